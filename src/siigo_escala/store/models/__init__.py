@@ -1,0 +1,37 @@
+"""Everything siigo-escala remembers, one subject a file."""
+
+from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
+from siigo_escala.store.models.connection import Connection
+from siigo_escala.store.models.known import (
+    ContactBinding,
+    ContactKey,
+    DealWord,
+    KnownContact,
+    KnownCustomer,
+    KnownDeal,
+    KnownProduct,
+    MissingSku,
+)
+from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
+from siigo_escala.store.models.run import Run
+
+__all__ = [
+    "CallHour",
+    "Connection",
+    "ContactBinding",
+    "ContactKey",
+    "CreditNote",
+    "DealWord",
+    "EscalaAccount",
+    "Invoice",
+    "InvoiceEvent",
+    "KnownContact",
+    "KnownCustomer",
+    "KnownDeal",
+    "KnownProduct",
+    "Limit",
+    "MissingSku",
+    "Run",
+    "SiigoCompany",
+    "State",
+]

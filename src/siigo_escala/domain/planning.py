@@ -1,0 +1,242 @@
+"""What becomes of an invoice: wanted and known in, one decision out. Pure; a dry run is a plan nobody applies.
+
+The order of the questions is the order of the rules: first what a person decided, then what Siigo says of
+the document, then what the rules of the connection leave out, then what stands in Escala.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import Literal
+
+from siigo_escala.domain import identity
+from siigo_escala.domain.accounting import Invoice
+from siigo_escala.domain.crm import ContactId, DealId
+from siigo_escala.domain.reasons import Code
+
+Data = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """Nothing of ours or of anybody stands in Escala for this invoice: make it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """This deal is this invoice's; it is bound and not changed."""
+
+    deal_id: DealId
+    evidence: Literal["contact", "value", "both", "person"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """The bound deal must follow: its value, lines and our block, or the stage for what was undone."""
+
+    code: Code | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """What stands in Escala is right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclude:
+    """The rules leave it out; `code` says why."""
+
+    code: Code
+    data: Data = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsAttention:
+    """A person must decide or mend; `code` says what."""
+
+    code: Code
+    data: Data = field(default_factory=dict)
+
+
+Decision = Create | Adopt | Update | Nothing | Exclude | NeedsAttention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the user chose for this direction, as far as decisions need it."""
+
+    start: date
+    zone: tzinfo
+    document_types: Collection[int] = ()
+    stamp: Literal["any", "accepted"] = "any"
+    walk_in: Literal["skip", "one_contact"] = "skip"
+    create_for_unlinked_sellers: bool = True
+    linked_sellers: Collection[int] = ()
+    types_without_stamp: Collection[int] = ()
+    on_annulled: Literal["report", "lost_stage"] = "report"
+    on_credited: Literal["report", "subtract"] = "report"
+    on_edited: Literal["update", "report"] = "update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An invoice with what Siigo and people have said about it so far.
+
+    `value` is in pesos, of the kind the rules chose; None where an amount is no number.
+    `total` is Siigo's total in pesos, `credited` what credit notes took from it.
+    """
+
+    invoice: Invoice
+    value: Decimal | None
+    total: Decimal | None
+    credited: Decimal = Decimal(0)
+    deleted: bool = False
+    ignored: bool = False
+    born_in_escala: bool = False
+    asked_for: bool = False
+    """Read by dates or by name: `start` does not leave it out."""
+
+    @property
+    def wholly_credited(self) -> bool:
+        """Credit notes took all of it."""
+        return self.total is not None and self.total > 0 and self.credited >= self.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What Escala shows of a bound invoice because of us, and what a person has seen to already."""
+
+    digest: str
+    value: Decimal
+    credited: Decimal = Decimal(0)
+    adopted: bool = False
+    undone: bool = False
+    """The deal was moved to the lost stage for this invoice."""
+    done_code: str = ""
+    done_credited: Decimal = Decimal(0)
+    done_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedDeal:
+    """A deal, bound to no invoice, whose name holds the invoice's name (and our mark where one is set)."""
+
+    id: DealId
+    contact_id: ContactId | None
+    value: Decimal | None
+
+
+def screen(subject: Subject, rules: Rules) -> Exclude | NeedsAttention | None:
+    """Why an invoice without an opportunity gets none; None: it is ours to create."""
+    invoice = subject.invoice
+    if subject.ignored:
+        return Exclude(code=Code.IGNORED_BY_PERSON)
+    if subject.born_in_escala:
+        return Exclude(code=Code.BORN_IN_ESCALA)
+    if subject.deleted:
+        return Exclude(code=Code.INVOICE_DELETED)
+    if invoice.annulled:
+        return Exclude(code=Code.INVOICE_ANNULLED)
+    if subject.wholly_credited:
+        return Exclude(code=Code.INVOICE_CREDITED)
+    if invoice.date is None:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "fecha"})
+    if not subject.asked_for and not _since_start(invoice, rules):
+        return Exclude(code=Code.BEFORE_START, data={"start": rules.start.isoformat()})
+    if rules.document_types and invoice.document_type not in rules.document_types:
+        return Exclude(code=Code.DOCUMENT_TYPE_LEFT_OUT, data={"document_type": invoice.document_type})
+    if rules.stamp == "accepted" and not _accepted(invoice, rules):
+        return Exclude(code=Code.NOT_ACCEPTED_YET, data={"stamp": invoice.stamp})
+    if rules.walk_in == "skip" and identity.is_walk_in(invoice.customer_identification):
+        return Exclude(code=Code.WALK_IN_BUYER)
+    if not rules.create_for_unlinked_sellers and invoice.seller not in rules.linked_sellers:
+        return Exclude(code=Code.SELLER_UNLINKED, data={"seller": invoice.seller})
+    if subject.value is None:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
+    if subject.value < 0:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total", "value": str(subject.value)})
+    if invoice.customer_id is None:
+        return NeedsAttention(code=Code.CUSTOMER_MISSING)
+    return None
+
+
+def claim(
+    named: Sequence[NamedDeal], *, contact: ContactId | None, value: Decimal
+) -> Create | Adopt | NeedsAttention:
+    """Which of the deals that name the invoice is its own: the name alone is not enough, nor are two."""
+    agreeing = [deal for deal in named if _agrees(deal, contact=contact, value=value)]
+    if len(agreeing) > 1:
+        return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": [deal.id for deal in agreeing]})
+    if agreeing:
+        deal = agreeing[0]
+        by_contact, by_value = deal.contact_id == contact, deal.value == value
+        evidence: Literal["contact", "value", "both"] = (
+            "both" if by_contact and by_value else "contact" if by_contact else "value"
+        )
+        return Adopt(deal_id=deal.id, evidence=evidence)
+    if named:
+        return NeedsAttention(code=Code.DEAL_NAME_TAKEN, data={"candidates": [deal.id for deal in named]})
+    return Create()
+
+
+def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Update | Nothing | NeedsAttention:
+    """What a bound opportunity needs now: Siigo changed, or a person is still asked to see to it."""
+    if code := _undone(subject):
+        if shown.undone or shown.done_code == code:
+            return Nothing()
+        if rules.on_annulled == "lost_stage" and not shown.adopted:
+            return Update(code=code, lost=True)
+        return NeedsAttention(code=code)
+    if subject.credited > shown.credited:
+        settled = shown.done_code == Code.INVOICE_CREDITED_PARTLY and shown.done_credited >= subject.credited
+        if not settled:
+            if rules.on_credited == "subtract" and not shown.adopted:
+                return Update(code=Code.INVOICE_CREDITED_PARTLY)
+            return NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": str(subject.credited)})
+    if digest not in (shown.digest, shown.done_digest):
+        if subject.value is None or subject.value < 0:
+            return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
+        if rules.on_edited == "report" or shown.adopted:
+            return NeedsAttention(
+                code=Code.INVOICE_EDITED, data={"value": str(subject.value), "before": str(shown.value)}
+            )
+        return Update()
+    return Nothing()
+
+
+def value_to_show(subject: Subject, rules: Rules) -> Decimal:
+    """The opportunity's value in pesos: the invoice's, less credit notes where the rules say so, never below 0."""
+    value = subject.value or Decimal(0)
+    if rules.on_credited == "subtract":
+        return max(value - subject.credited, Decimal(0))
+    return value
+
+
+def _undone(subject: Subject) -> Code | None:
+    if subject.deleted:
+        return Code.INVOICE_DELETED
+    if subject.invoice.annulled:
+        return Code.INVOICE_ANNULLED_LATER
+    if subject.wholly_credited:
+        return Code.INVOICE_CREDITED
+    return None
+
+
+def _since_start(invoice: Invoice, rules: Rules) -> bool:
+    if invoice.date is not None and invoice.date >= rules.start:
+        return True
+    return invoice.created is not None and invoice.created.astimezone(rules.zone).date() >= rules.start
+
+
+def _accepted(invoice: Invoice, rules: Rules) -> bool:
+    if invoice.stamp:
+        return invoice.stamp.casefold() == "accepted"
+    return invoice.document_type in rules.types_without_stamp
+
+
+def _agrees(deal: NamedDeal, *, contact: ContactId | None, value: Decimal) -> bool:
+    return (contact is not None and deal.contact_id == contact) or deal.value == value

@@ -1,0 +1,156 @@
+"""One writer per pair of accounts, without a clock.
+
+The system itself frees the lock when its holder dies: an OS file lock on SQLite, a session advisory lock on
+its own connection on PostgreSQL. A stopped holder keeps it. Each take-over raises both accounts' epochs, and
+every change of the ledger is conditional on them, so a holder that lost its lock can write nothing
+(docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from django.db import connection, transaction
+from django.db.models import F
+from filelock import FileLock, Timeout
+
+from siigo_escala.store.errors import LeaseLost, LeaseTaken
+from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
+
+_POLL_S = 0.2
+_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
+
+
+class _Lock(Protocol):
+    def proven(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+class Lease:
+    """The right to write for one connection, until `release` or death."""
+
+    def __init__(self, owner: Connection, locks: list[_Lock]) -> None:
+        self._locks = locks
+        self._siigo_id, self._escala_id = owner.siigo_id, owner.escala_id
+        with transaction.atomic():
+            SiigoCompany.objects.filter(pk=self._siigo_id).update(epoch=F("epoch") + 1)
+            EscalaAccount.objects.filter(pk=self._escala_id).update(epoch=F("epoch") + 1)
+            self._siigo_epoch = SiigoCompany.objects.values_list("epoch", flat=True).get(pk=self._siigo_id)
+            self._escala_epoch = EscalaAccount.objects.values_list("epoch", flat=True).get(pk=self._escala_id)
+
+    def prove(self) -> None:
+        """The locks are still ours, or LeaseLost. To be asked before every write to a remote system."""
+        if not all(lock.proven() for lock in self._locks):
+            raise LeaseLost
+
+    @contextmanager
+    def fence(self) -> Iterator[None]:
+        """A transaction that commits only while both epochs are ours; else LeaseLost and nothing is changed."""
+        with transaction.atomic():
+            # The updates change nothing; they lock the rows against a take-over until we commit.
+            for model, pk, epoch in (
+                (SiigoCompany, self._siigo_id, self._siigo_epoch),
+                (EscalaAccount, self._escala_id, self._escala_epoch),
+            ):
+                if not model._default_manager.filter(pk=pk, epoch=epoch).update(epoch=epoch):
+                    raise LeaseLost
+            yield
+
+    def release(self) -> None:
+        """Frees the locks."""
+        for lock in self._locks:
+            lock.release()
+
+
+def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
+    """The lease of a connection's two accounts; LeaseTaken after `wait_s` seconds (None: waits for ever)."""
+    deadline = None if wait_s is None else time.monotonic() + wait_s
+    # Escala before Siigo, always: two runs that share an account cannot wait for each other in a circle.
+    wanted = [("escala", owner.escala_id), ("siigo", owner.siigo_id)]
+    while True:
+        with ExitStack() as held:
+            locks: list[_Lock] = []
+            for system, account_id in wanted:
+                lock = _try(system, account_id)
+                if lock is None:
+                    break
+                held.callback(lock.release)
+                locks.append(lock)
+            else:
+                lease = Lease(owner, locks)
+                held.pop_all()
+                return lease
+        if deadline is not None and time.monotonic() >= deadline:
+            raise LeaseTaken(
+                f"Otra sincronización de «{owner.name}» está en curso: espere a que termine o use --wait."
+            )
+        time.sleep(_POLL_S)
+
+
+def _try(system: str, account_id: int) -> _Lock | None:
+    if connection.vendor == "sqlite":
+        return _FileLock.attempt(system, account_id)
+    return _AdvisoryLock.attempt(system, account_id)
+
+
+class _FileLock:
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    @classmethod
+    def attempt(cls, system: str, account_id: int) -> _FileLock | None:
+        database = Path(str(connection.settings_dict["NAME"]))
+        folder = database.parent / "locks"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        lock = FileLock(folder / f"{database.stem}-{system}-{account_id}.lock", thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+        return cls(lock)
+
+    def proven(self) -> bool:
+        return self._lock.is_locked
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+class _AdvisoryLock:
+    def __init__(self, session: psycopg.Connection[tuple[bool]]) -> None:
+        self._session = session
+
+    @classmethod
+    def attempt(cls, system: str, account_id: int) -> _AdvisoryLock | None:
+        parameters = connection.get_connection_params()
+        parameters.pop("context", None)
+        parameters.pop("cursor_factory", None)
+        parameters |= {
+            "keepalives": 1,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+        }
+        session = psycopg.connect(**parameters, autocommit=True)
+        row = session.execute(
+            "SELECT pg_try_advisory_lock(%s, %s)", (_ADVISORY_CLASS[system], account_id)
+        ).fetchone()
+        if row is None or not row[0]:
+            session.close()
+            return None
+        return cls(session)
+
+    def proven(self) -> bool:
+        try:
+            return self._session.execute("SELECT true").fetchone() is not None
+        except psycopg.Error:
+            return False
+
+    def release(self) -> None:
+        self._session.close()

@@ -1,0 +1,120 @@
+"""The limiter of one remote account: exact in any window, over all threads, processes and machines.
+
+One row an account holds the moments of the last N grants; the next grant is never less than a window after
+the Nth before it. A caller takes its moment in one transaction and waits for it outside (docs/adr/0005).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+from siigo_escala.store.models import Limit
+
+LONGEST_WAIT_S = 15 * 60
+"""No pause that was obeyed is longer; a moment further ahead means that a clock was set back."""
+
+
+_TABLE = Limit._meta.db_table
+
+
+@dataclass(slots=True, kw_only=True)
+class _Row:
+    grants: list[float]
+    not_before: float
+    now: float
+
+
+class SqlLimiter:
+    """At most `grants` calls in any `window_s` seconds. Satisfies rest's port `Limiter`."""
+
+    def __init__(
+        self, account: str, *, grants: int, window_s: float, wait: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._account = account
+        self._grants = grants
+        self._window_s = window_s
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._database: BaseDatabaseWrapper | None = None
+        self.waited_s = 0.0
+
+    def acquire(self) -> None:
+        """Blocks until the next call is allowed."""
+        seconds = self._reserve()
+        if seconds > 0:
+            self.waited_s += seconds
+            self._wait(seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Nobody calls for `seconds`: a 429 is obeyed by every process."""
+        with self._row() as row:
+            row.not_before = max(row.not_before, row.now + seconds)
+
+    def close(self) -> None:
+        """Gives the database connection back."""
+        if self._database is not None:
+            self._database.close()
+
+    def _reserve(self) -> float:
+        """Takes the next free moment; how many seconds away it is."""
+        with self._row() as row:
+            moment = max(row.now, row.not_before)
+            if len(row.grants) >= self._grants:
+                moment = max(moment, row.grants[-self._grants] + self._window_s)
+            row.grants = [*row.grants, moment][-self._grants :]
+        return moment - row.now
+
+    @contextmanager
+    def _row(self) -> Iterator[_Row]:
+        """This account's row, locked; what is changed in it is saved."""
+        with self._lock:
+            if self._database is None:
+                # A connection of its own: network threads take their turn here and never touch the ORM's.
+                self._database = connections.create_connection("default")
+                self._database.inc_thread_sharing()
+            postgres = self._database.vendor == "postgresql"
+            with self._database.cursor() as cursor:
+                cursor.execute("BEGIN" if postgres else "BEGIN IMMEDIATE")
+                try:
+                    row = self._load(cursor, postgres=postgres)
+                    yield row
+                    cursor.execute(
+                        f"UPDATE {_TABLE} SET grants = %s, not_before = %s WHERE account = %s",
+                        [json.dumps(row.grants), row.not_before, self._account],
+                    )
+                except BaseException:
+                    cursor.execute("ROLLBACK")
+                    raise
+                cursor.execute("COMMIT")
+
+    def _load(self, cursor: CursorWrapper, *, postgres: bool) -> _Row:
+        cursor.execute(
+            f"INSERT INTO {_TABLE} (account, grants, not_before) VALUES (%s, '[]', 0) "
+            "ON CONFLICT (account) DO NOTHING",
+            [self._account],
+        )
+        cursor.execute(
+            f"SELECT grants, not_before FROM {_TABLE} WHERE account = %s" + (" FOR UPDATE" if postgres else ""),
+            [self._account],
+        )
+        grants, not_before = cursor.fetchone()
+        now = time.time()
+        if postgres:
+            # One clock for all machines: the database's.
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+            now = float(cursor.fetchone()[0])
+        ahead = now + LONGEST_WAIT_S
+        return _Row(
+            grants=[moment for moment in json.loads(grants) if moment <= ahead],
+            not_before=not_before if not_before <= ahead else 0.0,
+            now=now,
+        )

@@ -1,0 +1,68 @@
+"""The database's schema: made and brought up to date, under a lock, after a backup."""
+
+from __future__ import annotations
+
+import pkgutil
+import sqlite3
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from filelock import FileLock
+
+from siigo_escala.store import migrations
+from siigo_escala.store.errors import StoreProblem
+
+
+def ensure(*, by_itself: bool) -> None:
+    """The schema is the one this program knows, or StoreProblem(SCHEMA_OLD).
+
+    SQLite brings itself up to date; PostgreSQL only when asked (`by_itself`, the command `migrate`).
+    """
+    missing, foreign = _difference()
+    if foreign:
+        raise StoreProblem(
+            "SCHEMA_OLD",
+            f"La base de datos es de una versión más nueva ({foreign[0]}): instale esa versión del programa.",
+        )
+    if not missing:
+        return
+    if connection.vendor != "sqlite" and not by_itself:
+        raise StoreProblem(
+            "SCHEMA_OLD", "La base de datos está atrasada: ejecute primero «siigo-escala migrate»."
+        )
+    if connection.vendor == "sqlite":
+        path = Path(str(connection.settings_dict["NAME"]))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(path.with_name(path.name + ".schema.lock")):
+            if _difference()[0]:
+                _backup(path)
+                call_command("migrate", verbosity=0, interactive=False)
+    else:
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _difference() -> tuple[list[str], list[str]]:
+    """Migrations that the database lacks, and those it has and this program does not know."""
+    ours = {module.name for module in pkgutil.iter_modules(migrations.__path__) if module.name[:4].isdigit()}
+    if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists():
+        return sorted(ours), []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM django_migrations WHERE app = 'store'")
+            applied = {row[0] for row in cursor.fetchall()}
+    except DatabaseError as problem:
+        if "django_migrations" not in str(problem):
+            raise
+        applied = set()
+    return sorted(ours - applied), sorted(applied - ours)
+
+
+def _backup(path: Path) -> None:
+    """A copy of the database as it stands, beside it, before its schema changes."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    copy = path.with_name(path.name + ".before-migration")
+    with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    copy.chmod(0o600)
