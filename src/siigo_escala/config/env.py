@@ -153,7 +153,7 @@ def _home(environ: Mapping[str, str], text: str) -> Path:
 
 def _database_url(variable: str, text: str) -> str:
     path = text.removeprefix("sqlite:///")
-    if (path != text and path) or (text.startswith("postgresql://") and _split(text)):
+    if (path != text and path) or re.match(r"postgresql://\S+$", text):
         return text
     raise EnvironmentProblem(
         variable, f"{variable} debe empezar por sqlite:/// (con la ruta del archivo) o por postgresql://."
