@@ -27,7 +27,7 @@ class Request:
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body as JSON, numbers with decimals as Decimal; None for an empty body; ValueError otherwise."""
+        """The body as JSON, decimals as Decimal; None for an empty body; ValueError for no JSON."""
         if not self.body.strip():
             return None
         return json.loads(self.body, parse_float=Decimal)
