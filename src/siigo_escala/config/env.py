@@ -47,7 +47,7 @@ class Bind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What the environment says. Addresses have no slash at their end; whatever may hold a secret has no repr.
+    """What the environment says. Addresses end without a slash; what may hold a secret has no repr.
 
     `siigo_rate` calls a minute, `escala_rate` calls a second (0: no limit); times in seconds.
     """

@@ -1,0 +1,108 @@
+"""Every reason as a code, and the shape in which the catalogue explains one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Group = Literal["excluded", "needs_attention", "failed", "notice", "configuration", "access"]
+"""Where a code appears: on an invoice (the first three), beside a run, or instead of one (the last two)."""
+
+
+class Code(StrEnum):
+    """Why something was not sent, or not as it stands in Siigo. Names are public interface."""
+
+    # excluded: the rules or a person leave it out
+    INVOICE_ANNULLED = "INVOICE_ANNULLED"
+    BEFORE_START = "BEFORE_START"
+    DOCUMENT_TYPE_LEFT_OUT = "DOCUMENT_TYPE_LEFT_OUT"
+    NOT_ACCEPTED_YET = "NOT_ACCEPTED_YET"
+    WALK_IN_BUYER = "WALK_IN_BUYER"
+    SELLER_UNLINKED = "SELLER_UNLINKED"
+    BORN_IN_ESCALA = "BORN_IN_ESCALA"
+    IGNORED_BY_PERSON = "IGNORED_BY_PERSON"
+    DEAL_DELETED = "DEAL_DELETED"
+    ALREADY_IN_STAGE = "ALREADY_IN_STAGE"
+    # needs attention: a person decides or mends
+    INVOICE_ANNULLED_LATER = "INVOICE_ANNULLED_LATER"
+    INVOICE_DELETED = "INVOICE_DELETED"
+    INVOICE_CREDITED = "INVOICE_CREDITED"
+    INVOICE_CREDITED_PARTLY = "INVOICE_CREDITED_PARTLY"
+    INVOICE_EDITED = "INVOICE_EDITED"
+    DEAL_FOUND_TWICE = "DEAL_FOUND_TWICE"
+    DEAL_NAME_TAKEN = "DEAL_NAME_TAKEN"
+    POSSIBLE_TWIN = "POSSIBLE_TWIN"
+    INVOICE_NAME_TWICE = "INVOICE_NAME_TWICE"
+    OTHER_WRITER_SEEN = "OTHER_WRITER_SEEN"
+    CONTACT_AMBIGUOUS = "CONTACT_AMBIGUOUS"
+    CONTACT_REFUSED = "CONTACT_REFUSED"
+    CONTACT_DATA_MISSING = "CONTACT_DATA_MISSING"
+    CUSTOMER_MISSING = "CUSTOMER_MISSING"
+    VALUE_INVALID = "VALUE_INVALID"
+    FIELD_REFUSED = "FIELD_REFUSED"
+    OWNER_REFUSED = "OWNER_REFUSED"
+    STAGE_GONE = "STAGE_GONE"
+    PIPELINE_GONE = "PIPELINE_GONE"
+    FIELD_GONE = "FIELD_GONE"
+    UPDATE_NOT_POSSIBLE = "UPDATE_NOT_POSSIBLE"
+    CUSTOMER_DATA_MISSING = "CUSTOMER_DATA_MISSING"
+    VALUE_DIFFERS = "VALUE_DIFFERS"
+    PRODUCT_UNKNOWN_IN_SIIGO = "PRODUCT_UNKNOWN_IN_SIIGO"
+    # failed: tried again by itself
+    ESCALA_ERROR = "ESCALA_ERROR"
+    UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    NOT_REACHED = "NOT_REACHED"
+    INVOICE_NOT_FOUND = "INVOICE_NOT_FOUND"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    # notices: the run goes on
+    CREDIT_NOTES_UNREADABLE = "CREDIT_NOTES_UNREADABLE"
+    PRODUCTS_UNREADABLE = "PRODUCTS_UNREADABLE"
+    EMAIL_LEFT_OUT = "EMAIL_LEFT_OUT"
+    OWNER_UNSEEN = "OWNER_UNSEEN"
+    FIELD_UNSEEN = "FIELD_UNSEEN"
+    # configuration: no run takes place until something here is put right
+    USAGE = "USAGE"
+    ENVIRONMENT_INVALID = "ENVIRONMENT_INVALID"
+    FILE_MISSING = "FILE_MISSING"
+    FILE_INVALID = "FILE_INVALID"
+    SECRET_MISSING = "SECRET_MISSING"  # noqa: S105 - a code, no secret
+    CONNECTION_UNKNOWN = "CONNECTION_UNKNOWN"
+    ACCOUNTS_TAKEN = "ACCOUNTS_TAKEN"
+    MARK_NEEDED = "MARK_NEEDED"
+    CURRENCY_DIFFERS = "CURRENCY_DIFFERS"
+    OTHER_COMPANY = "OTHER_COMPANY"
+    KEY_MISSING = "KEY_MISSING"
+    SCHEMA_OLD = "SCHEMA_OLD"
+    SCHEMA_NEWER = "SCHEMA_NEWER"
+    STORAGE_FAILED = "STORAGE_FAILED"
+    RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
+    # access: a remote system does not let us in, or we stay out by ourselves
+    CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
+    CREDENTIALS_MISSING = "CREDENTIALS_MISSING"
+    USER_BLOCKED = "USER_BLOCKED"
+    PLAN_WITHOUT_API = "PLAN_WITHOUT_API"
+    BRAKED = "BRAKED"
+    RUN_CRASHES = "RUN_CRASHES"
+    SIIGO_UNREACHABLE = "SIIGO_UNREACHABLE"
+    ESCALA_UNREACHABLE = "ESCALA_UNREACHABLE"
+    INTERRUPTED = "INTERRUPTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One entry of the catalogue, in Spanish.
+
+    `text` (what happened, with data in it) and `remedy` (what a person can do) are templates: `{key}` is a
+    value; a part in square brackets is left out where a value inside it is missing.
+    """
+
+    code: Code
+    group: Group
+    title: str
+    text: str
+    cause: str
+    remedy: str
+    button: str = ""
+    """What does the remedy on the screens; empty: nothing to press."""

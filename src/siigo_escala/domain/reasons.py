@@ -1,0 +1,106 @@
+"""Why an invoice is not in Escala, or not as it should be: every reason with its code and its Spanish text.
+
+The screens, the command line and the manual all take their words from `catalogue`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+
+from siigo_escala.domain import reasons_decisions_es, reasons_invoices_es, reasons_runs_es
+from siigo_escala.domain.reason_codes import Code, Group, Reason
+
+__all__ = ["Code", "Group", "Reason", "catalogue", "message"]
+
+catalogue: Mapping[Code, Reason] = MappingProxyType(
+    {
+        entry.code: entry
+        for entry in (
+            *reasons_invoices_es.ENTRIES,
+            *reasons_decisions_es.ENTRIES,
+            *reasons_runs_es.ENTRIES,
+        )
+    }
+)
+
+#: Keys whose values are amounts in pesos.
+_AMOUNTS = frozenset({"value", "before", "credited"})
+_LONGEST_VALUE = 300
+_MOST_LISTED = 5
+_NAMES = ("Siigo", "Escala")
+_KEY = re.compile(r"\{(\w+)\}")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+
+
+def message(code: Code, data: Mapping[str, object]) -> str:
+    """One sentence: the record, what happened and what to do about it.
+
+    The record is `invoice` (number or Siigo id), `opportunity` or `connection` of `data`; the other keys fill
+    the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm.
+    """
+    reason = catalogue[code]
+    said = f"{_fill(reason.text, data)}; {_inside(_fill(reason.remedy, data))}."
+    record = _record(data)
+    return f"{record}: {_inside(said)}" if record else said
+
+
+def _record(data: Mapping[str, object]) -> str:
+    for key, noun in (("invoice", ""), ("opportunity", "Oportunidad "), ("connection", "Conexión ")):
+        if shown := _shown(key, data.get(key)):
+            return noun + shown
+    return ""
+
+
+def _fill(template: str, data: Mapping[str, object]) -> str:
+    """The template with its values; optional parts without theirs are dropped."""
+    values = {key: _shown(key, data.get(key)) for key in _KEY.findall(template)}
+
+    def optional(match: re.Match[str]) -> str:
+        part = match.group(1)
+        return part if all(values[key] for key in _KEY.findall(part)) else ""
+
+    return _KEY.sub(lambda match: values[match.group(1)], _OPTIONAL.sub(optional, template))
+
+
+def _inside(sentence: str) -> str:
+    """The sentence as it reads after a colon: without its capital, unless it begins with a name."""
+    if sentence.startswith(_NAMES) or sentence[1:2].isupper():
+        return sentence
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _shown(key: str, value: object) -> str:
+    """A value as people read it; "" where there is none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _listed([_shown(key, one) for one in value])
+    if isinstance(value, date):
+        return (value.date() if isinstance(value, datetime) else value).strftime("%d/%m/%Y")
+    if key in _AMOUNTS and (amount := _pesos(str(value))):
+        return amount
+    text = " ".join(str(value).split())
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return "/".join(reversed(text.split("-")))
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _listed(texts: list[str]) -> str:
+    shown = texts[:_MOST_LISTED]
+    more = len(texts) - len(shown)
+    return ", ".join(shown) + (f" y {more} más" if more else "")
+
+
+def _pesos(text: str) -> str:
+    """`1110054.5` as `$ 1.110.054,50`; "" where the text is no plain number."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return ""
+    if not amount.is_finite() or abs(amount.adjusted()) > 30:
+        return ""
+    return "$ " + f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))

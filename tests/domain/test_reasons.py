@@ -1,0 +1,138 @@
+"""The catalogue of reasons is whole, and its sentences survive whatever data they are given."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siigo_escala.domain import reasons
+from siigo_escala.domain.reasons import Code
+
+CONTRACT = {
+    "INVOICE_ANNULLED",
+    "INVOICE_ANNULLED_LATER",
+    "INVOICE_DELETED",
+    "INVOICE_CREDITED",
+    "INVOICE_CREDITED_PARTLY",
+    "INVOICE_EDITED",
+    "BEFORE_START",
+    "DOCUMENT_TYPE_LEFT_OUT",
+    "NOT_ACCEPTED_YET",
+    "WALK_IN_BUYER",
+    "SELLER_UNLINKED",
+    "BORN_IN_ESCALA",
+    "IGNORED_BY_PERSON",
+    "DEAL_DELETED",
+    "DEAL_FOUND_TWICE",
+    "DEAL_NAME_TAKEN",
+    "POSSIBLE_TWIN",
+    "INVOICE_NAME_TWICE",
+    "OTHER_WRITER_SEEN",
+    "CONTACT_AMBIGUOUS",
+    "CONTACT_REFUSED",
+    "CONTACT_DATA_MISSING",
+    "CUSTOMER_MISSING",
+    "VALUE_INVALID",
+    "FIELD_REFUSED",
+    "OWNER_REFUSED",
+    "STAGE_GONE",
+    "PIPELINE_GONE",
+    "FIELD_GONE",
+    "ESCALA_ERROR",
+    "UPDATE_NOT_POSSIBLE",
+    "UNEXPECTED_ANSWER",
+    "OUTCOME_UNKNOWN",
+    "NOT_REACHED",
+    "INVOICE_NOT_FOUND",
+    "CUSTOMER_DATA_MISSING",
+    "VALUE_DIFFERS",
+    "PRODUCT_UNKNOWN_IN_SIIGO",
+    "ALREADY_IN_STAGE",
+    "CREDENTIALS_REFUSED",
+    "USER_BLOCKED",
+    "OTHER_COMPANY",
+    "ACCOUNTS_TAKEN",
+    "KEY_MISSING",
+    "RUN_IN_PROGRESS",
+    "RUN_CRASHES",
+    "SCHEMA_OLD",
+    "BRAKED",
+}
+TEXTS = st.text(alphabet="aÁ 0.-{}[]«\n\0😀")
+OPTIONAL = re.compile(r"\[[^\[\]]*\]")
+
+
+def test_every_code_of_the_contract_exists() -> None:
+    assert {code.value for code in Code} >= CONTRACT
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_a_title_a_text_a_cause_and_a_remedy(code: Code) -> None:
+    reason = reasons.catalogue[code]
+    assert reason.code is code
+    assert reason.title
+    assert reason.text
+    assert reason.cause.endswith(".")
+    assert reason.remedy
+    assert not reason.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("code", Code)
+def test_no_text_depends_on_data_that_may_be_missing(code: Code) -> None:
+    reason = reasons.catalogue[code]
+    for template in (reason.text, reason.remedy):
+        assert "{" not in OPTIONAL.sub("", template)
+        for part in OPTIONAL.findall(template):
+            assert "{" in part
+
+
+@pytest.mark.parametrize("code", Code)
+def test_a_message_without_data_is_one_whole_sentence(code: Code) -> None:
+    said = reasons.message(code, {})
+    assert said.endswith(".")
+    assert not re.search(r"[{}\[\]]|  |None|«»|\(\)", said)
+
+
+@given(
+    code=st.sampled_from(Code),
+    data=st.dictionaries(
+        st.sampled_from(["invoice", "value", "before", "candidates", "message", "field", "start", "odd"]),
+        st.none() | TEXTS | st.integers() | st.decimals() | st.dates() | st.lists(TEXTS),
+    ),
+)
+def test_no_data_breaks_a_message(code: Code, data: dict[str, object]) -> None:
+    assert reasons.message(code, data).endswith(".")
+
+
+def test_a_message_names_the_record_the_cause_and_the_remedy() -> None:
+    said = reasons.message(Code.CONTACT_AMBIGUOUS, {"invoice": "FV-2-1045", "candidates": ["a1", "b2"]})
+    assert said.startswith("FV-2-1045: en Escala hay más de un contacto")
+    assert "a1, b2" in said
+    assert "elija el contacto" in said
+
+
+def test_an_opportunity_or_a_connection_is_named_where_there_is_no_invoice() -> None:
+    assert reasons.message(Code.ALREADY_IN_STAGE, {"opportunity": "d1"}).startswith("Oportunidad d1: la ")
+    assert reasons.message(Code.BRAKED, {"connection": "acme"}).startswith("Conexión acme: frenamos ")
+
+
+def test_names_keep_their_capital_inside_a_sentence() -> None:
+    assert ": Siigo no tiene" in reasons.message(Code.INVOICE_NOT_FOUND, {"invoice": "FV-2-9"})
+
+
+def test_amounts_are_shown_as_pesos_and_days_as_people_write_them() -> None:
+    said = reasons.message(Code.INVOICE_EDITED, {"before": Decimal("1110054.5"), "value": "980000.00"})
+    assert "$ 1.110.054,50" in said
+    assert "$ 980.000,00" in said
+    assert "(01/03/2026)" in reasons.message(Code.BEFORE_START, {"start": date(2026, 3, 1)})
+    assert "(01/03/2026)" in reasons.message(Code.BEFORE_START, {"start": "2026-03-01"})
+
+
+def test_long_values_and_long_lists_are_cut() -> None:
+    assert len(reasons.message(Code.ESCALA_ERROR, {"message": "x" * 4000})) < 500
+    assert "c4 y 3 más" in reasons.message(Code.DEAL_FOUND_TWICE, {"candidates": [f"c{n}" for n in range(8)]})
