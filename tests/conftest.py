@@ -1,0 +1,183 @@
+"""What every test stands on: databases on both stores, simulators, an environment, and three house rules.
+
+House rules: no test reaches another machine, a skipped test is a failed one, and nothing touches the home of
+the person who runs the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import network
+
+TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
+_PREFIX = "SIIGO_ESCALA_"
+_private_home = tempfile.mkdtemp(prefix="siigo-escala-tests-")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A home of our own and Django set up, before any test module is read."""
+    for name in [name for name in os.environ if name.startswith(_PREFIX)]:
+        del os.environ[name]
+    os.environ[f"{_PREFIX}HOME"] = _private_home
+    os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
+    network.forbid()
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing stays behind."""
+    shutil.rmtree(_private_home, ignore_errors=True)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tells each worker whose session it belongs to: the database server ends with that process."""
+    node.workerinput["session_pid"] = os.getpid()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A test that was skipped has shown nothing: it fails."""
+    report = yield
+    return _failed_if_skipped(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    """The same for modules that skip themselves."""
+    report = yield
+    return _failed_if_skipped(report)
+
+
+def _failed_if_skipped(report: Any) -> Any:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and a skipped test shows nothing: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(request: pytest.FixtureRequest, shared_folder: Path) -> str:
+    """The address of a PostgreSQL server, without a database's name. TEST_DATABASE_URL overrides."""
+    from tests import postgresql
+
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given.rpartition("/")[0] if given.count("/") > 2 else given
+    session_pid = getattr(request.config, "workerinput", {}).get("session_pid", os.getpid())
+    return postgresql.server_url(shared_folder, session_pid=session_pid)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty SIIGO_ESCALA_HOME."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, home: Path, shared_folder: Path, django_db_blocker: Any
+) -> Iterator[str]:
+    """A fresh migrated database for this test; the test runs on both stores."""
+    from tests import databases
+
+    if request.param == "sqlite":
+        with databases.sqlite_database(home, templates=shared_folder, blocker=django_db_blocker) as url:
+            yield url
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        with databases.postgresql_database(server, templates=shared_folder, blocker=django_db_blocker) as url:
+            yield url
+
+
+@pytest.fixture
+def sqlite_url(home: Path, shared_folder: Path, django_db_blocker: Any) -> Iterator[str]:
+    """A fresh migrated SQLite database, where the store makes no difference."""
+    from tests import databases
+
+    with databases.sqlite_database(home, templates=shared_folder, blocker=django_db_blocker) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str, django_db_blocker: Any) -> Iterator[str]:
+    """The database of `database_url`, opened in this process for the store's models; its address.
+
+    Transactions are real ones; threads of the test see the same database.
+    """
+    from tests import databases
+
+    with django_db_blocker.unblock(), databases.opened(database_url):
+        yield database_url
+
+
+@pytest.fixture
+def siigo() -> Any:
+    """A Siigo with one empty company, in this process: its state can be read and changed directly."""
+    from siigo_escala.simulators import siigo
+
+    return siigo.SiigoSimulator()
+
+
+@pytest.fixture
+def escala() -> Any:
+    """An Escala with one account, in this process: its state can be read and changed directly."""
+    from siigo_escala.simulators import escala
+
+    return escala.EscalaSimulator()
+
+
+@pytest.fixture
+def siigo_url(siigo: Any) -> Iterator[str]:
+    """Where `siigo` answers."""
+    yield from _served(siigo)
+
+
+@pytest.fixture
+def escala_url(escala: Any) -> Iterator[str]:
+    """Where `escala` answers."""
+    yield from _served(escala)
+
+
+def _served(app: Any) -> Iterator[str]:
+    from siigo_escala.simulators import serving
+
+    server = serving.start(app)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def environment(home: Path, database_url: str, siigo_url: str, escala_url: str) -> dict[str, str]:
+    """SIIGO_ESCALA_* of one test, for `env.read` or, with os.environ, for the command line as a process."""
+    return {
+        f"{_PREFIX}HOME": str(home),
+        f"{_PREFIX}DATABASE_URL": database_url,
+        f"{_PREFIX}SECRET_KEY": TEST_KEY,
+        f"{_PREFIX}SIIGO_URL": siigo_url,
+        f"{_PREFIX}ESCALA_URL": escala_url,
+        f"{_PREFIX}SIIGO_RATE": "0",
+        f"{_PREFIX}ESCALA_RATE": "0",
+        f"{_PREFIX}SETTLE_SECONDS": "1",
+        f"{_PREFIX}PATIENCE_SECONDS": "2",
+    }
