@@ -7,20 +7,18 @@ import pytest
 
 from siigo_escala.simulators.siigo import arithmetic
 
-TAXES: dict[int, dict[str, Any]] = {
-    one["id"]: one
-    for one in (
-        {"id": 1, "name": "IVA 19%", "type": "IVA", "percentage": 19},
-        {"id": 2, "name": "IVA 5%", "type": "IVA", "percentage": 5},
-        {"id": 3, "name": "Retefuente 2.5%", "type": "Retefuente", "percentage": Decimal("2.5")},
-        {"id": 4, "name": "Retefuente 4%", "type": "Retefuente", "percentage": 4},
-        {"id": 5, "name": "ReteIVA 15%", "type": "ReteIVA", "percentage": 15},
-        {"id": 6, "name": "ReteICA 9.66", "type": "ReteICA", "percentage": Decimal("9.66")},
-        {"id": 7, "name": "Autorretencion 0.8", "type": "Autorretencion", "percentage": Decimal("0.8")},
-        {"id": 8, "name": "Impoconsumo 8%", "type": "Impoconsumo", "percentage": 8},
-        {"id": 9, "name": "Ad valorem 25%", "type": "AdValorem", "percentage": 25},
-    )
-}
+LISTED: tuple[dict[str, Any], ...] = (
+    {"id": 1, "name": "IVA 19%", "type": "IVA", "percentage": 19},
+    {"id": 2, "name": "IVA 5%", "type": "IVA", "percentage": 5},
+    {"id": 3, "name": "Retefuente 2.5%", "type": "Retefuente", "percentage": Decimal("2.5")},
+    {"id": 4, "name": "Retefuente 4%", "type": "Retefuente", "percentage": 4},
+    {"id": 5, "name": "ReteIVA 15%", "type": "ReteIVA", "percentage": 15},
+    {"id": 6, "name": "ReteICA 9.66", "type": "ReteICA", "percentage": Decimal("9.66")},
+    {"id": 7, "name": "Autorretencion 0.8", "type": "Autorretencion", "percentage": Decimal("0.8")},
+    {"id": 8, "name": "Impoconsumo 8%", "type": "Impoconsumo", "percentage": 8},
+    {"id": 9, "name": "Ad valorem 25%", "type": "AdValorem", "percentage": 25},
+)
+TAXES = {one["id"]: one for one in LISTED}
 
 
 def complete(*items: dict[str, Any], **rest: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Siigo works out of a document's lines: discounts, taxes, retentions, totals (siigo-api.md 3.6, 3.7)."""
+"""What Siigo works out of a document's lines: discounts, taxes, retentions, totals (siigo-api 3.6, 3.7)."""
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
