@@ -109,8 +109,8 @@ def encode(body: object) -> bytes:
     def number(value: object) -> object:
         if not isinstance(value, Decimal):
             raise TypeError(f"{type(value).__name__} is not JSON")
-        if value == value.to_integral_value():
-            return int(value)
+        if (whole := int(value)) == value:
+            return whole
         if abs(value) < 1 or len(value.as_tuple().digits) > 15:
             exact.append(value)
             return f"\0{value:f}\0"

@@ -173,6 +173,20 @@ class Business:
         fields = {"customer": dict(record["customer"]), "items": [{"due": due, "value": amount}]}
         return notes.add_voucher(at, kind=kind, fields=fields, paid=[(record, amount)])
 
+    def distort(
+        self,
+        wanted: str,
+        *,
+        kind: str = "invoices",
+        remove: Iterable[str] = (),
+        company: Company | None = None,
+        **fields: Any,
+    ) -> None:
+        """Damages a record on the wire only: keys taken away, values that do not belong there."""
+        at = company or self.company
+        identity = companies.find(at, kind, wanted)["id"]
+        at.tables[kind].distortions[identity] = {"remove": set(remove), "fields": fields}
+
     def add_user(self, *, company: Company | None = None, **fields: Any) -> Record:
         """A further user (seller)."""
         at = company or self.company
@@ -202,6 +216,12 @@ class Business:
         at.access_key = access_key
         at.tokens.clear()
 
+    def change_username(self, username: str, *, company: Company | None = None) -> None:
+        """Another API user of the same company; the tokens are void."""
+        at = company or self.company
+        at.username = username
+        at.tokens.clear()
+
     def set_plan(self, has_api: bool = False, *, company: Company | None = None) -> None:
         """Whether the plan of the company includes the API."""
         (company or self.company).has_api_plan = has_api
@@ -210,7 +230,7 @@ class Business:
         if wanted is not None:
             return companies.find(at, "customers", wanted)
         known = at.customers.by_identification.get("900482137")
-        return at.customers.peek(known[0]) if known else customers.example(at, {})
+        return at.customers.peek(next(iter(known))) if known else customers.example(at, {})
 
 
 OPERATIONS = frozenset(name for name in vars(Business) if not name.startswith("_") and name != "company")

@@ -52,7 +52,9 @@ class Call:
 
     def shown(self, kind: str, record: Record, status: int = 200) -> Response:
         """One record as the answer."""
-        return Response(status, wire.show(kind, record, self.switches, in_list=False))
+        shown = wire.show(kind, record, self.switches, in_list=False)
+        distortion = self.company.tables[kind].distortions.get(record["id"])
+        return Response(status, wire.distorted(shown, distortion))
 
 
 Route = Callable[[Call], Response]

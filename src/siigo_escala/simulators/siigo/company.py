@@ -222,7 +222,7 @@ def find(company: Company, name: str, wanted: str) -> Record:
     rows = company.tables[name]
     if wanted in rows:
         return rows[wanted]
-    for index in (rows.by_name, rows.by_identification):
-        if index.get(wanted):
-            return rows[index[wanted][0]]
+    for known in (rows.by_name.get(wanted), rows.by_identification.get(wanted)):
+        if known:
+            return rows[next(iter(known))]
     raise ValueError(f"no such record in {name}: {wanted}")

@@ -13,13 +13,18 @@ BATCH_BYTES = 1024 * 1024
 
 
 def list_invoices(call: Call) -> Response:
-    """GET /v1/invoices. `insert_between_pages` makes a row appear after each first page, so many times."""
+    """GET /v1/invoices.
+
+    So many times as the switches `insert_between_pages` and `delete_between_pages` say, a row appears, or
+    the newest one goes, after a first page.
+    """
     answer = call.page("invoices")
-    left = call.switches["insert_between_pages"]
     is_first = call.request.query.get("page", "1") == "1"
-    if left and is_first and len(call.company.invoices):
-        call.switches["insert_between_pages"] = left - 1
-        _insert_copy(call)
+    for name, change in (("insert_between_pages", _insert_copy), ("delete_between_pages", _delete_newest)):
+        left = call.switches[name]
+        if left and is_first and len(call.company.invoices):
+            call.switches[name] = left - 1
+            change(call)
     return answer
 
 
@@ -142,9 +147,17 @@ def _created(call: Call, body: object) -> Record:
     return documents.create(call.company, body, customer=checking.buyer(call.company, body))
 
 
+def _newest(call: Call) -> str:
+    return call.company.invoices.created.between(None, None)[-1][2]
+
+
+def _delete_newest(call: Call) -> None:
+    call.company.invoices.remove(_newest(call))
+
+
 def _insert_copy(call: Call) -> None:
     company = call.company
-    newest = company.invoices.peek(company.invoices.created.between(None, None)[-1][2])
+    newest = company.invoices.peek(_newest(call))
     kind = company.entry("document_types", newest["document"]["id"]) or {}
     number = company.next_number(kind)
     stamped = {"created": company.timestamp(), "last_updated": None}

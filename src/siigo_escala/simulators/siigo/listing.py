@@ -44,8 +44,14 @@ class Lister:
         keys = self._selection(kind, table, wanted, version)
         size = page_size(query.get("page_size"), self.switches["page_size"])
         number = page_number(query.get("page"))
-        rows = [table.peek(key[2]) for key in keys[(number - 1) * size : number * size]]
-        results = [wire.show(kind, row, self.switches, in_list=True) for row in rows]
+        rows = [table.to_send(key[2]) for key in keys[(number - 1) * size : number * size]]
+        results = [
+            wire.distorted(
+                wire.show(kind, row, self.switches, in_list=True), table.distortions.get(row["id"])
+            )
+            for row in rows
+        ]
+        results += results[: int(self.switches["repeated_rows"])]
         return envelope(
             results, number=number, size=size, total=len(keys), links=self.switches["links"], url=url
         )
@@ -62,7 +68,7 @@ class Lister:
         if lag:
             newest = self.now().timestamp() - lag
             return [key for key in keys if table.born.get(key[2], 0.0) <= newest]
-        if len(self._cache) > 32:
+        if len(self._cache) > 8:
             self._cache.clear()
         self._cache[mark] = keys
         return keys
@@ -109,13 +115,14 @@ class Lister:
             if name == "updated" and self.switches["updated_start"] == "includes_unmodified":
                 pool = list(dict.fromkeys(pool + [e[2] for e in table.created.between(low, high)]))
             pools.append(pool)
-        if kind in ("customers", "products"):
-            exact = {"identification": table.by_identification} if kind == "customers" else {}
-        else:
+        exact: dict[str, Mapping[str, Iterable[str]]] = {}
+        if kind == "customers":
+            exact["identification"] = table.by_identification
+        elif kind != "products":
             first, last = self._days(wanted)
             if first or last:
                 pools.append([entry[2] for entry in table.dates.between(first, last)])
-            exact = {"name": table.by_name, "customer_identification": table.by_identification}
+            exact |= {"name": table.by_name, "customer_identification": table.by_identification}
         if wanted.get("document_id") and "document_id" in FILTERS[kind]:
             pools.append(list(table.by_document.get(_whole("document_id", wanted["document_id"], 0), {})))
         pools += [

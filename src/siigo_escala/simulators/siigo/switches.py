@@ -48,6 +48,8 @@ FREE_NUMBERS: Mapping[str, float] = {
     "list_lag_s": 0,
     "stamp_after_s": 3,
     "insert_between_pages": 0,
+    "delete_between_pages": 0,
+    "repeated_rows": 0,
     "shuffle_seed": 1,
 }
 FREE_TEXTS: Mapping[str, str] = {"links_host": ""}

@@ -2,6 +2,7 @@
 
 import bisect
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from siigo_escala.simulators import messages
 
 CreationKey = tuple[float, int, str]
 Record = dict[str, Any]
+_LONG_NUMBER = re.compile(rb"[0-9.]{17}")
 
 
 def instant(text: str | None) -> float | None:
@@ -86,8 +88,9 @@ class Table:
         self._date_key = date_key
         self.created, self.updated, self.dates = Sorted(), Sorted(), Sorted()
         self.by_name: dict[str, list[str]] = {}
-        self.by_identification: dict[str, list[str]] = {}
+        self.by_identification: dict[str, dict[str, None]] = {}
         self.by_document: dict[int, dict[str, None]] = {}
+        self.distortions: dict[str, Record] = {}
         self.born: dict[str, float] = {}
         self.version = 0
 
@@ -115,6 +118,14 @@ class Table:
         record = self._live.get(identity)
         if record is None:
             record = json.loads(self._packed[identity], parse_float=Decimal)
+        return record
+
+    def to_send(self, identity: str) -> Record:
+        """The record to put on the wire; numbers may be floats that print as the very same digits."""
+        record = self._live.get(identity)
+        if record is None:
+            packed = self._packed[identity]
+            record = json.loads(packed, parse_float=Decimal if _LONG_NUMBER.search(packed) else float)
         return record
 
     def values(self) -> Iterator[Record]:
@@ -180,7 +191,7 @@ class Table:
         if entry.name:
             self.by_name.setdefault(entry.name, []).append(identity)
         if entry.identification:
-            self.by_identification.setdefault(entry.identification, []).append(identity)
+            self.by_identification.setdefault(entry.identification, {})[identity] = None
         if entry.document is not None:
             self.by_document.setdefault(entry.document, {})[identity] = None
         self.version += 1
@@ -196,7 +207,7 @@ class Table:
         if entry.name:
             self.by_name[entry.name].remove(identity)
         if entry.identification:
-            self.by_identification[entry.identification].remove(identity)
+            del self.by_identification[entry.identification][identity]
         if entry.document is not None:
             del self.by_document[entry.document][identity]
         self.version += 1

@@ -50,6 +50,14 @@ def show(kind: str, record: Record, switches: Mapping[str, Any], *, in_list: boo
     return {key: _filled(value, _EMPTY_FORMS[form]) for key, value in shown.items()}
 
 
+def distorted(shown: Record, distortion: Record | None) -> Record:
+    """The record with a planted damage: keys that are missing, values that do not belong there."""
+    if distortion is None:
+        return shown
+    kept = {key: value for key, value in shown.items() if key not in distortion["remove"]}
+    return {**kept, **distortion["fields"]}
+
+
 def _trimmed(record: Record) -> Record:
     kept: Record = {}
     for key, value in record.items():
