@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""What one does with this project, from a fresh checkout: `python3 run.py demo | test | check | fix | bench`.
+
+Standard library only. Makes `.venv`, installs the hashed locks and the package itself, and remembers what it
+installed, so that the second start is instant. Pythons that are too old to run it can still read it: they get
+a sentence, not a syntax error.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "Se necesita Python 3.11 o más nuevo y este es el {}.{}: instale uno más nuevo y repita con él, por "
+        "ejemplo, «python3.11 run.py demo».".format(*sys.version_info[:2])
+    )
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+NOTE = VENV / "siigo-escala.json"
+LOG = VENV / "pip.log"
+RUN_LOCKS = ("requirements.lock", "requirements-build.lock")
+DEV_LOCKS = ("requirements-dev.lock", "requirements-build.lock")
+WORKERS = "2"
+OFFLINE = (
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "nodename nor servname",
+    "Failed to establish a new connection",
+    "NewConnectionError",
+    "Network is unreachable",
+    "Read timed out",
+    "ConnectTimeoutError",
+    "No matching distribution found",
+)
+
+
+class Missing(Exception):
+    """Something this machine lacks; one Spanish sentence that says what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Prepara el entorno (la primera vez) y ejecuta una orden.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=(
+            "demo   la demostración, sin ninguna cuenta; las demás opciones pasan a «siigo-escala demo»\n"
+            "test   todo lo que exige la integración continua; con --full, también lo largo\n"
+            "check  la mitad rápida de test\n"
+            "fix    arregla lo que las herramientas saben arreglar\n"
+            "bench  las mediciones"
+        ),
+    )
+    parser.add_argument("command", choices=list(COMMANDS), metavar="demo | test | check | fix | bench")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="opciones")
+    chosen = parser.parse_args(arguments)
+    try:
+        prepare(RUN_LOCKS if chosen.command == "demo" else DEV_LOCKS)
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrumpido.", file=sys.stderr)
+        return 130
+    return COMMANDS[chosen.command](chosen.rest)
+
+
+def prepare(locks: tuple[str, ...]) -> None:
+    """`.venv` holds what `locks` name and the package itself; nothing happens where it already does."""
+    wanted = fingerprint(locks)
+    noted = read_note()
+    if wanted in noted:
+        return
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        raise Missing(
+            "A este Python le falta el módulo venv (con ensurepip): instálelo (en Debian o Ubuntu, "
+            "«sudo apt install python3-venv») y repita."
+        )
+    print("Preparando el entorno (solo la primera vez; cerca de un minuto)…", file=sys.stderr, flush=True)
+    try:
+        if not usable():
+            make_venv()
+        if NOTE.exists():
+            NOTE.unlink()
+        for lock in locks:
+            pip("install", "--require-hashes", "-r", str(ROOT / lock))
+        pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        # What one command needs is part of what the others need: the larger environment serves them all.
+        done = {wanted, fingerprint(RUN_LOCKS)} if locks == DEV_LOCKS else {wanted}
+        NOTE.write_text(json.dumps(sorted(done)))
+    except OSError as problem:
+        raise Missing(
+            f"No se puede escribir en «{problem.filename or VENV}» ({problem.strerror}): copie el proyecto a "
+            "una carpeta en la que usted pueda escribir y repita."
+        ) from problem
+
+
+def fingerprint(locks: tuple[str, ...]) -> str:
+    """Changes whenever the environment must be made anew."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT} {locks}".encode())
+    for name in (*locks, "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def read_note() -> list[str]:
+    """Fingerprints of what was installed completely."""
+    try:
+        found = json.loads(NOTE.read_text())
+    except (OSError, ValueError):
+        return []
+    return found if isinstance(found, list) and python().exists() else []
+
+
+def usable() -> bool:
+    """Whether `.venv` is an environment of this very Python version, with pip."""
+    if not python().exists():
+        return False
+    question = "import pip, sys; print(sys.version_info[:2])"
+    answer = subprocess.run([python(), "-c", question], capture_output=True, text=True, check=False)
+    return answer.returncode == 0 and answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def make_venv() -> None:
+    """A new `.venv` in place of whatever stands there."""
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    if made.returncode == 0:
+        return
+    told = (made.stdout + made.stderr).strip()
+    if "ermission denied" in told or "Read-only" in told or "No space" in told:
+        raise Missing(
+            f"No se puede escribir en «{ROOT}»: copie el proyecto a una carpeta en la que usted pueda "
+            "escribir (y con espacio libre) y repita."
+        )
+    raise Missing(f"No se pudo crear el entorno .venv: {last_line(told)}")
+
+
+def pip(*arguments: str) -> None:
+    """Runs pip of the environment; what it said is kept in `.venv/pip.log`."""
+    command = [str(python()), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {arguments}\n")
+        log.flush()
+        begin = log.tell()
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False, cwd=ROOT)
+    if done.returncode == 0:
+        return
+    told = LOG.read_bytes()[begin:].decode("utf-8", "replace")
+    if done.returncode < 0 or "Operation cancelled by user" in told:
+        raise KeyboardInterrupt
+    if any(sign in told for sign in OFFLINE):
+        raise Missing(
+            "No se pudieron descargar las dependencias: revise la conexión a Internet (o el proxy) y repita; "
+            f"los detalles están en {LOG.relative_to(ROOT)}."
+        )
+    raise Missing(
+        f"pip no pudo instalar las dependencias ({last_line(told)}); "
+        f"los detalles están en {LOG.relative_to(ROOT)}."
+    )
+
+
+def last_line(text: str) -> str:
+    """The last thing that was said about an error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith("error")]
+    return (errors or lines or ["sin mensaje"])[-1]
+
+
+def python() -> Path:
+    """The interpreter of the environment."""
+    return BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def tool(name: str, *arguments: str, quiet: bool = False) -> int:
+    """Runs a program of the environment in the project's folder; its exit code, 128 + n if signal n ended it."""
+    if not quiet:
+        print(f"\n$ {name} {' '.join(arguments)}", flush=True)
+    environment = dict(
+        os.environ, VIRTUAL_ENV=str(VENV), PATH=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    )
+    environment.pop("PYTHONHOME", None)
+    command = [str(BIN / name), *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+
+    def pass_on(number: int, _frame: object) -> None:
+        process.send_signal(number)
+
+    before = signal.signal(signal.SIGTERM, pass_on)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        # The terminal told the whole group; whoever was asked alone still has to tell the child.
+        code = ended(process)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 128 - code if code < 0 else code
+
+
+def ended(process: "subprocess.Popen[bytes]") -> int:
+    """130, once the interrupted process is gone: by itself, else asked, else killed."""
+    for seconds, ask in ((2, process.terminate), (10, process.kill)):
+        try:
+            process.wait(seconds)
+            return 130
+        except subprocess.TimeoutExpired:
+            ask()
+    process.wait()
+    return 130
+
+
+def demo(options: list[str]) -> int:
+    """`siigo-escala demo` with the options given; on POSIX in this very process, so that it hears signals."""
+    if os.name != "nt":
+        os.chdir(ROOT)
+        os.execv(BIN / "siigo-escala", ["siigo-escala", "demo", *options])
+    return tool("siigo-escala", "demo", *options, quiet=True)
+
+
+def test(options: list[str]) -> int:
+    """What CI runs. `--full` adds the long tests; other options go to pytest, whose summary comes last."""
+    full = "--full" in options
+    rest = [option for option in options if option != "--full"]
+    selection = ["-m", ""] if full else ["-m", "not full"]
+    return static() or tool("pytest", "-n", WORKERS, "--cov", "--cov-report=term", *selection, *rest)
+
+
+def check(options: list[str]) -> int:
+    """The quick half of `test`: no slow tests, no coverage."""
+    return static() or tool("pytest", "-n", WORKERS, "-m", "not slow and not full", *options)
+
+
+def static() -> int:
+    """Everything that needs no run: all of it is told, the first failure's code counts."""
+    codes = [
+        tool("ruff", "check"),
+        tool("ruff", "format", "--check"),
+        tool("mypy"),
+        tool("lint-imports"),
+    ]
+    return next((code for code in codes if code), 0)
+
+
+def fix(options: list[str]) -> int:
+    """Mends what can be mended by machine."""
+    return tool("ruff", "check", "--fix", *options) or tool("ruff", "format", *options)
+
+
+def bench(options: list[str]) -> int:
+    """The measurements, written to docs/benchmarks.md."""
+    return tool("python", "-m", "benchmarks", *options, quiet=True)
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "fix": fix, "bench": bench}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
