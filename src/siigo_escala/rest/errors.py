@@ -45,7 +45,13 @@ class TryLater(RemoteError):
     """Limit, outage or a failed read: nothing was written. May say when (`retry_after_s`)."""
 
     def __init__(
-        self, message: str, *, system: System, status: int | None = None, raw: str = "", retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        system: System,
+        status: int | None = None,
+        raw: str = "",
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message, system=system, status=status, raw=raw)
         self.retry_after_s = retry_after_s
@@ -53,6 +59,22 @@ class TryLater(RemoteError):
 
 class OutcomeUnknown(RemoteError):
     """A write may or may not have happened. Look before sending again."""
+
+
+class Duplicate(OutcomeUnknown):
+    """Refused because the record seems to exist already: a 409, or words of the refusal that say so."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: System,
+        status: int | None = None,
+        raw: str = "",
+        problems: Sequence[FieldProblem] = (),
+    ) -> None:
+        super().__init__(message, system=system, status=status, raw=raw)
+        self.problems = tuple(problems)
 
 
 class Rejected(RemoteError):
@@ -78,7 +100,23 @@ class NotFound(Rejected):
 
 
 class AccessDenied(RemoteError):
-    """401 or 403, or a refused sign-in: pauses the connection instead of failing record after record."""
+    """401 or 403, or a refused sign-in: pauses the connection instead of failing record after record.
+
+    `cause`: `credentials` (wrong user or key), `permission` (no permission, or a plan without API),
+    `blocked` (a fresh token is refused).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: System,
+        status: int | None = None,
+        raw: str = "",
+        cause: Literal["credentials", "permission", "blocked"] = "credentials",
+    ) -> None:
+        super().__init__(message, system=system, status=status, raw=raw)
+        self.cause: Literal["credentials", "permission", "blocked"] = cause
 
 
 class UnexpectedAnswer(RemoteError):

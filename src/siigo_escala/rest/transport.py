@@ -1,0 +1,230 @@
+"""One HTTP call to a remote system: its turn, its time, its size; no redirect, nothing repeated.
+
+The only importer of the HTTP library. Every call is reported, refused and lost ones included.
+"""
+
+from __future__ import annotations
+
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import httpx2
+
+from siigo_escala.rest.errors import System
+from siigo_escala.rest.limiter import Limiter, NoLimit
+from siigo_escala.rest.patience import Patience
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+READ_LIMIT = 32 * 1024 * 1024
+WRITE_LIMIT = 1024 * 1024
+_CONNECT_S = 10.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NEVER_STOOD = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call that was made. `path` has no query; `status` None: there was no answer.
+
+    `refused`: any answer but 2xx, none at all included; a 404 of one record asked by id is no refusal.
+    """
+
+    system: System
+    method: str
+    path: str
+    status: int | None
+    refused: bool
+    seconds: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A call to be made. `path` begins with "/" and follows the base address; `by_id`: one record is asked for."""
+
+    method: Method
+    path: str
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    by_id: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer. `data` is its JSON once `retry` has read it; `tries`: calls it took."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    data: object = field(default=None, repr=False)
+    tries: int = 1
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def server_date(self) -> datetime | None:
+        """The remote system's clock, aware UTC; None where it does not tell."""
+        return http_date(self.headers.get("date"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """No whole answer. `sent`: the request may have reached the other side."""
+
+    why: str
+    sent: bool
+    status: int | None = None
+
+
+class Transport:
+    """The way to one remote system, shared by as many threads as it has connections.
+
+    `timeout_read_s`/`timeout_write_s` bound the wait for an answer to GET/any other method; a whole call takes
+    at most twice that and the time to connect. Raises ValueError for plain http to anything but this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        system: System,
+        base_url: str,
+        patience: Patience,
+        now: Callable[[], datetime],
+        limiter: Limiter | None = None,
+        timeout_read_s: float = 30.0,
+        timeout_write_s: float = 30.0,
+        max_connections: int = 1,
+        on_call: Callable[[Call], None] = lambda call: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        address = httpx2.URL(base_url)
+        loopback = address.host in _LOOPBACK
+        if address.scheme != "https" and not (address.scheme == "http" and loopback):
+            raise ValueError("the address must be https (plain http: this machine only)")
+        self.system: System = system
+        self.patience = patience
+        self.limiter = limiter if limiter is not None else NoLimit(wait=wait, monotonic=monotonic)
+        self.now = now
+        self.wait = wait
+        self.monotonic = monotonic
+        self._base = str(address).rstrip("/")
+        self._on_call = on_call
+        self._secrets: tuple[str, ...] = ()
+        self._read_s = timeout_read_s
+        self._write_s = timeout_write_s
+        self._client = httpx2.Client(
+            follow_redirects=False,
+            trust_env=not loopback,
+            limits=httpx2.Limits(
+                max_connections=max_connections,
+                max_keepalive_connections=max_connections,
+                keepalive_expiry=5.0,
+            ),
+        )
+        self._common = [
+            (b"User-Agent", b"siigo-escala"),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip"),
+        ]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that no message may hold."""
+        return self._secrets
+
+    def hide(self, secret: str) -> None:
+        """From now on this text is masked in every message and raw answer."""
+        if secret and secret not in self._secrets:
+            self._secrets = (*self._secrets, secret)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._client.close()
+
+    def exchange(self, ask: Ask) -> Answer | Silence:
+        """Makes the call once, when its turn has come."""
+        self.limiter.acquire()
+        began = self.monotonic()
+        outcome = self._exchanged(ask, began)
+        status = outcome.status
+        whole = status is not None and 200 <= status < 300
+        self._on_call(
+            Call(
+                system=self.system,
+                method=ask.method,
+                path=ask.path,
+                status=status,
+                refused=not whole and not (ask.by_id and status == 404),
+                seconds=self.monotonic() - began,
+                at=self.now(),
+            )
+        )
+        return outcome
+
+    def _exchanged(self, ask: Ask, began: float) -> Answer | Silence:
+        reads = ask.method == "GET"
+        timeout_s = self._read_s if reads else self._write_s
+        status: int | None = None
+        try:
+            response = self._client.send(self._request(ask, timeout_s), stream=True)
+            status = response.status_code
+            try:
+                content = bytearray()
+                limit = READ_LIMIT if reads else WRITE_LIMIT
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > limit:
+                        return Silence(why="respuesta demasiado grande", sent=True, status=status)
+                    if self.monotonic() - began > 2 * timeout_s + _CONNECT_S:
+                        return Silence(why="respuesta demasiado lenta", sent=True)
+            finally:
+                response.close()
+        except _NEVER_STOOD:
+            return Silence(why="no se pudo establecer la conexión", sent=False)
+        except httpx2.TimeoutException:
+            return Silence(why="no respondió a tiempo", sent=True)
+        except httpx2.DecodingError:
+            return Silence(why="respuesta con otra codificación", sent=True, status=status)
+        except (httpx2.HTTPError, httpx2.StreamError, OSError):
+            return Silence(why="la conexión se cortó", sent=True, status=status)
+        return Answer(status=status, headers=response.headers, content=bytes(content))
+
+    def _request(self, ask: Ask, timeout_s: float) -> httpx2.Request:
+        url = self._base + ask.path
+        if ask.query:
+            url = f"{url}?{urllib.parse.urlencode(ask.query)}"
+        headers = [*self._common, *((name.encode(), value) for name, value in ask.headers.items())]
+        if ask.body is not None:
+            headers.append((b"Content-Type", b"application/json"))
+        timeouts = {"connect": _CONNECT_S, "read": timeout_s, "write": timeout_s, "pool": None}
+        return httpx2.Request(
+            ask.method, url, headers=headers, content=ask.body, extensions={"timeout": timeouts}
+        )
+
+
+def header_value(text: str) -> bytes:
+    """A text as the value of a header: what no header may hold is left out."""
+    return (
+        "".join(character for character in text if character.isprintable()).strip().encode("utf-8", "ignore")
+    )
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The instant of an HTTP date, aware UTC; None where it is none."""
+    if not value:
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
