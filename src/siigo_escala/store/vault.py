@@ -40,13 +40,20 @@ class Vault:
             ) from None
 
 
-def open_vault(keys: Sequence[str], *, key_file: Path, anything_sealed: Callable[[], bool]) -> Vault:
+def open_vault(
+    keys: Sequence[str], *, key_file: Path, anything_sealed: Callable[[], bool], key_required: bool
+) -> Vault:
     """The vault of this installation: keys of the environment, else of `key_file`, else a new key in it.
 
-    A key is made only while nothing is sealed yet; afterwards a missing one is KEY_MISSING.
+    A key is made only while nothing is sealed yet; afterwards a missing one is KEY_MISSING. `key_required`:
+    the environment must hold it (PostgreSQL: several machines share one).
     """
     if keys:
         return Vault(keys)
+    if key_required:
+        raise StoreProblem(
+            "KEY_MISSING", "Con PostgreSQL la clave va en SIIGO_ESCALA_SECRET_KEY, la misma en todas las máquinas."
+        )
     try:
         found = [part.strip() for part in key_file.read_text().split(",") if part.strip()]
     except FileNotFoundError:

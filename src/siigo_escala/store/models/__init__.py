@@ -14,6 +14,7 @@ from siigo_escala.store.models.known import (
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
 from siigo_escala.store.models.run import Run
+from siigo_escala.store.models.saving import save_rows
 
 __all__ = [
     "CallHour",
@@ -34,4 +35,5 @@ __all__ = [
     "Run",
     "SiigoCompany",
     "State",
+    "save_rows",
 ]

@@ -1,0 +1,167 @@
+"""The account of a run: every invoice read stands in exactly one column, in count and in pesos.
+
+`read = created + updated + unchanged + excluded + needs_attention + failed` holds by construction: there is
+one entry an invoice, and the sums are made from the entries' moves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, Literal, get_args
+
+from siigo_escala.domain import money, reasons
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import System
+from siigo_escala.rest.transport import Call
+
+Column = Literal["created", "updated", "unchanged", "excluded", "needs_attention", "failed"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a person reads about: `invoice` None where no invoice is concerned."""
+
+    invoice: str | None
+    code: Code
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the document."""
+        return {"invoice": self.invoice, "code": self.code.value, "message": self.message}
+
+
+class Tally:
+    """Counts and sums of one run. Used by the run's own thread only."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, tuple[Column, Decimal]] = {}
+        self._problems: dict[int, Problem] = {}
+        self.notes: list[Problem] = []
+        """Problems that concern no single invoice."""
+        self.contacts_created = 0
+        self.products_attached = 0
+        self.products_missing = 0
+        self.products_registered = 0
+        self._anonymous = 0
+
+    def put(
+        self,
+        siigo_id: str,
+        column: Column,
+        *,
+        value: Decimal,
+        name: str = "",
+        code: Code | str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Sets an invoice's column; a later call for the same invoice replaces the earlier one."""
+        key = _key(siigo_id)
+        self._entries[key] = (column, value)
+        if code and column in ("needs_attention", "failed"):
+            reason = Code(code)
+            message = reasons.message(reason, {"invoice": name, **(data or {})})
+            self._problems[key] = Problem(invoice=name or None, code=reason, message=message)
+        else:
+            self._problems.pop(key, None)
+
+    def put_unreadable(self) -> None:
+        """A row without an id: failed, with nothing to name it by."""
+        self._anonymous += 1
+        key = _key(f"\0{self._anonymous}")
+        self._entries[key] = ("failed", Decimal(0))
+        self._problems[key] = Problem(
+            invoice=None, code=Code.UNEXPECTED_ANSWER, message=reasons.message(Code.UNEXPECTED_ANSWER, {})
+        )
+
+    def column(self, siigo_id: str) -> Column | None:
+        """Where an invoice stands so far; None: not read in this run."""
+        entry = self._entries.get(_key(siigo_id))
+        return entry[0] if entry else None
+
+    def note(self, code: Code, data: Mapping[str, object] | None = None) -> None:
+        """A problem of the run as a whole, told once."""
+        problem = Problem(invoice=None, code=code, message=reasons.message(code, dict(data or {})))
+        if problem not in self.notes:
+            self.notes.append(problem)
+
+    @property
+    def created(self) -> int:
+        """Opportunities that exist because of this run, so far."""
+        return sum(1 for column, _ in self._entries.values() if column == "created")
+
+    @property
+    def open(self) -> int:
+        """Invoices of this run that need a person or another run."""
+        return sum(1 for column, _ in self._entries.values() if column in ("needs_attention", "failed"))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem, those of the run first."""
+        return [*self.notes, *self._problems.values()]
+
+    def counts(self) -> dict[str, int]:
+        """The seven counts."""
+        counts = {"read": len(self._entries)} | dict.fromkeys(COLUMNS, 0)
+        for column, _ in self._entries.values():
+            counts[column] += 1
+        return counts
+
+    def values(self) -> dict[str, str]:
+        """The seven sums in pesos, as texts with two decimals."""
+        sums = dict.fromkeys(("read", *COLUMNS), Decimal(0))
+        for column, value in self._entries.values():
+            sums[column] += value
+            sums["read"] += value
+        return {key: money.to_text(value) for key, value in sums.items()}
+
+
+@dataclass(slots=True, kw_only=True)
+class Calls:
+    """Every call of the run, counted by system; called from network threads."""
+
+    siigo: int = 0
+    escala: int = 0
+    refused_siigo: int = 0
+    refused_escala: int = 0
+    troubled: int = 0
+    """Answers 429 and 5xx of Escala in a row: what makes the run go back to one call at a time."""
+    limited: bool = False
+    siigo_s: float = 0.0
+    escala_s: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, call: Call) -> None:
+        """One more call."""
+        with self._lock:
+            if call.system == "siigo":
+                self.siigo += 1
+                self.refused_siigo += call.refused
+                self.siigo_s += call.seconds
+                return
+            self.escala += 1
+            self.refused_escala += call.refused
+            self.escala_s += call.seconds
+            if call.status == 429 or call.status is None or call.status >= 500:
+                self.troubled += 1
+                self.limited = self.limited or call.status == 429 or self.troubled >= 3
+            else:
+                self.troubled = 0
+
+    def mean_s(self, system: System) -> float:
+        """How long one call took on average, in seconds."""
+        calls, seconds = (self.siigo, self.siigo_s) if system == "siigo" else (self.escala, self.escala_s)
+        return seconds / calls if calls else 0.0
+
+    def to_json(self) -> dict[str, int]:
+        """As it stands in the document."""
+        return {"siigo": self.siigo, "escala": self.escala}
+
+
+def _key(siigo_id: str) -> int:
+    # Eight bytes instead of the id: a run over 100,000 invoices keeps one entry for each.
+    return int.from_bytes(blake2b(siigo_id.encode(), digest_size=8).digest())

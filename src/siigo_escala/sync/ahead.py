@@ -1,0 +1,59 @@
+"""Reading ahead: the next page is fetched while this one is worked on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class _End:
+    def __init__(self, problem: BaseException | None = None) -> None:
+        self.problem = problem
+
+
+def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
+    """The items of `source`, at most `items` of them fetched in advance by one thread of its own.
+
+    What `source` raises is raised here, after the items that came before it.
+    """
+    fetched: queue.Queue[T | _End] = queue.Queue(maxsize=items)
+    left = threading.Event()
+
+    def fetch() -> None:
+        end = _End()
+        try:
+            for item in source:
+                if not _put(fetched, item, left):
+                    return
+        except BaseException as problem:  # handed over to the reader's thread, which raises it
+            end = _End(problem)
+        _put(fetched, end, left)
+
+    thread = threading.Thread(target=fetch, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = fetched.get()
+            if isinstance(item, _End):
+                if item.problem is not None:
+                    raise item.problem
+                return
+            yield item
+    finally:
+        left.set()
+        thread.join(timeout=1)
+
+
+def _put(into: queue.Queue[T | _End], item: T | _End, left: threading.Event) -> bool:
+    """Waits for room; False when nobody reads any more."""
+    while not left.is_set():
+        try:
+            into.put(item, timeout=0.2)
+        except queue.Full:
+            continue
+        return True
+    return False

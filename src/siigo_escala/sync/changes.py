@@ -1,0 +1,94 @@
+"""Following an invoice that changed: what of its opportunity is ours to rewrite, and how that is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from siigo_escala.domain.crm import Deal, DealChange, DealId, DealLine, ProductId, StageId
+from siigo_escala.domain.mapping import invoice_to_deal
+from siigo_escala.domain.planning import NeedsAttention, Update
+from siigo_escala.domain.reasons import Code
+from siigo_escala.escala.client import EscalaClient
+from siigo_escala.sync.decide import Step, wanted
+from siigo_escala.sync.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An update to be carried out by a network thread, which knows no ledger."""
+
+    deal_id: DealId
+    wanted: dict[str, Any]
+    lost_stage: StageId | None
+    verify: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An update that was done. `foreign_change`: the read-back shows a field changed that we never touch."""
+
+    wanted: dict[str, Any]
+    lost: bool
+    foreign_change: bool
+
+
+def order(session: Session, step: Step) -> Order:
+    """What is to be done for a step whose decision is Update."""
+    lost = isinstance(step.decision, Update) and step.decision.lost
+    stage = session.view.lost_stage if lost and session.view is not None else ""
+    return Order(
+        deal_id=DealId(step.row.deal_id or ""),
+        wanted=wanted(session, step),
+        lost_stage=StageId(stage) if stage else None,
+        verify=not session.escala.capabilities.update_verified,
+    )
+
+
+def follow(escala: EscalaClient, order: Order) -> Followed:
+    """Reads the deal, changes what is ours, and the first time reads back whether nothing else moved."""
+    current = escala.deal(order.deal_id)
+    change = _change(current, order)
+    escala.update_deal(order.deal_id, change, current=current)
+    foreign = False
+    if order.verify:
+        foreign = _foreign_change(current, escala.deal(order.deal_id), change)
+    return Followed(wanted=order.wanted, lost=order.lost_stage is not None, foreign_change=foreign)
+
+
+def by_hand(session: Session, step: Step) -> NeedsAttention:
+    """What a person must change where the account allows no update."""
+    show = wanted(session, step)
+    return NeedsAttention(
+        code=Code.UPDATE_NOT_POSSIBLE,
+        data={"deal": step.row.deal_id, "before": step.row.applied.get("value", ""), "value": show["value"]},
+    )
+
+
+def _change(current: Deal, order: Order) -> DealChange:
+    if order.lost_stage is not None:
+        return DealChange(value=current.value or Decimal(0), stage_id=order.lost_stage)
+    description = None
+    if current.description is not None:
+        description = invoice_to_deal.replace_block(current.description, order.wanted["block"])
+    return DealChange(
+        value=Decimal(order.wanted["value"]),
+        lines=tuple(
+            DealLine(product_id=ProductId(product_id), quantity=Decimal(quantity))
+            for product_id, quantity in order.wanted["lines"]
+        ),
+        description=description,
+    )
+
+
+def _foreign_change(before: Deal, after: Deal, change: DealChange) -> bool:
+    kept_stage = change.stage_id is not None or before.stage_id == after.stage_id
+    return not (
+        kept_stage
+        and before.name == after.name
+        and before.contact_id == after.contact_id
+        and before.pipeline_id == after.pipeline_id
+        and before.owner == after.owner
+        and dict(before.custom) == dict(after.custom)
+    )

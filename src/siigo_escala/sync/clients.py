@@ -1,0 +1,178 @@
+"""Both clients, ready to call: joins environment, sealed credentials, limiter, token cache and counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from siigo_escala.config.env import Environment
+from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.escala.client import EscalaClient
+from siigo_escala.rest.limiter import Limiter, NoLimit
+from siigo_escala.rest.patience import Patience
+from siigo_escala.rest.transport import Call, Transport
+from siigo_escala.siigo.client import SiigoClient
+from siigo_escala.siigo.token import TokenSource, TokenStore
+from siigo_escala.store import models
+from siigo_escala.store.limiter import SqlLimiter
+from siigo_escala.store.models import EscalaAccount, SiigoCompany
+from siigo_escala.store.vault import Vault
+
+_SIIGO_WINDOW_S = 61.0
+"""A minute and a margin: calls take different times to arrive, and Siigo counts arrivals."""
+_ESCALA_MARGIN = 1.03
+_SIIGO_TIMEOUT_S = 120.0
+_ESCALA_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What opens both accounts. Never shown, never logged."""
+
+    siigo_username: str
+    siigo_key: str
+    escala_key: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(siigo_username={self.siigo_username!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """Both clients and what must be closed after them."""
+
+    siigo: SiigoClient
+    escala: EscalaClient
+    closing: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        """Gives connections back."""
+        for close in self.closing:
+            close()
+
+
+def siigo_interval_s(environment: Environment) -> float:
+    """Seconds between two Siigo calls at the allowed rate; 0 without a limit."""
+    return _SIIGO_WINDOW_S / environment.siigo_rate if environment.siigo_rate else 0.0
+
+
+def escala_interval_s(environment: Environment) -> float:
+    """Seconds between two Escala calls at the allowed rate; 0 without a limit."""
+    return _ESCALA_MARGIN / environment.escala_rate if environment.escala_rate else 0.0
+
+
+def build(
+    environment: Environment,
+    credentials: Credentials,
+    *,
+    siigo_account: str,
+    escala_account: str,
+    tokens: TokenStore,
+    capabilities: Capabilities,
+    on_learned: Callable[[Capabilities], None],
+    on_call: Callable[[Call], None],
+    now: Callable[[], datetime],
+    wait: Callable[[float], None] = time.sleep,
+) -> Clients:
+    """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows."""
+    siigo_limit: Limiter = NoLimit(wait=wait)
+    escala_limit: Limiter = NoLimit(wait=wait)
+    closing: list[Callable[[], None]] = []
+    if environment.siigo_rate:
+        limiter = SqlLimiter(siigo_account, grants=environment.siigo_rate, window_s=_SIIGO_WINDOW_S, wait=wait)
+        siigo_limit = limiter
+        closing.append(limiter.close)
+    if environment.escala_rate:
+        # One grant per interval, not four per second: arrivals jitter, and a window must never hold five.
+        limiter = SqlLimiter(escala_account, grants=1, window_s=escala_interval_s(environment), wait=wait)
+        escala_limit = limiter
+        closing.append(limiter.close)
+    siigo = Transport(
+        system="siigo",
+        base_url=environment.siigo_url,
+        limiter=siigo_limit,
+        patience=Patience(environment.patience_seconds),
+        now=now,
+        timeout_read_s=_SIIGO_TIMEOUT_S,
+        timeout_write_s=_SIIGO_TIMEOUT_S,
+        max_connections=2,
+        on_call=on_call,
+        wait=wait,
+    )
+    escala = Transport(
+        system="escala",
+        base_url=environment.escala_url,
+        limiter=escala_limit,
+        patience=Patience(environment.patience_seconds),
+        now=now,
+        timeout_read_s=_ESCALA_TIMEOUT_S,
+        timeout_write_s=min(_ESCALA_TIMEOUT_S, environment.settle_seconds),
+        max_connections=environment.escala_connections,
+        on_call=on_call,
+        wait=wait,
+    )
+    return Clients(
+        siigo=SiigoClient(
+            transport=siigo,
+            tokens=TokenSource.signing_in(
+                siigo, username=credentials.siigo_username, access_key=credentials.siigo_key, store=tokens, now=now
+            ),
+            partner_id=environment.partner_id,
+        ),
+        escala=EscalaClient(
+            transport=escala, api_key=credentials.escala_key, capabilities=capabilities, on_learned=on_learned
+        ),
+        closing=(siigo.close, escala.close, *closing),
+    )
+
+
+class StoredToken:
+    """Siigo's token, kept sealed beside the company it belongs to."""
+
+    def __init__(self, company: SiigoCompany, vault: Vault, *, username: str) -> None:
+        self._company = company
+        self._vault = vault
+        self._username = username
+
+    def load(self) -> tuple[str, datetime] | None:
+        """The token and when it ends; None where there is none of this user."""
+        row = (
+            models.SiigoCompany.objects.filter(pk=self._company.pk, token_username=self._username)
+            .values_list("token_sealed", "token_expires")
+            .first()
+        )
+        if row is None or not row[0] or row[1] is None:
+            return None
+        return self._vault.open(row[0]), row[1]
+
+    def save(self, token: str, expires_at: datetime) -> None:
+        """Keeps a new token."""
+        models.SiigoCompany.objects.filter(pk=self._company.pk).update(
+            token_sealed=self._vault.seal(token), token_expires=expires_at, token_username=self._username
+        )
+
+
+class MemoryToken:
+    """A token for one command only: what `connect` uses before it knows whose company it is."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[str, datetime] | None = None
+
+    def load(self) -> tuple[str, datetime] | None:
+        """The token and when it ends."""
+        return self.kept
+
+    def save(self, token: str, expires_at: datetime) -> None:
+        """Keeps a new token."""
+        self.kept = (token, expires_at)
+
+
+def learn(account: EscalaAccount) -> Callable[[Capabilities], None]:
+    """Keeps what an account's API was seen to do."""
+
+    def keep(capabilities: Capabilities) -> None:
+        models.EscalaAccount.objects.filter(pk=account.pk).update(capabilities=capabilities.to_json())
+
+    return keep

@@ -1,0 +1,339 @@
+"""Connecting: the file is checked against both accounts, and stored whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from siigo_escala.config.env import Environment
+from siigo_escala.domain import rules
+from siigo_escala.domain.accounting import DocumentType, InvoiceId, Seller
+from siigo_escala.domain.crm import UNASSIGNED, DealId, Pipeline, Stage
+from siigo_escala.domain.reasons import Code
+from siigo_escala.domain.rules import ConnectionFile, FileProblem
+from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.rest.errors import NotFound
+from siigo_escala.store import models
+from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
+from siigo_escala.store.vault import Vault
+from siigo_escala.sync import clients, look, sellers
+from siigo_escala.sync.account import Calls
+from siigo_escala.sync.clients import Clients, Credentials
+
+Thing = TypeVar("Thing", Pipeline, Stage)
+_KNOWN = 5
+_START_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """What `connect` answers."""
+
+    connection: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Accounts:
+    """What both accounts said of themselves."""
+
+    users: tuple[Seller, ...]
+    document_types: tuple[DocumentType, ...]
+    pipelines: tuple[Pipeline, ...]
+
+
+def connect(
+    environment: Environment,
+    vault: Vault,
+    text: str,
+    *,
+    environ: Mapping[str, str] | None = None,
+    now: Callable[[], datetime],
+) -> Connected:
+    """Creates or updates the connection of that name.
+
+    FileProblem for what the file says wrongly, StoreProblem (ACCOUNTS_TAKEN, OTHER_COMPANY, MARK_NEEDED),
+    RemoteError where an account refuses or does not answer. Nothing is half saved.
+    """
+    file = rules.parse(text)
+    if file.direction != "invoices_to_opportunities":
+        raise FileProblem(
+            "direction",
+            "esta versión todavía no crea facturas en Siigo: use «invoices_to_opportunities».",
+        )
+    credentials = Credentials(
+        siigo_username=file.siigo.username,
+        siigo_key=secret("siigo.access_key", file.siigo.access_key, os.environ if environ is None else environ),
+        escala_key=secret("escala.api_key", file.escala.api_key, os.environ if environ is None else environ),
+    )
+    known = Connection.objects.select_related("siigo", "escala").filter(name=file.name).first()
+    token = clients.MemoryToken()
+    pair = _clients(environment, credentials, token, known=known, now=now)
+    try:
+        accounts = _Accounts(
+            users=pair.siigo.users(),
+            document_types=pair.siigo.document_types(),
+            pipelines=pair.escala.pipelines(),
+        )
+        pipeline_id, stage_id = _destination(file, accounts.pipelines)
+        _check_siigo(file, accounts)
+        company = _company(accounts, pair, known)
+        account = _account(accounts, pair, known)
+    finally:
+        pair.close()
+    with transaction.atomic():
+        _check_taken(file, company, account)
+        connection = _save(
+            file, credentials, vault, known=known, company=company, account=account, accounts=accounts, now=now()
+        )
+        connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
+        connection.save()
+        if token.kept is not None:
+            clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username).save(*token.kept)
+    return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
+
+
+def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
+    """A value as written, or from the environment (`env:NAME`) or a file (`file:PATH`, last line end dropped)."""
+    if value.startswith("env:"):
+        name = value.removeprefix("env:")
+        found = environ.get(name, "")
+        if not found:
+            raise FileProblem(key, f"la variable de entorno «{name}» no existe o está vacía.")
+        return found
+    if value.startswith("file:"):
+        path = Path(value.removeprefix("file:"))
+        try:
+            read = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise FileProblem(key, f"no se pudo leer el archivo «{path}».") from None
+        found = read.removesuffix("\n").removesuffix("\r")
+        if not found:
+            raise FileProblem(key, f"el archivo «{path}» está vacío.")
+        return found
+    return value
+
+
+def _clients(
+    environment: Environment,
+    credentials: Credentials,
+    token: clients.MemoryToken,
+    *,
+    known: Connection | None,
+    now: Callable[[], datetime],
+) -> Clients:
+    return clients.build(
+        environment,
+        credentials,
+        siigo_account=f"siigo:{known.siigo_id}" if known else f"siigo:new:{credentials.siigo_username}"[:250],
+        escala_account=f"escala:{known.escala_id}" if known else "escala:new",
+        tokens=token,
+        capabilities=Capabilities(),
+        on_learned=lambda learned: None,
+        on_call=Calls().count,
+        now=now,
+    )
+
+
+def _destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
+    """The ids of the configured pipeline and stage, which may be written by name or id."""
+    wanted = file.opportunities
+    pipeline = _named(pipelines, wanted.pipeline)
+    if pipeline is None:
+        raise FileProblem(
+            "opportunities.pipeline",
+            f"Escala no tiene el pipeline «{wanted.pipeline}»; tiene: {_list(p.name for p in pipelines)}.",
+        )
+    stage = _named(pipeline.stages, wanted.stage)
+    if stage is None:
+        raise FileProblem(
+            "opportunities.stage",
+            f"el pipeline «{pipeline.name}» no tiene la etapa «{wanted.stage}»; tiene: "
+            f"{_list(s.name for s in pipeline.stages)}.",
+        )
+    return pipeline.id, stage.id
+
+
+def _named(things: Sequence[Thing], wanted: str) -> Thing | None:
+    """The one with that id or name; without regard to case where no name is written just so."""
+    for same in (
+        lambda thing: wanted in (thing.id, thing.name),
+        lambda thing: thing.name.strip().casefold() == wanted.strip().casefold(),
+    ):
+        if found := next((thing for thing in things if same(thing)), None):
+            return found
+    return None
+
+
+def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
+    """Document types and sellers that the company is known not to have are errors."""
+    types = {kind.id: f"{kind.id} ({kind.name})" for kind in accounts.document_types}
+    for kind in file.opportunities.document_types:
+        if kind not in types:
+            raise FileProblem(
+                "opportunities.document_types",
+                f"Siigo no tiene el tipo de factura {kind}; tiene: {_list(types.values())}.",
+            )
+    emails = {user.email.strip().casefold() for user in accounts.users} | {str(user.id) for user in accounts.users}
+    for key in file.sellers:
+        if key.strip().casefold() not in emails:
+            raise FileProblem(
+                f'sellers."{key}"',
+                f"Siigo no tiene ese vendedor; tiene: {_list(user.email or str(user.id) for user in accounts.users)}.",
+            )
+
+
+def _company(accounts: _Accounts, pair: Clients, known: Connection | None) -> SiigoCompany | None:
+    """The company these credentials open, None: one not seen before. OTHER_COMPANY where it changed."""
+    types = {kind.id for kind in accounts.document_types}
+    if known is not None:
+        if types & {kind["id"] for kind in known.siigo.document_types}:
+            return known.siigo
+        ids = known.invoices.order_by("-date").values_list("siigo_id", flat=True)[:_KNOWN]
+        if any(_exists(lambda one=one: pair.siigo.invoice(InvoiceId(one))) for one in ids):
+            return known.siigo
+        if known.invoices.exists() or known.siigo.document_types:
+            raise _other("Siigo", known)
+        return known.siigo
+    for company in SiigoCompany.objects.order_by("pk"):
+        if types & {kind["id"] for kind in company.document_types}:
+            return company
+    return None
+
+
+def _account(accounts: _Accounts, pair: Clients, known: Connection | None) -> EscalaAccount | None:
+    """The Escala account this key opens, None: one not seen before. OTHER_COMPANY where it changed."""
+    pipelines = {pipeline.id for pipeline in accounts.pipelines}
+    if known is not None:
+        if pipelines & {pipeline["id"] for pipeline in known.escala.pipelines}:
+            return known.escala
+        ids = (
+            models.Invoice.objects.filter(escala=known.escala, deal_id__isnull=False)
+            .order_by("-sent_at")
+            .values_list("deal_id", flat=True)[:_KNOWN]
+        )
+        if any(_exists(lambda one=one: pair.escala.deal(DealId(one or ""))) for one in ids):
+            return known.escala
+        raise _other("Escala", known)
+    for account in EscalaAccount.objects.order_by("pk"):
+        if pipelines & {pipeline["id"] for pipeline in account.pipelines}:
+            return account
+    return None
+
+
+def _exists(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except NotFound:
+        return False
+    return True
+
+
+def _other(system: str, known: Connection) -> StoreProblem:
+    return StoreProblem(
+        "OTHER_COMPANY",
+        f"Las credenciales nuevas de «{known.name}» abren otra cuenta de {system}: use las de la misma cuenta, "
+        "o conecte la otra con otro nombre. No se cambió nada.",
+    )
+
+
+def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
+    """One pair of accounts belongs to one connection; two on one Escala account have different marks."""
+    if account is None:
+        return
+    others = Connection.objects.filter(escala=account).exclude(name=file.name)
+    taken = others.filter(siigo=company).first() if company is not None else None
+    if taken is not None:
+        raise StoreProblem(
+            "ACCOUNTS_TAKEN",
+            f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie ese archivo "
+            "en lugar de conectar otro.",
+        )
+    for other in others:
+        mark = rules.from_json(other.file).opportunities.mark
+        if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
+            raise StoreProblem(
+                "MARK_NEEDED",
+                f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas «opportunities.mark», "
+                "con textos distintos, para distinguir facturas del mismo número.",
+            )
+
+
+def _save(
+    file: ConnectionFile,
+    credentials: Credentials,
+    vault: Vault,
+    *,
+    known: Connection | None,
+    company: SiigoCompany | None,
+    account: EscalaAccount | None,
+    accounts: _Accounts,
+    now: datetime,
+) -> Connection:
+    company = company or SiigoCompany()
+    company.document_types = [
+        {
+            "id": kind.id,
+            "code": kind.code,
+            "name": kind.name,
+            "active": kind.active,
+            "needs_stamp": kind.needs_stamp,
+        }
+        for kind in accounts.document_types
+    ]
+    company.save()
+    sellers.keep(company, accounts.users)
+    account = account or EscalaAccount()
+    account.pipelines = look.to_json(accounts.pipelines)
+    account.save()
+    connection = known or Connection(name=file.name, created_at=now)
+    connection.siigo, connection.escala = company, account
+    fresh = known is None or (
+        vault.open(known.siigo_key_sealed) != credentials.siigo_key
+        or vault.open(known.escala_key_sealed) != credentials.escala_key
+        or known.siigo_username != credentials.siigo_username
+    )
+    if fresh:
+        connection.siigo_username = credentials.siigo_username
+        connection.siigo_key_sealed = vault.seal(credentials.siigo_key)
+        connection.escala_key_sealed = vault.seal(credentials.escala_key)
+        connection.refusals, connection.forgotten = 0, False
+        if connection.paused in (Code.CREDENTIALS_REFUSED, Code.USER_BLOCKED, Code.BRAKED):
+            connection.paused, connection.paused_text = "", ""
+    connection.file = rules.to_json(file)
+    connection.enabled, connection.direction = file.enabled, file.direction
+    made = connection.created_at.astimezone(ZoneInfo(file.time_zone)).date()
+    connection.start = file.opportunities.start or made - timedelta(days=_START_DAYS)
+    return connection
+
+
+def _warnings(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
+    """What Escala cannot list and was never seen: settled by the first accepted write."""
+    owners = {owner.casefold() for owner in account.seen_owners}
+    wanted = {file.opportunities.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
+    for owner in sorted(wanted):
+        if owner.casefold() not in owners:
+            yield (
+                f"Todavía no se ha visto al usuario «{owner}» en Escala: se comprobará con la primera oportunidad."
+            )
+    named = file.opportunities
+    for field in (named.identification_field, named.number_field, named.date_field, named.due_field):
+        if field and field not in account.seen_fields:
+            yield (
+                f"Todavía no se ha visto el campo «{field}» en Escala: se comprobará con la primera escritura."
+            )
+
+
+def _list(names: Iterable[str]) -> str:
+    listed = [f"«{name}»" for name in names]
+    if not listed:
+        return "ninguno"
+    return ", ".join(listed[:20]) + (f" y {len(listed) - 20} más" if len(listed) > 20 else "")

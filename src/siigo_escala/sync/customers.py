@@ -1,0 +1,113 @@
+"""Siigo's customers, cached: in bulk or one by one, whichever costs fewer calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from siigo_escala.domain import identity, records
+from siigo_escala.domain.accounting import Customer, CustomerId
+from siigo_escala.rest.errors import NotFound
+from siigo_escala.store import models
+from siigo_escala.store.models import SiigoCompany
+from siigo_escala.sync.session import Session
+
+_CHUNK = 500
+
+
+def ensure(session: Session, ids: Collection[str]) -> dict[str, Customer | None]:
+    """The customers of these Siigo ids; None for one that Siigo no longer has."""
+    found = _cached(session, sorted(ids))
+    missing = [customer_id for customer_id in sorted(ids) if customer_id not in found]
+    if len(missing) > 1:
+        _in_bulk(session, len(missing))
+        found |= _cached(session, missing)
+        missing = [customer_id for customer_id in missing if customer_id not in found]
+    for done, customer_id in enumerate(missing):
+        session.check_stop()
+        session.tell("siigo", done, len(missing))
+        found[customer_id] = fetch(session, customer_id)
+    return found
+
+
+def fetch(session: Session, customer_id: str) -> Customer | None:
+    """One customer read again, whatever the cache holds."""
+    try:
+        customer = session.siigo.customer(CustomerId(customer_id))
+    except NotFound:
+        with session.index():
+            models.KnownCustomer.objects.update_or_create(
+                siigo_id=customer_id,
+                siigo=session.connection.siigo,
+                defaults={"gone": True, "read_at": session.now()},
+            )
+        return None
+    keep(session, [customer])
+    return customer
+
+
+def changed_since(session: Session, moment: datetime) -> None:
+    """Takes over every customer that Siigo changed since then."""
+    for page in session.siigo.customers_changed(updated_start=moment):
+        session.check_stop()
+        keep(session, [record for record in page.records if isinstance(record, Customer)])
+
+
+def keep(session: Session, customers: Sequence[Customer]) -> None:
+    """Puts customers into the cache."""
+    rows = []
+    for customer in {customer.id: customer for customer in customers}.values():
+        found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        rows.append(
+            models.KnownCustomer(
+                siigo=session.connection.siigo,
+                siigo_id=customer.id,
+                identity=found.key[:100] if found else "",
+                record=records.from_customer(customer),
+                gone=False,
+                read_at=session.now(),
+            )
+        )
+    with session.index():
+        models.KnownCustomer.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["siigo", "siigo_id"],
+            update_fields=["identity", "record", "gone", "read_at"],
+            batch_size=_CHUNK,
+        )
+
+
+def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
+    found: dict[str, Customer | None] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = models.KnownCustomer.objects.filter(
+            siigo=session.connection.siigo, siigo_id__in=ids[start : start + _CHUNK]
+        )
+        found |= {row.siigo_id: None if row.gone else records.to_customer(row.record) for row in rows}
+    return found
+
+
+def _in_bulk(session: Session, missing: int) -> None:
+    """Reads all customers where that costs no more than asking for the missing ones one by one."""
+    total = session.connection.siigo.customers_total
+    if total is not None and _pages(total) > missing:
+        return
+    page = session.siigo.customers(page=1)
+    keep(session, [record for record in page.records if isinstance(record, Customer)])
+    if page.total is not None:
+        SiigoCompany.objects.filter(pk=session.connection.siigo_id).update(customers_total=page.total)
+        session.connection.siigo.customers_total = page.total
+        if _pages(page.total) - 1 > missing:
+            return
+    number = 1
+    while not page.is_last:
+        session.check_stop()
+        number += 1
+        page = session.siigo.customers(page=number)
+        keep(session, [record for record in page.records if isinstance(record, Customer)])
+        session.tell("siigo", number, _pages(page.total or 0) or None)
+
+
+def _pages(records_total: int) -> int:
+    return -(-records_total // 100)

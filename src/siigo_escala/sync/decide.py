@@ -1,0 +1,327 @@
+"""Deciding a batch: joins what the ledger, Siigo and Escala know of each invoice and asks `planning`.
+
+Changes nothing but caches; a dry run ends here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from siigo_escala.domain import identity, matching, money, planning
+from siigo_escala.domain.accounting import Customer, InvoiceId
+from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealId, ProductId
+from siigo_escala.domain.identity import Identity
+from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
+from siigo_escala.domain.planning import (
+    Adopt,
+    Create,
+    Decision,
+    Exclude,
+    NamedDeal,
+    NeedsAttention,
+    Nothing,
+    Shown,
+    Subject,
+    Update,
+)
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import NotFound
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from siigo_escala.sync import customers, escala_index, look, products
+from siigo_escala.sync.read import Item
+from siigo_escala.sync.session import Session
+
+BORN_MARK = "[escala:"
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """An invoice with its decision and what carrying it out needs."""
+
+    item: Item
+    decision: Decision
+    customer: Customer | None = None
+    identity: Identity | None = None
+    match: matching.Match | None = None
+    products: dict[str, ProductId] = field(default_factory=dict)
+    waits: bool = False
+    """Its contact is being made and that has no certain outcome yet."""
+
+    @property
+    def row(self) -> models.Invoice:
+        """The ledger's row."""
+        return self.item.row
+
+
+def decide(session: Session, items: Sequence[Item]) -> list[Step]:
+    """One step an item, in the items' order; those whose write has no certain outcome yet are left out."""
+    steps: dict[str, Step] = {}
+    candidates: list[Item] = []
+    for item in items:
+        if item.row.state == State.SENDING:
+            continue
+        decision = _first(session, item)
+        if isinstance(decision, Create):
+            candidates.append(item)
+        else:
+            steps[item.row.siigo_id] = Step(item=item, decision=decision)
+    _creations(session, candidates, steps)
+    _with_products(session, [step for step in steps.values() if isinstance(step.decision, Create | Update)])
+    return [steps[item.row.siigo_id] for item in items if item.row.siigo_id in steps]
+
+
+def subject_of(session: Session, item: Item) -> Subject:
+    """An item as `planning` asks for it."""
+    invoice, row = item.invoice, item.row
+    return Subject(
+        invoice=invoice,
+        value=money.value_of(invoice, session.file.opportunities.value),
+        total=money.value_of(invoice, "total"),
+        credited=row.credited,
+        deleted=row.deleted,
+        ignored=row.decision == "ignore",
+        born_in_escala=BORN_MARK in invoice.observations,
+        asked_for=item.asked_for or row.decision == "create",
+    )
+
+
+def owner_of(session: Session, item: Item) -> str:
+    """The Escala user of the invoice's seller, else the default owner."""
+    return session.owners.get(item.invoice.seller or 0) or session.file.opportunities.default_owner or UNASSIGNED
+
+
+def shown_of(row: models.Invoice) -> Shown:
+    """What Escala shows of a bound invoice because of us."""
+    applied, done = row.applied, row.done
+    return Shown(
+        digest=applied.get("digest", ""),
+        value=Decimal(applied.get("value", "0")),
+        credited=Decimal(applied.get("credited", "0")),
+        adopted=row.adopted,
+        undone=bool(applied.get("undone")),
+        done_code=done.get("code", ""),
+        done_credited=Decimal(done.get("credited", "0")),
+        done_digest=done.get("digest", ""),
+    )
+
+
+def _first(session: Session, item: Item) -> Decision:
+    """The decision as far as it needs no look at customers or Escala; Create: ours to create, if nothing is there."""
+    row, subject = item.row, subject_of(session, item)
+    if row.deal_id is not None:
+        if row.code == Code.DEAL_DELETED and row.decision != "create":
+            return Exclude(code=Code.DEAL_DELETED)
+        if row.code == Code.DEAL_DELETED:
+            return planning.screen(subject, session.rules) or Create()
+        return planning.follow(subject, shown_of(row), session.rules, digest=row.digest)
+    screened = planning.screen(subject, session.rules)
+    if screened is not None:
+        return screened
+    if row.decision == "deal":
+        return Adopt(deal_id=DealId(row.decision_target), evidence="person")
+    return Create()
+
+
+def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) -> None:
+    """Decides those that are ours to create, as far as Escala does not show them already."""
+    if not items:
+        return
+    known = customers.ensure(session, {item.invoice.customer_id or "" for item in items})
+    view = look.ensure(session)
+    twice = _names_twice(session, items)
+    named = escala_index.deals_of(session, {item.invoice.name.upper() for item in items})
+    bound = set(
+        models.Invoice.objects.filter(
+            escala_id=session.connection.escala_id,
+            deal_id__in={deal.deal_id for deals in named.values() for deal in deals},
+        ).values_list("deal_id", flat=True)
+    )
+    matches = match_customers(session, [customer for customer in known.values() if customer is not None])
+    unsettled = set(
+        models.ContactBinding.objects.filter(
+            escala_id=session.connection.escala_id, contact_id=None, intent_at__isnull=False
+        ).values_list("identity", flat=True)
+    )
+    for item in items:
+        customer = known.get(item.invoice.customer_id or "")
+        step = Step(item=item, decision=Create(), customer=customer)
+        steps[item.row.siigo_id] = step
+        if customer is None:
+            step.decision = NeedsAttention(code=Code.CUSTOMER_MISSING)
+            continue
+        found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        if found is None:
+            step.decision = NeedsAttention(
+                code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"}
+            )
+            continue
+        step.identity, step.match = found, matches[found.key]
+        step.waits = found.key in unsettled
+        if item.row.siigo_id in twice:
+            step.decision = NeedsAttention(code=Code.INVOICE_NAME_TWICE)
+            continue
+        step.decision = _claim(session, item, step, named=named, bound=bound)
+        if isinstance(step.decision, Create):
+            if isinstance(step.match, matching.Ambiguous):
+                step.decision = NeedsAttention(
+                    code=Code.CONTACT_AMBIGUOUS, data={"candidates": list(step.match.candidates)}
+                )
+            elif view.hold is not None:
+                step.decision = view.hold
+
+
+def _claim(
+    session: Session,
+    item: Item,
+    step: Step,
+    *,
+    named: dict[str, list[models.KnownDeal]],
+    bound: set[str | None],
+) -> Create | Adopt | NeedsAttention:
+    if item.row.decision == "create":
+        return Create()
+    mark = session.file.opportunities.mark
+    deals = [
+        NamedDeal(
+            id=DealId(deal.deal_id),
+            contact_id=ContactId(deal.contact_id) if deal.contact_id else None,
+            value=deal.value,
+        )
+        for deal in named.get(item.invoice.name.upper(), [])
+        if deal.deal_id not in bound and (not mark or invoice_to_deal.has_mark(deal.name, mark))
+    ]
+    contact = step.match.contact_id if isinstance(step.match, matching.Found) else None
+    value = planning.value_to_show(subject_of(session, item), session.rules)
+    return planning.claim(deals, contact=contact, value=value)
+
+
+def _names_twice(session: Session, items: Sequence[Item]) -> set[str]:
+    """Siigo ids among these whose name another living invoice of the company bears too."""
+    by_name: dict[str, set[str]] = {}
+    for item in items:
+        if item.row.decision != "create":
+            by_name.setdefault(item.invoice.name, set()).add(item.row.siigo_id)
+    names = sorted(by_name)
+    for start in range(0, len(names), 500):
+        rows = models.Invoice.objects.filter(
+            connection=session.connection, name__in=names[start : start + 500], deleted=False, annulled=False
+        ).values_list("name", "siigo_id", "deal_id")
+        for name, siigo_id, _ in rows:
+            if siigo_id not in by_name[name] and not _gone_in_siigo(session, siigo_id):
+                by_name[name].add(siigo_id)
+    return {
+        item.row.siigo_id
+        for item in items
+        if item.row.decision != "create" and len(by_name[item.invoice.name]) > 1
+    }
+
+
+def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
+    """Whether an older invoice of the same name was deleted meanwhile, as a draft is whose number is used again."""
+    if siigo_id not in session.asked_gone:
+        try:
+            session.siigo.invoice(InvoiceId(siigo_id))
+        except NotFound:
+            session.asked_gone[siigo_id] = True
+        else:
+            session.asked_gone[siigo_id] = False
+    return session.asked_gone[siigo_id]
+
+
+def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, matching.Match]:
+    """The contact of each customer, by identity."""
+    of_identity: dict[str, Customer] = {}
+    for customer in found:
+        who = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        # Branches of one customer are one contact: the lowest branch speaks for it.
+        if who is not None and (who.key not in of_identity or customer.branch < of_identity[who.key].branch):
+            of_identity[who.key] = customer
+    account = session.connection.escala_id
+    bindings = _bindings(account, list(of_identity))
+    keys = {key: _keys(customer) for key, customer in of_identity.items()}
+    candidates = escala_index.contacts_with(session, {one for some in keys.values() for one in some})
+    contact_ids = {contact.id for contacts in candidates.values() for contact in contacts}
+    holders = {
+        ContactId(contact_id): who
+        for contact_id, who in models.ContactBinding.objects.filter(
+            escala_id=account, contact_id__in=contact_ids
+        ).values_list("contact_id", "identity")
+        if contact_id is not None
+    }
+    matches: dict[str, matching.Match] = {}
+    for who_key, customer in of_identity.items():
+        binding = bindings.get(who_key)
+        target = ContactId(binding.contact_id) if binding and binding.contact_id else None
+        unique: dict[str, Contact] = {
+            contact.id: contact for key in sorted(keys[who_key]) for contact in candidates.get(key, [])
+        }
+        matches[who_key] = matching.match(
+            customer,
+            list(unique.values()),
+            field=session.file.opportunities.identification_field,
+            bound=target,
+            remembered=target if binding and binding.by_person else None,
+            held_by_others={contact: who for contact, who in holders.items() if who != who_key},
+        )
+    return matches
+
+
+def _bindings(account: int, keys: Sequence[str]) -> dict[str, models.ContactBinding]:
+    found: dict[str, models.ContactBinding] = {}
+    for start in range(0, len(keys), 500):
+        rows = models.ContactBinding.objects.filter(escala_id=account, identity__in=keys[start : start + 500])
+        found |= {row.identity: row for row in rows}
+    return found
+
+
+def _keys(customer: Customer) -> set[str]:
+    """The index keys under which this customer's contact may be found."""
+    keys = {
+        f"id:{key}"
+        for key in identity.customer_keys(id_type=customer.id_type, identification=customer.identification)
+    }
+    draft = customer_to_contact.draft(customer, field="cf_", owner="", send_email=True, send_phone=True).contact
+    if email := identity.email(draft.email):
+        keys.add(f"email:{email}")
+    if phone := identity.phone(draft.phone):
+        keys.add(f"phone:{phone}")
+    return keys
+
+
+def _with_products(session: Session, steps: Sequence[Step]) -> None:
+    """Finds the products of what will be written, and which updates would change nothing."""
+    codes = {line.code.strip() for step in steps for line in step.item.invoice.lines if line.code.strip()}
+    known = products.by_code(session, codes)
+    for step in steps:
+        step.products = known
+        if isinstance(step.decision, Update) and not step.decision.lost:
+            shown = {key: step.row.applied.get(key) for key in ("value", "lines", "block")}
+            if wanted(session, step) == shown and step.decision.code is None:
+                step.decision = Nothing()
+        if isinstance(step.decision, Update) and not session.escala.capabilities.updates_possible:
+            step.decision = NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=_by_hand(session, step))
+
+
+def wanted(session: Session, step: Step) -> dict[str, Any]:
+    """What Escala should show of an invoice because of us, as the ledger keeps it."""
+    lines = invoice_to_deal.lines(step.item.invoice, products=step.products)
+    return {
+        "value": money.to_text(planning.value_to_show(subject_of(session, step.item), session.rules)),
+        "lines": [[line.product_id, str(line.quantity)] for line in lines.sent],
+        "block": invoice_to_deal.block(step.item.invoice),
+    }
+
+
+def _by_hand(session: Session, step: Step) -> dict[str, object]:
+    """What a person must change in Escala where the account allows no update."""
+    if isinstance(step.decision, Update) and step.decision.lost:
+        return {"deal": step.row.deal_id, "stage": "perdida"}
+    return {
+        "deal": step.row.deal_id,
+        "before": step.row.applied.get("value", ""),
+        "value": wanted(session, step)["value"],
+    }

@@ -1,0 +1,60 @@
+"""What is sent to Escala for an invoice, made from a step once its contact is known or to be made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from siigo_escala.domain import matching, planning
+from siigo_escala.domain.crm import ContactDraft, ContactId, DealDraft, PipelineId, StageId
+from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
+from siigo_escala.sync.decide import Step, owner_of, subject_of
+from siigo_escala.sync.session import Session
+
+
+def contact(session: Session, step: Step, *, without: frozenset[str] = frozenset()) -> ContactDraft:
+    """The contact to be made for a step whose match is Missing. `without`: "email", "phone" refused before."""
+    if step.customer is None or not isinstance(step.match, matching.Missing):
+        raise ValueError("only a step without a contact makes one")
+    return customer_to_contact.draft(
+        step.customer,
+        field=session.file.opportunities.identification_field,
+        owner=owner_of(session, step.item),
+        send_email=step.match.send_email and "email" not in without,
+        send_phone=step.match.send_phone and "phone" not in without,
+    ).contact
+
+
+def deal(session: Session, step: Step, contact_id: ContactId) -> DealDraft:
+    """The deal to be made for a step."""
+    wanted = session.file.opportunities
+    invoice = step.item.invoice
+    return invoice_to_deal.draft(
+        invoice,
+        contact_id=contact_id,
+        pipeline_id=PipelineId(session.connection.pipeline_id),
+        stage_id=StageId(session.connection.stage_id),
+        owner=owner_of(session, step.item),
+        value=planning.value_to_show(subject_of(session, step.item), session.rules),
+        customer_name=customer_name(step),
+        seller_name=session.seller_names.get(invoice.seller or 0, ""),
+        user_text=wanted.description,
+        mark=wanted.mark,
+        products=step.products,
+        number_field=wanted.number_field,
+        date_field=wanted.date_field,
+        due_field=wanted.due_field,
+    )
+
+
+def fingerprint(session: Session, step: Step) -> str:
+    """A hash of all that would be sent for a step: what was refused is not sent again unchanged."""
+    made = [repr(deal(session, step, ContactId("")))]
+    if isinstance(step.match, matching.Missing):
+        made.append(repr(contact(session, step)))
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:32]
+
+
+def customer_name(step: Step) -> str:
+    """The customer's name as people read it."""
+    return customer_to_contact.display_name(step.customer) if step.customer else step.row.customer

@@ -1,0 +1,382 @@
+"""The run's pen: what becomes of each invoice, written to the ledger and counted, in groups.
+
+Everything noted since the last flush is committed in one transaction that only the lease's holder can make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from siigo_escala.domain import identity as identities
+from siigo_escala.domain import matching, money, planning
+from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
+from siigo_escala.domain.planning import Adopt, Exclude, NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.escala.client import Duplicate, Made
+from siigo_escala.rest.errors import RemoteError
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from siigo_escala.sync import changes, drafts, escala_index, registering
+from siigo_escala.sync.decide import Step, subject_of, wanted
+from siigo_escala.sync.session import Session
+
+_FIELDS = (
+    "state", "code", "data", "due", "deal_id", "contact_id", "adopted", "applied", "intent_at", "intent",
+    "sent_at", "decision", "deleted", "credited", "value", "updated_at",
+)  # fmt: skip
+_RAW = 4000
+
+
+class Journal:
+    """Notes what happens; `flush` commits it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rows: dict[int, models.Invoice] = {}
+        self._events: list[models.InvoiceEvent] = []
+        self._bindings: dict[str, models.ContactBinding] = {}
+        self._unbound: set[str] = set()
+        self._deals: list[Deal] = []
+        self._contacts: list[Contact] = []
+
+    def flush(self) -> None:
+        """Commits everything noted since the last flush."""
+        if self._session.dry or not (
+            self._rows or self._events or self._bindings or self._unbound or self._deals or self._contacts
+        ):
+            return
+        with self._session.ledger():
+            account = self._session.connection.escala_id
+            if self._unbound:
+                models.ContactBinding.objects.filter(escala_id=account, identity__in=self._unbound).delete()
+            if self._bindings:
+                models.ContactBinding.objects.bulk_create(
+                    self._bindings.values(),
+                    update_conflicts=True,
+                    unique_fields=["escala", "identity"],
+                    update_fields=["contact_id", "evidence", "intent_at", "intent", "made_at"],
+                )
+            models.save_rows(list(self._rows.values()), _FIELDS)
+            models.InvoiceEvent.objects.bulk_create(self._events)
+            if self._deals:
+                escala_index.keep_deals(self._session, self._deals)
+            if self._contacts:
+                escala_index.keep_contacts(self._session, self._contacts)
+        for noted in (self._rows, self._events, self._bindings, self._unbound, self._deals, self._contacts):
+            noted.clear()
+
+    # Decisions that write nothing in Escala.
+
+    def nothing(self, step: Step) -> None:
+        """What stands in Escala is right."""
+        row = step.row
+        self._session.tally.put(row.siigo_id, "unchanged", value=row.value)
+        before = (row.state, row.code, row.due, row.applied.get("digest"))
+        row.state, row.code, row.data, row.due = State.IN_ESCALA, _kept_code(row), {}, False
+        if not row.code and not row.applied.get("undone"):
+            row.applied = {**row.applied, "digest": row.digest}
+        if before != (row.state, row.code, row.due, row.applied.get("digest")):
+            self._touch(row)
+
+    def decided(self, step: Step, decision: Exclude | NeedsAttention) -> None:
+        """Left out by a rule, or held for a person."""
+        row = step.row
+        excluded = isinstance(decision, Exclude)
+        self._session.tally.put(
+            row.siigo_id,
+            "excluded" if excluded else "needs_attention",
+            value=row.value,
+            name=row.name or row.siigo_id,
+            code=decision.code,
+            data=decision.data,
+        )
+        state = State.EXCLUDED if excluded else State.NEEDS_ATTENTION
+        data = _plain(decision.data)
+        if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
+            return
+        changed = (row.state, row.code) != (state, decision.code)
+        row.state, row.code, row.data, row.due = state, decision.code, data, not excluded
+        row.intent_at, row.intent = None, {}
+        self._touch(row, "decided" if changed else "", code=decision.code, data=data)
+
+    def waiting(self, step: Step, code: Code) -> None:
+        """Not reached, or without certain outcome: counted as failed, taken up by the next run."""
+        self.left(step.row, code)
+
+    def left(self, row: models.Invoice, code: Code) -> None:
+        """As `waiting`, for a row without a step."""
+        self._session.tally.put(
+            row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code, data=row.data
+        )
+        if row.code != code or not row.due:
+            row.code, row.due = code, True
+            self._touch(row)
+
+    def adopted(self, step: Step) -> None:
+        """A deal that people, another program or an earlier life of this one made is this invoice's."""
+        row, decision = step.row, step.decision
+        if not isinstance(decision, Adopt):
+            raise ValueError("only an adoption is noted as one")
+        self._session.tally.put(row.siigo_id, "unchanged", value=row.value)
+        self._bound(step, decision.deal_id, adopted=True)
+        self._bind_match(step)
+        self._touch(row, "adopted", data={"deal": decision.deal_id, "evidence": decision.evidence})
+
+    # Contacts.
+
+    def contact_intent(self, step: Step, draft: ContactDraft) -> None:
+        """A contact is about to be made."""
+        if step.identity is None:
+            return
+        self._binding(
+            step.identity.key,
+            contact_id=None,
+            intent_at=self._session.now(),
+            intent={
+                "email": draft.email,
+                "phone": draft.phone,
+                "first_name": draft.first_name,
+                "last_name": draft.last_name,
+                "company_name": draft.company_name,
+                "refused": sorted(self.refused_parts(step)),
+            },
+        )
+        self._event(step.row, "contact_intent")
+
+    def contact_bound(
+        self, step: Step, contact_id: ContactId, *, draft: ContactDraft | None, made: Made | None
+    ) -> None:
+        """A contact was made, or found out to be this customer's."""
+        if step.identity is None:
+            return
+        self._binding(step.identity.key, contact_id=contact_id, evidence="made", made_at=self._session.now())
+        if made is None or draft is None:
+            return
+        self._session.tally.contacts_created += 1
+        step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
+        self._contacts.append(made.contact or _contact_of(contact_id, draft))
+        self._event(step.row, "contact_created", data={"contact": contact_id}, raw=made.raw)
+
+    def contact_known(self, contact_id: str) -> bool:
+        """Whether a "made" contact stood in the index before, or is another customer's."""
+        account = self._session.connection.escala_id
+        return (
+            any(binding.contact_id == contact_id for binding in self._bindings.values())
+            or models.KnownContact.objects.filter(escala_id=account, contact_id=contact_id).exists()
+            or models.ContactBinding.objects.filter(escala_id=account, contact_id=contact_id).exists()
+        )
+
+    def contact_refused(self, step: Step, decision: NeedsAttention) -> None:
+        """Escala refused the contact: nothing was made, the invoice waits for data or a person."""
+        if step.identity is not None:
+            self._unbind(step.identity.key)
+        self.deal_refused(step, decision)
+
+    def contact_duplicate(self, step: Step, refusal: Duplicate) -> None:
+        """Escala says that such a contact exists: looked up before anything is sent again."""
+        if step.identity is None:
+            return
+        text = f"{refusal.message} {refusal.raw}".casefold()
+        named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
+        refused = self.refused_parts(step) | (named or set(_PARTS))
+        self._binding(
+            step.identity.key, contact_id=None, intent_at=self._session.now(), intent={"refused": sorted(refused)}
+        )
+        self.waiting(step, Code.OUTCOME_UNKNOWN)
+        self._event(step.row, "contact_exists", raw=refusal.raw)
+
+    def contact_unknown(self, step: Step) -> None:
+        """The making of the contact has no certain outcome: the intent stays."""
+        self.waiting(step, Code.OUTCOME_UNKNOWN)
+        self._event(step.row, "contact_unknown")
+
+    def refused_parts(self, step: Step) -> frozenset[str]:
+        """What of this customer's contact Escala refused before: "email", "phone"."""
+        return self._session.refused_parts.get(step.identity.key, frozenset()) if step.identity else frozenset()
+
+    # Deals.
+
+    def deal_intent(self, step: Step, draft: DealDraft) -> None:
+        """A deal is about to be made."""
+        row = step.row
+        row.state, row.code, row.due, row.intent_at = State.SENDING, "", True, self._session.now()
+        row.deal_id, row.contact_id = None, draft.contact_id
+        row.intent = {"name": draft.name, "value": money.to_text(draft.value), "contact": draft.contact_id}
+        self._bind_match(step)
+        self._touch(row, "intent", data=row.intent)
+
+    def created(self, step: Step, deal_id: DealId, *, draft: DealDraft, made: Made) -> None:
+        """The deal was made."""
+        row = step.row
+        self._session.tally.put(row.siigo_id, "created", value=row.value)
+        self._bound(step, deal_id, adopted=False)
+        if made.without_products:
+            row.applied = {**row.applied, "lines": []}
+        row.contact_id = draft.contact_id
+        registering.count_lines(self._session, step, without_products=made.without_products)
+        self._deals.append(made.deal or _deal_of(deal_id, draft))
+        self._touch(row, "created", data={"deal": deal_id}, raw=made.raw)
+
+    def deal_refused(self, step: Step, decision: NeedsAttention) -> None:
+        """Escala refused what was sent: it is not sent again unchanged."""
+        data = {**decision.data, "refused": drafts.fingerprint(self._session, step)}
+        self.decided(step, NeedsAttention(code=decision.code, data=data))
+
+    def deal_unknown(self, step: Step, problem: RemoteError | None) -> None:
+        """No certain outcome: the row stays `sending`, and is looked up before anything is sent again."""
+        self.waiting(step, Code.OUTCOME_UNKNOWN)
+        self._event(step.row, "unknown", raw=problem.raw if problem else "")
+
+    def not_sent(self, step: Step, *, contact: bool) -> None:
+        """Certainly not sent: the intent is taken back, the next run takes it up."""
+        row = step.row
+        if contact and step.identity is not None:
+            self._unbind(step.identity.key)
+        if row.state == State.SENDING:
+            row.state, row.intent_at, row.intent = State.PENDING, None, {}
+            self._touch(row)
+        self.waiting(step, Code.NOT_REACHED)
+
+    # Updates of bound deals.
+
+    def updated(self, step: Step, followed: changes.Followed) -> None:
+        """Escala shows the change now."""
+        row = step.row
+        self._session.tally.put(row.siigo_id, "updated", value=row.value)
+        row.state, row.code, row.data, row.due = State.IN_ESCALA, "", {}, False
+        if followed.lost and isinstance(step.decision, planning.Update):
+            row.applied = {**row.applied, "undone": True}
+            row.code = step.decision.code or ""
+        else:
+            row.applied = {
+                **row.applied, **followed.wanted, "digest": row.digest, "credited": money.to_text(row.credited)
+            }  # fmt: skip
+        self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
+
+    def update_failed(self, step: Step) -> None:
+        """An update without certain outcome: repeated by the next run, which is safe."""
+        self.waiting(step, Code.OUTCOME_UNKNOWN)
+
+    def settled(self, step: Step, deal_id: DealId) -> None:
+        """A write whose outcome was open turned out to have happened."""
+        row = step.row
+        self._session.tally.put(row.siigo_id, "created", value=row.value)
+        self._bound(step, deal_id, adopted=False)
+        registering.count_lines(self._session, step)
+        self._touch(row, "settled", data={"deal": deal_id})
+
+    def absent(self, row: models.Invoice) -> None:
+        """A write whose outcome was open certainly did not happen: the invoice is ours to create again."""
+        row.state, row.code, row.intent_at, row.intent, row.due = State.PENDING, "", None, {}, True
+        self._touch(row, "settled_absent")
+
+    def touch(self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None) -> None:
+        """Notes a row that was changed elsewhere, with a line of its history."""
+        self._touch(row, kind, code=code, data=data)
+
+    def binding_settled(self, key: str, contact_id: str | None) -> None:
+        """The open making of a contact turned out to have happened (its id), or certainly not (None)."""
+        if contact_id is None:
+            self._unbind(key)
+        else:
+            self._binding(key, contact_id=contact_id, evidence="made", made_at=self._session.now())
+
+    def _bound(self, step: Step, deal_id: DealId, *, adopted: bool) -> None:
+        row = step.row
+        row.state, row.code, row.data, row.due = State.IN_ESCALA, "", {}, False
+        row.deal_id, row.adopted = deal_id, adopted
+        row.intent_at, row.intent, row.sent_at = None, {}, self._session.now()
+        row.decision = ""
+        subject = subject_of(self._session, step.item)
+        row.applied = {
+            **wanted(self._session, step),
+            "digest": row.digest,
+            "credited": money.to_text(subject.credited),
+        }
+
+    def _bind_match(self, step: Step) -> None:
+        if step.identity is None or not isinstance(step.match, matching.Found):
+            return
+        step.row.contact_id = step.match.contact_id
+        if step.match.evidence != "bound":
+            self._binding(step.identity.key, contact_id=step.match.contact_id, evidence=step.match.evidence)
+
+    def _binding(self, key: str, **values: Any) -> None:
+        self._unbound.discard(key)
+        self._bindings[key] = models.ContactBinding(
+            escala_id=self._session.connection.escala_id, identity=key, **values
+        )
+
+    def _unbind(self, key: str) -> None:
+        self._bindings.pop(key, None)
+        self._unbound.add(key)
+
+    def _touch(
+        self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None, raw: str = ""
+    ) -> None:
+        if self._session.dry or row.pk is None:
+            return
+        row.updated_at = self._session.now()
+        self._rows[row.pk] = row
+        if kind:
+            self._event(row, kind, code=code, data=data, raw=raw)
+
+    def _event(
+        self, row: models.Invoice, kind: str, *, code: str = "", data: Mapping[str, Any] | None = None, raw: str = ""
+    ) -> None:
+        if self._session.dry or row.pk is None:
+            return
+        self._events.append(
+            models.InvoiceEvent(
+                invoice=row,
+                run=self._session.run_id,
+                at=self._session.now(),
+                kind=kind,
+                code=code,
+                data=_plain(data or {}),
+                raw=raw[:_RAW].replace("\0", ""),
+            )
+        )
+
+
+_PARTS = {"email": ("email", "e-mail", "correo"), "phone": ("phone", "tel")}
+
+
+def _kept_code(row: models.Invoice) -> str:
+    """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
+    return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")
+
+
+def _plain(data: Mapping[str, object]) -> dict[str, Any]:
+    return {
+        key: list(value) if isinstance(value, tuple | list) else value
+        if isinstance(value, str | int | bool | None) else str(value)
+        for key, value in data.items()
+    }  # fmt: skip
+
+
+def _deal_of(deal_id: DealId, draft: DealDraft) -> Deal:
+    """The deal that was made, where the answer did not show it."""
+    return Deal(
+        id=deal_id,
+        name=draft.name,
+        contact_id=draft.contact_id,
+        pipeline_id=draft.pipeline_id,
+        stage_id=draft.stage_id,
+        owner=draft.owner,
+        value=draft.value,
+    )
+
+
+def _contact_of(contact_id: ContactId, draft: ContactDraft) -> Contact:
+    return Contact(
+        id=contact_id,
+        first_name=draft.first_name,
+        last_name=draft.last_name,
+        company_name=draft.company_name,
+        emails=(draft.email,) if identities.email(draft.email) else (),
+        phones=(draft.phone,) if draft.phone else (),
+        owner=draft.owner,
+        custom=draft.custom,
+    )

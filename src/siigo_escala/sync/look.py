@@ -1,0 +1,129 @@
+"""Look before sending: what a run reads of Escala before its first POST, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min
+
+from siigo_escala.domain.crm import Pipeline
+from siigo_escala.domain.planning import NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
+from siigo_escala.store.models import EscalaAccount
+from siigo_escala.sync import escala_index
+from siigo_escala.sync.escala_index import Reading, Resource
+from siigo_escala.sync.session import Session
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """What this run knows of Escala. `sure`: absence from the index means absence there."""
+
+    sure: bool
+    why: str = ""
+    hold: NeedsAttention | None = None
+    """The configured pipeline or stage is gone: nothing can be created."""
+    lost_stage: str = ""
+    deals: Reading | None = None
+    contacts: Reading | None = None
+
+
+def ensure(session: Session) -> View:
+    """The view of this run; the first call reads, a run that creates nothing never calls."""
+    if session.view is None:
+        session.view = _look(session)
+    return session.view
+
+
+def oldest_intent(session: Session) -> datetime | None:
+    """When the oldest write without certain outcome of this Escala account was sent; None: there is none."""
+    account = session.connection.escala_id
+    moments = [
+        models.Invoice.objects.filter(escala_id=account, state=models.State.SENDING).aggregate(m=Min("intent_at"))["m"],
+        models.ContactBinding.objects.filter(escala_id=account, contact_id=None).aggregate(m=Min("intent_at"))["m"],
+    ]
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known else None
+
+
+def again(session: Session) -> View:
+    """A second look, after the first: deals and contacts changed since the oldest open outcome."""
+    return _look(session, anew=True)
+
+
+def whole(session: Session) -> None:
+    """Reads pipelines, deals and contacts completely: the sweep of Escala's side."""
+    session.view = _look(session, everything=True)
+
+
+def _look(session: Session, *, everything: bool = False, anew: bool = False) -> View:
+    session.tell("escala")
+    hold, lost = _destination(session, session.escala.pipelines())
+    open_since = oldest_intent(session)
+    readings = {
+        resource: _refresh(session, resource, open_since=open_since, everything=everything, anew=anew)
+        for resource in ("deals", "contacts")
+    }
+    unsure = [reading for reading in readings.values() if reading is not None and not reading.counts]
+    if not unsure:
+        EscalaAccount.objects.filter(pk=session.connection.escala_id).update(must_read_all=False)
+    return View(
+        sure=not unsure,
+        why=unsure[0].why if unsure else "",
+        hold=hold,
+        lost_stage=lost,
+        deals=readings["deals"],
+        contacts=readings["contacts"],
+    )
+
+
+def _refresh(
+    session: Session, resource: Resource, *, open_since: datetime | None, everything: bool, anew: bool
+) -> Reading | None:
+    """Reads what is needed of a resource; None where an earlier complete read still counts."""
+    account = EscalaAccount.objects.get(pk=session.connection.escala_id)
+    now = session.now()
+    read_at = account.deals_read_at if resource == "deals" else account.contacts_read_at
+    looked_at = account.deals_looked_at if resource == "deals" else account.contacts_looked_at
+    must = (
+        account.must_read_all
+        or read_at is None
+        or looked_at is None
+        or now - looked_at > escala_index.LEDGER_OLD
+        or (resource == "contacts" and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields)))
+        or (everything and resource == "deals")
+    )
+    if not must and not anew and open_since is None and read_at is not None and now - read_at < escala_index.FRESH:
+        if not session.escala.capabilities.since_usable(resource, now=now):
+            return None
+    return escala_index.read(session, resource, from_moment=open_since, whole=must)
+
+
+def _destination(session: Session, pipelines: tuple[Pipeline, ...]) -> tuple[NeedsAttention | None, str]:
+    """Whether the configured pipeline and stage still stand, and the pipeline's first lost stage."""
+    connection = session.connection
+    EscalaAccount.objects.filter(pk=connection.escala_id).update(pipelines=to_json(pipelines))
+    wanted = session.file.opportunities
+    pipeline = next((known for known in pipelines if known.id == connection.pipeline_id), None)
+    if pipeline is None:
+        return NeedsAttention(code=Code.PIPELINE_GONE, data={"pipeline": wanted.pipeline}), ""
+    lost = next((stage.id for stage in pipeline.stages if stage.kind == "lost"), "")
+    if all(stage.id != connection.stage_id for stage in pipeline.stages):
+        return NeedsAttention(
+            code=Code.STAGE_GONE, data={"stage": wanted.stage, "pipeline": pipeline.name}
+        ), lost
+    return None, lost
+
+
+def to_json(pipelines: tuple[Pipeline, ...]) -> list[dict[str, object]]:
+    """As the account keeps them."""
+    return [
+        {
+            "id": pipeline.id,
+            "name": pipeline.name,
+            "stages": [{"id": stage.id, "name": stage.name, "kind": stage.kind} for stage in pipeline.stages],
+        }
+        for pipeline in pipelines
+    ]

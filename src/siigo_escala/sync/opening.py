@@ -1,0 +1,132 @@
+"""Opening what a command works with: the stored connection, its credentials, its clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from siigo_escala.config.env import Environment
+from siigo_escala.domain import rules
+from siigo_escala.domain.planning import Rules
+from siigo_escala.domain.rules import ConnectionFile
+from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.store import models, vault
+from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.lease import Lease
+from siigo_escala.store.models import Connection, SiigoCompany
+from siigo_escala.store.vault import Vault
+from siigo_escala.sync import clients, sellers
+from siigo_escala.sync.account import Calls
+from siigo_escala.sync.session import Listener, Options, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A stored connection, its file and what opens its secrets."""
+
+    environment: Environment
+    connection: Connection
+    file: ConnectionFile
+    vault: Vault
+
+
+def vault_of(environment: Environment) -> Vault:
+    """The vault of this installation; KEY_MISSING where what was sealed cannot be opened."""
+    return vault.open_vault(
+        environment.secret_keys,
+        key_file=environment.home / "secret.key",
+        anything_sealed=_anything_sealed,
+        key_required=environment.database_url.startswith("postgres"),
+    )
+
+
+def open_connection(environment: Environment, name: str) -> Opened:
+    """The connection of that name. CONNECTION_UNKNOWN, with those there are; KEY_MISSING."""
+    connection = models.Connection.objects.select_related("siigo", "escala").filter(name=name).first()
+    if connection is None:
+        names = sorted(models.Connection.objects.values_list("name", flat=True))
+        there = ", ".join(f"«{known}»" for known in names) or "todavía ninguna"
+        raise StoreProblem("CONNECTION_UNKNOWN", f"No hay una conexión «{name}»; las conexiones son: {there}.")
+    return Opened(
+        environment=environment,
+        connection=connection,
+        file=rules.from_json(connection.file),
+        vault=vault_of(environment),
+    )
+
+
+def open_session(
+    opened: Opened, options: Options, listener: Listener, *, lease: Lease | None, now: Callable[[], datetime]
+) -> Session:
+    """A session over both clients, with the rules as they stand today."""
+    # Read again under the lease: another run may have moved marks since the connection was opened.
+    connection = models.Connection.objects.select_related("siigo", "escala").get(pk=opened.connection.pk)
+    calls = Calls()
+    built = client_pair(opened, connection, calls=calls, listener=listener, now=now)
+    wanted = opened.file.opportunities
+    session = Session(
+        environment=opened.environment,
+        connection=connection,
+        file=opened.file,
+        rules=Rules(
+            start=connection.start,
+            zone=ZoneInfo(opened.file.time_zone),
+            document_types=frozenset(wanted.document_types),
+            stamp=wanted.stamp,
+            walk_in=wanted.walk_in,
+            create_for_unlinked_sellers=wanted.create_for_unlinked_sellers,
+            types_without_stamp=frozenset(
+                kind["id"] for kind in connection.siigo.document_types if not kind["needs_stamp"]
+            ),
+            on_annulled=wanted.on_annulled,
+            on_credited=wanted.on_credited,
+            on_edited=wanted.on_edited,
+        ),
+        siigo=built.siigo,
+        escala=built.escala,
+        options=options,
+        listener=listener,
+        now=now,
+        calls=calls,
+        started=now(),
+        lease=lease,
+        close=built.close,
+    )
+    sellers.link(session, connection.siigo.sellers)
+    return session
+
+
+def client_pair(
+    opened: Opened,
+    connection: Connection,
+    *,
+    calls: Calls,
+    listener: Listener,
+    now: Callable[[], datetime],
+) -> clients.Clients:
+    """Both clients of a stored connection."""
+    return clients.build(
+        opened.environment,
+        clients.Credentials(
+            siigo_username=connection.siigo_username,
+            siigo_key=opened.vault.open(connection.siigo_key_sealed),
+            escala_key=opened.vault.open(connection.escala_key_sealed),
+        ),
+        siigo_account=f"siigo:{connection.siigo_id}",
+        escala_account=f"escala:{connection.escala_id}",
+        tokens=clients.StoredToken(connection.siigo, opened.vault, username=connection.siigo_username),
+        capabilities=Capabilities.from_json(connection.escala.capabilities),
+        on_learned=clients.learn(connection.escala),
+        on_call=calls.count,
+        now=now,
+        wait=listener.wait,
+    )
+
+
+def _anything_sealed() -> bool:
+    return (
+        models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
+        or SiigoCompany.objects.exclude(token_sealed="").exists()
+    )

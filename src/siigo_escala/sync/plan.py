@@ -1,0 +1,51 @@
+"""What a run will cost, told before its first write: calls of each system and seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from siigo_escala.domain import matching
+from siigo_escala.domain.planning import Create, Update
+from siigo_escala.sync import clients
+from siigo_escala.sync.decide import Step
+from siigo_escala.sync.read import Progressed
+from siigo_escala.sync.session import Session
+
+_UPDATE_CALLS = 2
+
+
+def make(
+    session: Session, steps: Sequence[Step], progressed: Progressed, *, sweep: dict[str, int], taken_up: int
+) -> dict[str, Any]:
+    """The plan as it stands in the document.
+
+    Exact where everything was read before the first write; else what was read speaks for the rest.
+    `sweep`: calls of a sweep still to come; `taken_up`: open rows of the ledger still to come.
+    """
+    creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
+    if session.options.limit is not None:
+        creates = creates[: session.options.limit]
+    contacts = len({step.identity.key for step in creates if step.identity and isinstance(step.match, matching.Missing)})
+    updates = sum(isinstance(step.decision, Update) for step in steps)
+    unread = max(progressed.expected - progressed.read, 0)
+    share = (unread + progressed.read) / progressed.read if progressed.read else 1.0
+    siigo_left = -(-unread // 100) + sweep.get("siigo", 0)
+    writes = contacts + len(creates) + updates * _UPDATE_CALLS
+    if session.options.limit is None:
+        writes = round(writes * share) + taken_up
+    escala_left = writes + sweep.get("escala", 0)
+    environment = session.environment
+    seconds = max(
+        siigo_left * max(clients.siigo_interval_s(environment), session.calls.mean_s("siigo")),
+        escala_left
+        * max(
+            clients.escala_interval_s(environment),
+            session.calls.mean_s("escala") / environment.escala_connections,
+        ),
+    )
+    elapsed = (session.now() - session.started).total_seconds()
+    return {
+        "calls": {"siigo": session.calls.siigo + siigo_left, "escala": session.calls.escala + escala_left},
+        "seconds": round(elapsed + seconds),
+    }

@@ -1,0 +1,328 @@
+"""Reading Siigo into the ledger: which windows are asked for, and what each row becomes there.
+
+Every row read is kept by its Siigo id; an unchanged one costs nothing more. The mark up to which everything
+was read moves only after the last page, and follows Siigo's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from siigo_escala.domain import money, records
+from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId, Unreadable
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import AccessDenied, NotFound, Rejected, UnexpectedAnswer
+from siigo_escala.siigo.client import Page
+from siigo_escala.store import models
+from siigo_escala.sync.ahead import ahead
+from siigo_escala.sync.session import Session
+
+OVERLAP = timedelta(minutes=15)
+"""Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
+PAGES_A_BATCH = 20
+_FIELDS = [
+    "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
+    "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "updated_at",
+]  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """An invoice of this run: its row in the ledger (unsaved in a dry run) and the record it was read as."""
+
+    row: models.Invoice
+    invoice: Invoice
+    asked_for: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One question to Siigo. `span` where it reads whole days of invoice dates."""
+
+    created_start: datetime | None = None
+    updated_start: datetime | None = None
+    span: tuple[date, date] | None = None
+    name: str | None = None
+    asked_for: bool = False
+    sweep: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Progressed:
+    """What reading has come to: totals for the plan, and whether each part was read to its end."""
+
+    expected: int = 0
+    read: int = 0
+    complete: bool = True
+    notes_read: bool = False
+    found_names: set[str] = field(default_factory=set)
+    affected: set[str] = field(default_factory=set)
+    """Siigo ids of invoices that a credit note read in this run concerns."""
+
+
+def day_start(session: Session, day: date) -> datetime:
+    """Midnight of a local day, as an instant."""
+    return datetime.combine(day, time(), tzinfo=session.zone).astimezone(UTC)
+
+
+def windows(session: Session) -> list[Window]:
+    """What an ordinary run, one by dates or one by names asks of Siigo (the sweep's share not included)."""
+    options, connection = session.options, session.connection
+    if options.invoices:
+        return [Window(name=name, asked_for=True) for name in dict.fromkeys(options.invoices)]
+    if options.kind == "retry":
+        return []
+    today = session.now().astimezone(session.zone).date() + timedelta(days=1)
+    if options.by_dates:
+        span = (options.date_from or date(2000, 1, 1), options.date_to or today)
+        return [Window(span=span, asked_for=True)]
+    if connection.invoices_mark is None:
+        return [Window(span=(connection.start, today + timedelta(days=3660)))]
+    moment = connection.invoices_mark - OVERLAP
+    return [Window(created_start=moment), Window(updated_start=moment)]
+
+
+def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -> Iterator[list[Item]]:
+    """The invoices of these windows, in batches, each upserted in the ledger; read ahead by one page or two."""
+    batch: list[Item] = []
+    seen: set[str] = set()
+    pages = 0
+    for window, page in ahead(_pages(session, asked), items=2):
+        session.check_stop()
+        if session.siigo_now is None:
+            session.siigo_now = page.server_date
+        if page.number == 1:
+            progressed.expected += page.total or 0
+        if page.is_last:
+            progressed.complete = progressed.complete and page.complete
+        fresh = list(_wanted(session, window, page, seen, progressed))
+        batch += merge(session, fresh, asked_for=window.asked_for)
+        progressed.read += len(fresh)
+        session.tell("siigo", progressed.read, progressed.expected or None)
+        pages += 1
+        if pages % PAGES_A_BATCH == 0 and batch:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def merge(session: Session, invoices: Sequence[Invoice], *, asked_for: bool = False) -> list[Item]:
+    """Upserts invoices in the ledger by their Siigo id; an unchanged one is not written."""
+    if not invoices:
+        return []
+    connection = session.connection
+    ids = [invoice.id for invoice in invoices]
+    known = {
+        row.siigo_id: row
+        for row in models.Invoice.objects.filter(connection=connection, siigo_id__in=ids).select_related(None)
+    }
+    notes = credited(session, ids)
+    items: list[Item] = []
+    made: list[models.Invoice] = []
+    changed: list[models.Invoice] = []
+    for invoice in invoices:
+        row = known.get(invoice.id)
+        fresh = row is None
+        if row is None:
+            row = models.Invoice(
+                connection=connection, escala_id=connection.escala_id, siigo_id=invoice.id, state=models.State.PENDING
+            )
+        if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))):
+            (made if fresh else changed).append(row)
+        items.append(Item(row=row, invoice=invoice, asked_for=asked_for))
+    if not session.dry and (made or changed):
+        with session.ledger():
+            models.Invoice.objects.bulk_create(made, batch_size=200)
+            models.Invoice.objects.bulk_update(changed, _FIELDS, batch_size=200)
+    return items
+
+
+def from_ledger(session: Session, rows: Iterable[models.Invoice], *, asked_for: bool = False) -> list[Item]:
+    """Rows taken up from the ledger, without a call, valued by today's rules and credit notes."""
+    items = [Item(row=row, invoice=records.to_invoice(row.record), asked_for=asked_for) for row in rows]
+    notes = credited(session, [item.row.siigo_id for item in items])
+    for item in items:
+        deleted = item.row.deleted
+        _fill(session, item.row, item.invoice, credit=notes.get(item.row.siigo_id, Decimal(0)))
+        item.row.deleted = deleted
+    return items
+
+
+def one_by_one(session: Session, rows: QuerySet[models.Invoice]) -> Iterator[list[Item]]:
+    """Rows of the ledger, each read again in Siigo: what a person asked to be tried anew."""
+    batch: list[Item] = []
+    for row in rows.order_by("-date", "pk"):
+        session.check_stop()
+        try:
+            invoice = session.siigo.invoice(InvoiceId(row.siigo_id))
+        except NotFound:
+            batch += from_ledger(session, [row])
+            continue
+        batch += merge(session, [invoice], asked_for=True)
+    if batch:
+        yield batch
+
+
+def credited(session: Session, ids: Sequence[str]) -> dict[str, Decimal]:
+    """What credit notes took from each of these invoices, in pesos."""
+    sums: dict[str, Decimal] = {}
+    notes = models.CreditNote.objects.filter(connection=session.connection, invoice_siigo_id__in=ids)
+    for invoice_id, value in notes.values_list("invoice_siigo_id", "value"):
+        sums[invoice_id] = sums.get(invoice_id, Decimal(0)) + value
+    for invoice_id, unsaved in session.notes_unsaved.items():
+        if invoice_id in ids:
+            sums[invoice_id] = sums.get(invoice_id, Decimal(0)) + sum(unsaved.values(), Decimal(0))
+    return sums
+
+
+def credit_notes(session: Session, progressed: Progressed) -> None:
+    """Reads the credit notes of the window; a Siigo that refuses them is a warning, no failure."""
+    connection, options = session.connection, session.options
+    if options.invoices or options.kind == "retry":
+        return
+    if options.by_dates:
+        moment = day_start(session, options.date_from) if options.date_from else None
+    elif connection.invoices_mark is None:
+        moment = day_start(session, connection.start)
+    else:
+        moment = connection.invoices_mark - OVERLAP
+    try:
+        for page in session.siigo.credit_notes(created_start=moment):
+            session.check_stop()
+            if session.siigo_now is None:
+                session.siigo_now = page.server_date
+            _keep_notes(session, [note for note in page.records if isinstance(note, CreditNote)], progressed)
+    except (AccessDenied, Rejected, UnexpectedAnswer) as problem:
+        if isinstance(problem, AccessDenied) and problem.status == 401:
+            raise
+        session.tally.note(Code.CREDIT_NOTES_UNREADABLE)
+        return
+    progressed.notes_read = True
+
+
+def move_mark(session: Session, started: datetime) -> None:
+    """Everything before `started` (Siigo's clock) has been read."""
+    if session.dry:
+        return
+    with session.ledger():
+        models.Connection.objects.filter(pk=session.connection.pk).update(invoices_mark=started)
+    session.connection.invoices_mark = started
+
+
+def _pages(session: Session, asked: Sequence[Window]) -> Iterator[tuple[Window, Page[Invoice | Unreadable]]]:
+    for window in asked:
+        # Whether the end of a span is inclusive, and whose midnight it means, is unknown: a day more on
+        # each side is asked for and left out again here (docs/reference/siigo-api.md, section 3.1).
+        start = window.span[0] - timedelta(days=1) if window.span else None
+        end = window.span[1] + timedelta(days=1) if window.span else None
+        today = session.now().astimezone(session.zone).date()
+        for page in session.siigo.invoices(
+            created_start=window.created_start,
+            updated_start=window.updated_start,
+            date_start=start,
+            date_end=end if end is not None and end <= today else None,
+            name=window.name,
+        ):
+            yield window, page
+
+
+def _wanted(
+    session: Session, window: Window, page: Page[Invoice | Unreadable], seen: set[str], progressed: Progressed
+) -> Iterator[Invoice]:
+    """The page's invoices that belong to the window, each once in this run."""
+    for record in page.records:
+        if isinstance(record, Unreadable):
+            session.tally.put_unreadable()
+            continue
+        if record.id in seen:
+            continue
+        if window.name is not None and record.name != window.name:
+            continue
+        if window.span is not None and not _inside(session, record, window):
+            continue
+        seen.add(record.id)
+        progressed.found_names.add(record.name)
+        yield record
+
+
+def _inside(session: Session, invoice: Invoice, window: Window) -> bool:
+    """Whether an invoice's date lies in the span; one without a readable date is never lost."""
+    if invoice.date is None or window.span is None:
+        return True
+    if window.span[0] <= invoice.date <= window.span[1]:
+        return True
+    if window.asked_for or window.sweep or invoice.created is None:
+        return False
+    return invoice.created.astimezone(session.zone).date() >= window.span[0]
+
+
+def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: Decimal) -> bool:
+    """Takes over what was read; True where anything differs from what the row held."""
+    record = records.from_invoice(invoice)
+    if invoice.created is None and "created" in row.record:
+        # Lists sometimes lack the moment of creation; it does not change.
+        record["created"] = row.record["created"]
+    value = money.value_of(invoice, session.file.opportunities.value) or Decimal(0)
+    same = row.record == record and row.value == value and row.credited == credit and not row.deleted
+    if same and row.pk is not None:
+        return False
+    row.name = invoice.name[:200]
+    row.date = invoice.date
+    row.created = invoice.created or row.created
+    row.customer = invoice.customer_identification[:100]
+    row.customer_id = (invoice.customer_id or "")[:100]
+    row.seller = invoice.seller
+    row.value = value
+    row.siigo_total = "" if invoice.total is None else str(invoice.total)[:40]
+    row.currency = invoice.currency.code[:10] if invoice.currency else session.file.currency
+    row.balance = "" if invoice.balance is None else str(invoice.balance)[:40]
+    row.due_date = invoice.due_date
+    row.annulled = invoice.annulled
+    row.deleted = False
+    row.credited = credit
+    row.record = record
+    row.digest = records.digest(record)
+    return True
+
+
+def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progressed) -> None:
+    rows = [
+        models.CreditNote(
+            connection=session.connection,
+            siigo_id=note.id,
+            name=note.name[:200],
+            date=note.date,
+            invoice_siigo_id=note.invoice_id,
+            value=money.pesos(note.total, note.currency),
+        )
+        for note in {note.id: note for note in notes}.values()
+        if note.invoice_id is not None and note.total is not None
+    ]
+    known = dict(
+        models.CreditNote.objects.filter(
+            connection=session.connection, siigo_id__in=[row.siigo_id for row in rows]
+        ).values_list("siigo_id", "value")
+    )
+    fresh = [row for row in rows if known.get(row.siigo_id) != row.value]
+    progressed.affected |= {row.invoice_siigo_id for row in fresh}
+    if session.dry:
+        for row in fresh:
+            unsaved = session.notes_unsaved.setdefault(row.invoice_siigo_id, {})
+            unsaved[row.siigo_id] = row.value - known.get(row.siigo_id, Decimal(0))
+        return
+    if fresh:
+        with session.ledger():
+            models.CreditNote.objects.bulk_create(
+                fresh,
+                update_conflicts=True,
+                unique_fields=["connection", "siigo_id"],
+                update_fields=["name", "date", "invoice_siigo_id", "value"],
+            )
+
+

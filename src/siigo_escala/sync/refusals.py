@@ -1,0 +1,66 @@
+"""What a refusal of Escala means for an invoice: which reason a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from siigo_escala.domain.planning import NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import Rejected
+
+
+def of_contact(refusal: Rejected) -> NeedsAttention:
+    """Why a contact was refused."""
+    words = _words(refusal)
+    if _any(words, "cf_", "custom"):
+        return NeedsAttention(code=Code.FIELD_REFUSED, data=_data(refusal))
+    if _any(words, "assignedto", "owner"):
+        return NeedsAttention(code=Code.OWNER_REFUSED, data=_data(refusal))
+    if _any(words, "email", "correo"):
+        return NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={**_data(refusal), "field": "correo"})
+    if _any(words, "phone", "telefono", "teléfono"):
+        return NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={**_data(refusal), "field": "teléfono"})
+    return NeedsAttention(code=Code.CONTACT_REFUSED, data=_data(refusal))
+
+
+def of_deal(refusal: Rejected) -> NeedsAttention:
+    """Why a deal was refused."""
+    words = _words(refusal)
+    if _any(words, "cf_", "custom"):
+        return NeedsAttention(code=Code.FIELD_REFUSED, data=_data(refusal))
+    if _any(words, "assignedto", "owner"):
+        return NeedsAttention(code=Code.OWNER_REFUSED, data=_data(refusal))
+    if _any(words, "stage"):
+        return NeedsAttention(code=Code.STAGE_GONE, data=_data(refusal))
+    if _any(words, "pipeline"):
+        return NeedsAttention(code=Code.PIPELINE_GONE, data=_data(refusal))
+    return NeedsAttention(code=Code.ESCALA_ERROR, data=_data(refusal))
+
+
+def blames_contact(refusal: Rejected) -> bool:
+    """Whether a deal was refused because its contact does not exist (any more)."""
+    words = _words(refusal)
+    return _any(words, "contact", "contacto") and not _any(words, "cf_", "custom", "stage", "pipeline")
+
+
+def _words(refusal: Rejected) -> str:
+    parts = [refusal.message, refusal.raw]
+    for problem in refusal.problems:
+        parts += [problem.code, problem.message, *problem.fields]
+    return " ".join(parts).casefold()
+
+
+def _any(words: str, *wanted: str) -> bool:
+    return any(word in words for word in wanted)
+
+
+def _data(refusal: Rejected) -> dict[str, object]:
+    return {"status": refusal.status, "answer": _short(refusal.problems[0].message if refusal.problems else refusal.raw)}
+
+
+def _short(text: str) -> str:
+    return " ".join(_printable(text))[:200]
+
+
+def _printable(text: str) -> Iterable[str]:
+    return "".join(letter if letter.isprintable() else " " for letter in text).split()

@@ -1,0 +1,387 @@
+"""A run: read, decide, apply, settle, account. Safe to kill anywhere, safe to call again.
+
+Rows are counted as not reached when they are read and move on from there, so the account holds whatever
+ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from django.db import DatabaseError
+
+from siigo_escala.domain.planning import Create, Update
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import AccessDenied, RemoteError
+from siigo_escala.store import lease as leases
+from siigo_escala.store import models
+from siigo_escala.store.errors import LeaseLost
+from siigo_escala.store.models import State
+from siigo_escala.sync import apply, customers, decide, look, plan, read, sellers, settle, sweep
+from siigo_escala.sync.account import Problem
+from siigo_escala.sync.opening import Opened, open_session
+from siigo_escala.sync.read import Item, Progressed, Window
+from siigo_escala.sync.session import Listener, Options, Session, Stopped
+
+_ROUNDS = 3
+"""How often the end of a run waits for writes without outcome and tries again."""
+_WAITING_FOR_DATA = (Code.CONTACT_DATA_MISSING, Code.CUSTOMER_MISSING, Code.CONTACT_REFUSED, Code.CUSTOMER_DATA_MISSING)
+_CHUNK = 1000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a run ended: the document of contract.md and the exit code."""
+
+    document: dict[str, Any]
+    exit_code: int
+
+
+class Declined(Exception):
+    """The person said no to the plan: nothing was written."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Course:
+    """The run's own state while it goes on."""
+
+    session: Session
+    progressed: Progressed = field(default_factory=Progressed)
+    settlement: settle.Settlement
+    plan: dict[str, Any] | None = None
+    sweep_calls: dict[str, int] = field(default_factory=dict)
+    sweep_cost: int = 0
+    sweep_done: bool = False
+    taken_up: int = 0
+
+
+def run(
+    opened: Opened,
+    options: Options,
+    listener: Listener,
+    *,
+    now: Callable[[], datetime],
+    wait_s: float | None = 0.0,
+) -> Result:
+    """One synchronisation of one connection. LeaseTaken where another run holds it longer than `wait_s`."""
+    lease = None if options.dry_run else leases.take(opened.connection, wait_s=wait_s)
+    try:
+        session = open_session(opened, options, listener, lease=lease, now=now)
+        try:
+            return _recorded(session)
+        finally:
+            session.close()
+    finally:
+        if lease is not None:
+            lease.release()
+
+
+def _recorded(session: Session) -> Result:
+    if not session.dry:
+        session.run = models.Run.objects.create(
+            connection=session.connection,
+            kind=session.options.kind,
+            asked=session.options.to_json(),
+            started=session.started,
+        )
+    course = _Course(session=session, settlement=settle.Settlement(session=session))
+    code = _guarded(course)
+    if code == 0 and session.tally.open:
+        code = 1
+    finished = session.now()
+    document = _document(course, finished)
+    if session.run is not None:
+        _keep_run(session, document, finished=finished, exit_code=code)
+    return Result(document=document, exit_code=code)
+
+
+def _guarded(course: _Course) -> int:
+    """Runs to the end or to what ends it; the exit code but for 1."""
+    session = course.session
+    try:
+        _course(course)
+    except Declined:
+        return 0
+    except (Stopped, KeyboardInterrupt):
+        return 130
+    except AccessDenied as problem:
+        _refused(session, problem)
+        return 3
+    except RemoteError as problem:
+        session.tally.note(Code.SYSTEM_UNREACHABLE, {"system": problem.system.capitalize(), "why": problem.message})
+        return 4
+    except LeaseLost:
+        session.tally.note(Code.RUN_IN_PROGRESS)
+        return 5
+    except (DatabaseError, OSError) as problem:
+        log.error("storage failed", run=session.run_id, exc_info=problem)
+        session.tally.note(Code.STORAGE_FAILED, {"why": str(problem).splitlines()[0] if str(problem) else ""})
+        return 2
+    if not session.dry:
+        models.Connection.objects.filter(pk=session.connection.pk).update(
+            last_success=session.now(), refusals=0
+        )
+    return 0
+
+
+def _course(course: _Course) -> None:
+    session, progressed = course.session, course.progressed
+    session.tell("siigo")
+    _settle_first(course)
+    read.credit_notes(session, progressed)
+    asked = read.windows(session)
+    _refresh_waiting_customers(session)
+    _in_batches(course, asked)
+    _names_not_found(session, progressed)
+    if session.options.by_dates or session.first:
+        _span_is_swept(course, [window.span for window in asked if window.span])
+    if sweep.is_due(session):
+        _sweep(course)
+    _finish(course)
+    if session.options.ordinary and progressed.complete and session.options.kind == "sync":
+        first = session.first
+        read.move_mark(session, session.siigo_now or session.started)
+        if first:
+            sweep.done(session)
+    session.tell("done")
+
+
+def _settle_first(course: _Course) -> None:
+    """A successor settles before it sends anything."""
+    session = course.session
+    if session.dry or look.oldest_intent(session) is None:
+        return
+    look.ensure(session)
+    course.settlement.examine()
+    ready = course.settlement.ready_at()
+    if ready is not None and ready <= session.now():
+        course.settlement.read_again()
+
+
+def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
+    """Reads, decides and applies; the first batch takes the open rows along where it is the only one."""
+    session = course.session
+    batches = read.batches(session, asked, course.progressed)
+    first = next(batches, [])
+    second = next(batches, None)
+    extra = _taken_up(course)
+    if sweep.is_due(session):
+        course.sweep_calls = sweep.expected_calls(session)
+    if second is None:
+        first = [*first, *next(extra, [])]
+    else:
+        course.taken_up = session.connection.invoices.filter(due=True).count()
+    _process(course, first)
+    if second is not None:
+        _process(course, second)
+    for batch in batches:
+        _process(course, batch)
+    for batch in extra:
+        _process(course, batch)
+
+
+def _process(course: _Course, items: Sequence[Item]) -> None:
+    """Decides and applies one batch."""
+    session = course.session
+    for item in items:
+        code = Code.OUTCOME_UNKNOWN if item.row.state == State.SENDING else Code.NOT_REACHED
+        if session.tally.column(item.row.siigo_id) is None:
+            session.tally.put(
+                item.row.siigo_id, "failed", value=item.row.value, name=item.row.name or item.row.siigo_id, code=code
+            )
+    sellers.ensure(session, [item.invoice.seller for item in items])
+    steps = decide.decide(session, items)
+    writes = [step for step in steps if isinstance(step.decision, Create | Update)]
+    if course.plan is None and writes:
+        course.plan = plan.make(
+            session, steps, course.progressed, sweep=course.sweep_calls, taken_up=course.taken_up
+        )
+        if not session.dry and not session.listener.plan(course.plan):
+            raise Declined
+    left = apply.apply(session, steps)
+    if left.contacts_gone:
+        settle.contacts_gone(session, left.contacts_gone)
+
+
+def _taken_up(course: _Course) -> Iterator[list[Item]]:
+    """Rows of the ledger that this run decides although Siigo's windows did not show them."""
+    session = course.session
+    rows = models.Invoice.objects.filter(connection=session.connection)
+    if session.options.kind == "retry":
+        if not session.options.invoices:
+            yield from read.one_by_one(session, rows.filter(due=True))
+        return
+    wanted = []
+    if course.progressed.affected:
+        wanted.append(rows.filter(siigo_id__in=course.progressed.affected))
+    if session.options.ordinary:
+        wanted.append(rows.filter(due=True))
+    for chosen in wanted:
+        batch: list[models.Invoice] = []
+        for row in chosen.order_by("-date", "pk").iterator(chunk_size=_CHUNK):
+            if session.tally.column(row.siigo_id) is None:
+                batch.append(row)
+            if len(batch) == _CHUNK:
+                yield read.from_ledger(session, batch)
+                batch = []
+        if batch:
+            yield read.from_ledger(session, batch)
+
+
+def _refresh_waiting_customers(session: Session) -> None:
+    """Changed customers are asked for only while an invoice waits for their data, or a person asks."""
+    waiting = models.Invoice.objects.filter(connection=session.connection, due=True)
+    if session.options.kind == "retry":
+        if session.options.invoices:
+            waiting = waiting.filter(name__in=session.options.invoices)
+        for customer_id in sorted(set(waiting.values_list("customer_id", flat=True)) - {""}):
+            session.check_stop()
+            customers.fetch(session, customer_id)
+        return
+    mark = session.connection.invoices_mark
+    if mark is not None and waiting.filter(code__in=_WAITING_FOR_DATA).exists():
+        customers.changed_since(session, mark - read.OVERLAP)
+
+
+def _names_not_found(session: Session, progressed: Progressed) -> None:
+    for name in session.options.invoices:
+        if name not in progressed.found_names:
+            session.tally.put(
+                f"name:{name}", "failed", value=Decimal(0), name=name, code=Code.INVOICE_NOT_FOUND
+            )
+
+
+def _span_is_swept(course: _Course, spans: Sequence[tuple[date, date]]) -> None:
+    """A first run, and one with dates, is the sweep of its span."""
+    session = course.session
+    if not course.progressed.complete:
+        return
+    _process(course, sweep.vanished(session, spans))
+    gone = sweep.gone_deals(session)
+    if gone:
+        _process(course, [])
+        sweep.note_gone(session, [row for row in gone if session.tally.column(row.siigo_id) is not None])
+
+
+def _sweep(course: _Course) -> None:
+    session = course.session
+    before = session.calls.siigo + session.calls.escala
+    try:
+        spans = sweep.spans(session)
+        for batch in read.batches(session, sweep.windows(session), course.progressed):
+            _process(course, batch)
+        if course.progressed.complete:
+            _process(course, sweep.vanished(session, spans))
+        gone = sweep.escala_side(session)
+        if gone:
+            sweep.note_gone(session, gone)
+        if course.progressed.complete:
+            sweep.done(session)
+            course.sweep_done = True
+    finally:
+        course.sweep_cost = session.calls.siigo + session.calls.escala - before
+
+
+def _finish(course: _Course) -> None:
+    """Waits for writes without outcome, looks them up, and makes what certainly was not made."""
+    session = course.session
+    if session.dry:
+        return
+    for _ in range(_ROUNDS):
+        unknown = course.settlement.open_rows(), course.settlement.open_bindings()
+        again = _to_do_again(session)
+        if not any(unknown) and not again:
+            return
+        ready = course.settlement.ready_at()
+        if ready is not None:
+            _wait_until(session, ready)
+        if any(unknown):
+            course.settlement.read_again()
+        _process(course, read.from_ledger(session, _to_do_again(session)))
+
+
+def _to_do_again(session: Session) -> list[models.Invoice]:
+    """Rows of this run whose contact or deal is certainly not there, after it was not certain."""
+    rows = models.Invoice.objects.filter(
+        connection=session.connection, state=State.PENDING, due=True, code__in=("", Code.OUTCOME_UNKNOWN)
+    )
+    return [row for row in rows if session.tally.column(row.siigo_id) == "failed"]
+
+
+def _wait_until(session: Session, moment: datetime) -> None:
+    seconds = (moment - session.now()).total_seconds()
+    if seconds <= 0:
+        return
+    session.listener.say(
+        f"Hay escrituras sin respuesta: se espera {round(seconds)} s para comprobar en Escala qué quedó."
+    )
+    session.tell("settle")
+    if session.listener.stop.wait(seconds + 0.05):
+        raise Stopped
+
+
+def _refused(session: Session, problem: AccessDenied) -> None:
+    """Credentials were refused: told, counted, and the second time in a row the connection is paused."""
+    session.tally.notes.insert(0, Problem(invoice=None, code=access_code(problem), message=problem.message))
+    if session.dry:
+        return
+    connection = models.Connection.objects.get(pk=session.connection.pk)
+    connection.refusals += 1
+    if connection.refusals >= 2:
+        connection.paused, connection.paused_text = access_code(problem).value, problem.message
+    connection.save(update_fields=["refusals", "paused", "paused_text"])
+
+
+def access_code(problem: AccessDenied) -> Code:
+    """Blocked user or refused credentials: told apart."""
+    return Code.USER_BLOCKED if problem.blocked else Code.CREDENTIALS_REFUSED
+
+
+def _document(course: _Course, finished: datetime) -> dict[str, Any]:
+    session = course.session
+    options, tally = session.options, session.tally
+    done = course.plan or {
+        "calls": session.calls.to_json(),
+        "seconds": round((finished - session.started).total_seconds()),
+    }
+    return {
+        "schema": 1,
+        "run": session.run.pk if session.run is not None else None,
+        "connection": session.connection.name,
+        "direction": session.file.direction,
+        "dry_run": session.dry,
+        "from": options.date_from.isoformat() if options.date_from else None,
+        "to": options.date_to.isoformat() if options.date_to else None,
+        "started": _instant(session.started),
+        "finished": _instant(finished),
+        "invoices": tally.counts(),
+        "value": tally.values(),
+        "contacts": {
+            "created": tally.contacts_created,
+            "matched": max(tally.counts()["created"] - tally.contacts_created, 0),
+        },
+        "products": {
+            "attached": tally.products_attached,
+            "missing": tally.products_missing,
+            "registered": tally.products_registered,
+        },
+        "calls": session.calls.to_json(),
+        "plan": done,
+        "sweep": {"done": course.sweep_done, "calls": course.sweep_cost},
+        "problems": [problem.to_json() for problem in tally.problems],
+    }
+
+
+def _keep_run(session: Session, document: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
+    kept = {key: value for key, value in document.items() if key != "problems"}
+    models.Run.objects.filter(pk=session.run_id).update(document=kept, finished=finished, exit_code=exit_code)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,183 @@
+"""What a run works with: the connection, both clients, the lease, the account, the clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from siigo_escala.config.env import Environment
+from siigo_escala.domain.planning import Rules
+from siigo_escala.domain.rules import ConnectionFile
+from siigo_escala.escala.client import EscalaClient
+from siigo_escala.siigo.client import SiigoClient
+from siigo_escala.store import models
+from siigo_escala.store.lease import Lease
+from siigo_escala.sync.account import Calls, Tally
+
+if TYPE_CHECKING:
+    from siigo_escala.sync.look import View
+
+Phase = Literal["siigo", "escala", "opportunities", "settle", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked of a run. Dates are local days, both inclusive."""
+
+    kind: Literal["sync", "retry"] = "sync"
+    date_from: date | None = None
+    date_to: date | None = None
+    invoices: tuple[str, ...] = ()
+    limit: int | None = None
+    dry_run: bool = False
+    sweep: bool | None = None
+    """True: even where none is due; False: not even where one is; None: when it is due."""
+
+    @property
+    def by_dates(self) -> bool:
+        """The run reads a span of dates whole."""
+        return self.date_from is not None or self.date_to is not None
+
+    @property
+    def ordinary(self) -> bool:
+        """Neither dates nor names: everything new or changed, and what is still open."""
+        return not self.by_dates and not self.invoices
+
+    def to_json(self) -> dict[str, Any]:
+        """As a run keeps it."""
+        return {
+            "from": self.date_from.isoformat() if self.date_from else None,
+            "to": self.date_to.isoformat() if self.date_to else None,
+            "invoices": list(self.invoices),
+            "limit": self.limit,
+            "dry_run": self.dry_run,
+            "sweep": self.sweep,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run is: told often, shown or kept by whoever listens."""
+
+    phase: Phase
+    done: int = 0
+    total: int | None = None
+    siigo_calls: int = 0
+    escala_calls: int = 0
+
+
+class Stopped(Exception):
+    """A person asked the run to end; what was done is kept, the rest is NOT_REACHED."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Listener:
+    """How a run is heard and stopped. Each part may be left out."""
+
+    progress: Callable[[Progress], None] = lambda progress: None
+    say: Callable[[str], None] = lambda sentence: None
+    plan: Callable[[dict[str, Any]], bool] = lambda plan: True
+    """Told the plan before the first write; False ends the run there."""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, seconds: float) -> None:
+        """Waits, unless the run is asked to stop meanwhile."""
+        if self.stop.wait(seconds):
+            raise Stopped
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One run's surroundings. `lease` is None in a dry run, and then nothing of the ledger may change."""
+
+    environment: Environment
+    connection: models.Connection
+    file: ConnectionFile
+    rules: Rules
+    siigo: SiigoClient
+    escala: EscalaClient
+    options: Options
+    listener: Listener
+    now: Callable[[], datetime]
+    calls: Calls
+    started: datetime
+    close: Callable[[], None] = lambda: None
+    """Gives the clients' connections back."""
+    lease: Lease | None = None
+    run: models.Run | None = None
+    tally: Tally = field(default_factory=Tally)
+    notes_unsaved: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    """Credit notes that a dry run read and does not keep: pesos by invoice and note."""
+    view: View | None = None
+    """What this run read of Escala before its first write; None: it has not looked."""
+    products_read: bool = False
+    owners: dict[int, str] = field(default_factory=dict)
+    """Escala user by Siigo seller, for the linked ones."""
+    seller_names: dict[int, str] = field(default_factory=dict)
+    refused_parts: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What Escala refused of a customer's contact in this run because somebody else has it: "email", "phone"."""
+    contacts_planned: set[str] = field(default_factory=set)
+    products_planned: set[str] = field(default_factory=set)
+    """Customers for whom a dry run would make a contact."""
+    sellers_read: bool = False
+    asked_gone: dict[str, bool] = field(default_factory=dict)
+    """Invoices that Siigo was asked for by id in this run: whether they are gone."""
+    created: int = 0
+    """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
+    siigo_now: datetime | None = None
+    """Siigo's own clock, from its `Date` header at the first read of this run."""
+
+    @property
+    def dry(self) -> bool:
+        """Nothing of the ledger may change."""
+        return self.options.dry_run
+
+    @property
+    def first(self) -> bool:
+        """The first run of this connection: it reads by invoice date from `start`."""
+        return self.options.kind == "sync" and self.options.ordinary and self.connection.invoices_mark is None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The connection's zone: days and schedules are local to it."""
+        return ZoneInfo(self.file.time_zone)
+
+    @property
+    def run_id(self) -> int:
+        """The run's number; 0 in a dry run."""
+        return self.run.pk if self.run is not None else 0
+
+    @contextmanager
+    def ledger(self) -> Iterator[None]:
+        """A transaction in which the ledger may change, for the holder of the lease alone."""
+        if self.lease is None:
+            raise RuntimeError("a dry run changes no row of the ledger")
+        with self.lease.fence():
+            yield
+
+    @contextmanager
+    def index(self) -> Iterator[None]:
+        """A transaction for caches, which a dry run may change too."""
+        with transaction.atomic():
+            yield
+
+    def check_stop(self) -> None:
+        """Raises Stopped where a person asked for it."""
+        if self.listener.stop.is_set():
+            raise Stopped
+
+    def tell(self, phase: Phase, done: int = 0, total: int | None = None) -> None:
+        """Reports where the run is."""
+        self.listener.progress(
+            Progress(
+                phase=phase, done=done, total=total, siigo_calls=self.calls.siigo, escala_calls=self.calls.escala
+            )
+        )

@@ -1,0 +1,198 @@
+"""Finding out what became of writes without certain outcome: found and bound, or proved absent and free to send.
+
+"Not there" needs two reads that count, both begun after the intent, the second at least `settle_seconds`
+after it (docs/adr/0002). Until then the row waits and the rest of the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from siigo_escala.domain import matching, planning, records
+from siigo_escala.domain.crm import ContactId, DealId
+from siigo_escala.domain.mapping import invoice_to_deal
+from siigo_escala.domain.planning import Adopt, Create, NamedDeal, NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import NotFound
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from siigo_escala.sync import decide, escala_index, look, products, read
+from siigo_escala.sync.decide import Step
+from siigo_escala.sync.escala_index import Reading
+from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.read import Item
+from siigo_escala.sync.session import Session
+
+_SKEW = timedelta(minutes=5)
+
+
+@dataclass(slots=True, kw_only=True)
+class Settlement:
+    """The open outcomes of one run and what was seen of them so far."""
+
+    session: Session
+    _absent_once: set[str] = field(default_factory=set)
+
+    def open_rows(self) -> list[models.Invoice]:
+        """Invoices whose deal has no certain outcome."""
+        return list(models.Invoice.objects.filter(connection=self.session.connection, state=State.SENDING))
+
+    def open_bindings(self) -> list[models.ContactBinding]:
+        """Customers whose contact has no certain outcome."""
+        return list(
+            models.ContactBinding.objects.filter(
+                escala_id=self.session.connection.escala_id, contact_id=None, intent_at__isnull=False
+            )
+        )
+
+    def ready_at(self) -> datetime | None:
+        """When a second read can prove absence for all of them; None: nothing is open."""
+        moments = [row.intent_at for row in self.open_rows() if row.intent_at]
+        moments += [
+            binding.intent_at
+            for binding in self.open_bindings()
+            if binding.intent_at and not binding.intent.get("refused")
+        ]
+        return max(moments) + self._patience if moments else None
+
+    def examine(self) -> None:
+        """Looks each open outcome up in what was read last."""
+        view = self.session.view
+        if view is None:
+            return
+        journal = Journal(self.session)
+        for binding in self.open_bindings():
+            self._examine_contact(journal, binding, view.contacts)
+        for item in read.from_ledger(self.session, self.open_rows()):
+            self.session.tally.put(
+                item.row.siigo_id, "failed", value=item.row.value, name=item.row.name, code=Code.OUTCOME_UNKNOWN
+            )
+            self._examine_deal(journal, item, view.deals)
+        journal.flush()
+
+    def read_again(self) -> None:
+        """A new read of both sides, then every open outcome looked up in it."""
+        self.session.view = look.again(self.session)
+        self.examine()
+
+    @property
+    def _patience(self) -> timedelta:
+        return timedelta(seconds=self.session.environment.settle_seconds)
+
+    def _examine_deal(self, journal: Journal, item: Item, reading: Reading | None) -> None:
+        row = item.row
+        step = Step(item=item, decision=Create())
+        step.products = products.indexed(self.session, [line.code.strip() for line in item.invoice.lines])
+        found = self._deal_of(row)
+        if isinstance(found, Adopt):
+            journal.settled(step, found.deal_id)
+        elif isinstance(found, NeedsAttention):
+            journal.decided(step, found)
+        elif self._absent(f"deal:{row.siigo_id}", row.intent_at, reading):
+            journal.absent(row)
+
+    def _deal_of(self, row: models.Invoice) -> Create | Adopt | NeedsAttention:
+        """The deal that our write made: by name and contact or value; renamed, by contact, value and moment."""
+        contact = ContactId(row.intent.get("contact", ""))
+        value = Decimal(row.intent.get("value", "0"))
+        mark = self.session.file.opportunities.mark
+        named = escala_index.deals_of(self.session, [row.name.upper()]).get(row.name.upper(), [])
+        free = [
+            deal
+            for deal in self._unbound(named)
+            if not mark or invoice_to_deal.has_mark(deal.name, mark)
+        ]
+        decision = planning.claim(
+            [
+                NamedDeal(id=DealId(deal.deal_id), contact_id=ContactId(deal.contact_id), value=deal.value)
+                for deal in free
+            ],
+            contact=contact,
+            value=value,
+        )
+        if not isinstance(decision, Create) or row.intent_at is None:
+            return decision
+        renamed = self._unbound(
+            models.KnownDeal.objects.filter(
+                escala_id=row.escala_id,
+                contact_id=contact,
+                value=value,
+                created__gte=row.intent_at - _SKEW,
+                created__lte=row.intent_at + self._patience + _SKEW,
+            )
+        )
+        renamed = [deal for deal in renamed if not invoice_to_deal.names_any_invoice(deal.name)]
+        if len(renamed) > 1:
+            return NeedsAttention(
+                code=Code.DEAL_FOUND_TWICE, data={"candidates": [deal.deal_id for deal in renamed]}
+            )
+        if renamed:
+            return Adopt(deal_id=DealId(renamed[0].deal_id), evidence="both")
+        return decision
+
+    def _unbound(self, deals: Sequence[models.KnownDeal] | QuerySet[models.KnownDeal]) -> list[models.KnownDeal]:
+        found = list(deals)
+        bound = set(
+            models.Invoice.objects.filter(
+                escala_id=self.session.connection.escala_id, deal_id__in=[deal.deal_id for deal in found]
+            ).values_list("deal_id", flat=True)
+        )
+        return [deal for deal in found if deal.deal_id not in bound]
+
+    def _examine_contact(
+        self, journal: Journal, binding: models.ContactBinding, reading: Reading | None
+    ) -> None:
+        known = models.KnownCustomer.objects.filter(
+            siigo_id__isnull=False, siigo=self.session.connection.siigo, identity=binding.identity, gone=False
+        ).first()
+        if known is None:
+            return
+        customer = records.to_customer(known.record)
+        match = decide.match_customers(self.session, [customer]).get(binding.identity)
+        refused = frozenset(binding.intent.get("refused", ()))
+        if isinstance(match, matching.Found):
+            journal.binding_settled(binding.identity, match.contact_id)
+        elif isinstance(match, matching.Ambiguous):
+            journal.binding_settled(binding.identity, None)
+        elif refused:
+            # Escala said that it exists; the index does not show it as ours: made without what others have.
+            if reading is not None and reading.counts and self._after(binding.intent_at, reading):
+                self.session.refused_parts[binding.identity] = refused
+                journal.binding_settled(binding.identity, None)
+        elif self._absent(f"contact:{binding.identity}", binding.intent_at, reading):
+            journal.binding_settled(binding.identity, None)
+
+    def _absent(self, key: str, intent_at: datetime | None, reading: Reading | None) -> bool:
+        """Whether the last read, with one before it, proves that nothing was made."""
+        if reading is None or intent_at is None or not reading.counts or not self._after(intent_at, reading):
+            return False
+        if key in self._absent_once and reading.started >= intent_at + self._patience:
+            return True
+        self._absent_once.add(key)
+        return False
+
+    def _after(self, intent_at: datetime | None, reading: Reading) -> bool:
+        return intent_at is not None and reading.started > intent_at and (
+            reading.since is None or reading.since <= intent_at
+        )
+
+
+def contacts_gone(session: Session, steps: Sequence[Step]) -> None:
+    """Bound contacts that Escala refused to know: asked for once, then matched again by the next round."""
+    journal = Journal(session)
+    for step in steps:
+        try:
+            session.escala.contact(ContactId(step.row.contact_id))
+        except NotFound:
+            escala_index.forget_contact(session, step.row.contact_id)
+            if step.identity is not None:
+                journal.binding_settled(step.identity.key, None)
+            journal.waiting(step, Code.OUTCOME_UNKNOWN)
+        else:
+            journal.decided(step, NeedsAttention(code=Code.ESCALA_ERROR))
+    journal.flush()

@@ -1,0 +1,163 @@
+"""The sweep: what no window of changes shows. Annulments, deletions and balances in Siigo, vanished deals in Escala.
+
+Due in the first run of each local day in which none was completed: the last 35 days and one thirtieth of the
+twelve months before, as far as the ledger holds bound invoices there, and Escala's pipelines and deals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
+
+from siigo_escala.domain.crm import DealId
+from siigo_escala.domain.planning import Exclude
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import NotFound, RemoteError
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from siigo_escala.sync import look, read
+from siigo_escala.sync.decide import Step
+from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.read import Item, Window
+from siigo_escala.sync.session import Session
+
+_RECENT_DAYS = 35
+_SLICES = 30
+_OLD_DAYS = 365
+_QUESTIONS_A_DAY = 10
+
+
+def today(session: Session) -> date:
+    """The local day by Siigo's clock; the machine's only where Siigo told none."""
+    return (session.siigo_now or session.now()).astimezone(session.zone).date()
+
+
+def is_due(session: Session) -> bool:
+    """Whether this run is to sweep."""
+    if session.options.sweep is not None:
+        return session.options.sweep and session.options.ordinary and session.connection.invoices_mark is not None
+    return (
+        session.options.kind == "sync"
+        and session.options.ordinary
+        and session.connection.invoices_mark is not None
+        and session.connection.sweep_day != today(session)
+    )
+
+
+def spans(session: Session) -> list[tuple[date, date]]:
+    """The days to be read again, those without bound invoices left out."""
+    day = today(session)
+    recent = (day - timedelta(days=_RECENT_DAYS), day)
+    step = _OLD_DAYS / _SLICES
+    number = session.connection.sweep_slice % _SLICES
+    begin = recent[0] - timedelta(days=_OLD_DAYS)
+    old = (begin + timedelta(days=int(number * step)), begin + timedelta(days=int((number + 1) * step) - 1))
+    return [span for span in (recent, old) if _bound(session, span).exists()]
+
+
+def expected_calls(session: Session) -> dict[str, int]:
+    """What the sweep will cost, told beforehand."""
+    siigo = sum(-(-_bound(session, span).count() // 100) for span in spans(session))
+    deals = models.KnownDeal.objects.filter(escala_id=session.connection.escala_id).count()
+    return {"siigo": siigo, "escala": -(-deals // 100) + 1 + 1}
+
+
+def windows(session: Session) -> list[Window]:
+    """The sweep's questions to Siigo."""
+    return [Window(span=span, sweep=True) for span in spans(session)]
+
+
+def vanished(session: Session, days: Sequence[tuple[date, date]]) -> list[Item]:
+    """Invoices of completely read days that Siigo no longer has: each confirmed by one 404, ten a day at most."""
+    items: list[Item] = []
+    for span in days:
+        rows = models.Invoice.objects.filter(
+            connection=session.connection, date__gte=span[0], date__lte=span[1], deleted=False
+        ).order_by("-date", "pk")
+        for row in rows.iterator(chunk_size=500):
+            if session.tally.column(row.siigo_id) is not None or not _may_ask(session):
+                continue
+            item = read.from_ledger(session, [row])[0]
+            try:
+                session.siigo.invoice(item.invoice.id)
+            except NotFound:
+                row.deleted = True
+                if not session.dry:
+                    with session.ledger():
+                        models.save_rows([row], ["deleted"])
+                items.append(item)
+    return items
+
+
+def escala_side(session: Session) -> list[models.Invoice]:
+    """Reads pipelines and deals completely; the rows whose deal is gone there."""
+    look.whole(session)
+    return gone_deals(session)
+
+
+def gone_deals(session: Session) -> list[models.Invoice]:
+    """Bound rows whose deal a complete read of this run did not show; confirmed by id as far as that is cheap."""
+    reading = session.view.deals if session.view is not None else None
+    if reading is None or not reading.counts or reading.ids is None:
+        return []
+    rows = [
+        row
+        for row in models.Invoice.objects.filter(
+            connection=session.connection, sent_at__lt=reading.started, deal_id__isnull=False
+        )
+        .exclude(code=Code.DEAL_DELETED)
+        .iterator(chunk_size=1000)
+        if row.deal_id not in reading.ids
+    ]
+    for row in rows[:3]:
+        try:
+            session.escala.deal(DealId(row.deal_id or ""))
+        except NotFound:
+            continue
+        except RemoteError:
+            continue
+        # Escala has it after all: a list that leaves out what exists proves nothing about the others.
+        return []
+    return rows
+
+
+def note_gone(session: Session, rows: Sequence[models.Invoice]) -> None:
+    """Holds these as deleted by a person: excluded, and never made again by itself."""
+    journal = Journal(session)
+    for item in read.from_ledger(session, rows):
+        step = Step(item=item, decision=Exclude(code=Code.DEAL_DELETED))
+        journal.decided(step, Exclude(code=Code.DEAL_DELETED))
+    journal.flush()
+
+
+def done(session: Session) -> None:
+    """The sweep of this day is complete."""
+    if session.dry:
+        return
+    connection = session.connection
+    connection.sweep_day = today(session)
+    connection.sweep_slice = (connection.sweep_slice + 1) % _SLICES
+    with session.ledger():
+        connection.save(update_fields=["sweep_day", "sweep_slice"])
+
+
+def _bound(session: Session, span: tuple[date, date]) -> QuerySet[models.Invoice]:
+    return models.Invoice.objects.filter(
+        connection=session.connection, date__gte=span[0], date__lte=span[1]
+    ).exclude(state=State.EXCLUDED)
+
+
+def _may_ask(session: Session) -> bool:
+    """Counts one of the day's questions for a single invoice; False when they are used up."""
+    connection, day = session.connection, today(session)
+    if connection.deleted_asked_day != day:
+        connection.deleted_asked_day, connection.deleted_asked = day, 0
+    if connection.deleted_asked >= _QUESTIONS_A_DAY:
+        return False
+    connection.deleted_asked += 1
+    if not session.dry:
+        with session.ledger():
+            connection.save(update_fields=["deleted_asked_day", "deleted_asked"])
+    return True
