@@ -1,0 +1,162 @@
+"""Who somebody is: one normal form for each identification, e-mail, phone and name.
+
+Source: docs/reference/siigo-api.md, section 4 (types, walk-in buyers); escala-api.md, section 3.1 (phones).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import phonenumbers
+from stdnum.co import nit
+
+from siigo_escala.domain import text as texts
+
+_NIT = "31"
+#: Registro civil, tarjeta de identidad, cédula and NIT: numbers. All others may hold letters.
+_NUMERIC_TYPES = ("11", "12", "13", _NIT)
+
+_WITH_CHECK_DIGIT = re.compile(r"(?P<base>[\d\s.,']*\d)\s*-\s*(?P<digit>\d)", re.ASCII)
+_WRITTEN_AS_DECIMAL = re.compile(r"(\d{4,})\.0{1,2}", re.ASCII)
+_LABEL = re.compile(r"N\.?I\.?T\b[\s.:#°º]*", re.IGNORECASE)
+_WALK_IN = re.compile(r"(\d)\1{4,}|444444\w{3}", re.ASCII)
+
+#: Mobile and fixed lines since 2021, with or without the country code: nearly all there are.
+_COLOMBIAN = re.compile(r"(57)?(3\d{9}|60[1-8]\d{7})", re.ASCII)
+_EXTENSION = re.compile(r"[\s,;]*(extensi[oó]n|ext|x|#).*$", re.IGNORECASE | re.DOTALL)
+_LONGEST_NATIONAL = 10
+_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
+
+_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])"
+)
+_LEGAL_FORM = re.compile(
+    r"( (s ?a ?s|s ?a|ltda|limitada|s en c|s en c ?a|s en c s|s ?c ?a|e ?u|e ?s ?p|b ?i ?c|y cia|cia"
+    r"|en liquidacion))+$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A customer's identification. `key` is its one normal form, `number` what it holds of the document."""
+
+    key: str
+    number: str
+
+
+def of_customer(*, id_type: str, identification: str) -> Identity | None:
+    """The identity behind Siigo's identification; None where it holds nothing usable.
+
+    Cédula, NIT, registro civil and tarjeta de identidad are their digits, whatever the type says of the four;
+    all others are "TYPE:LETTERSANDDIGITS".
+    """
+    kind = id_type.strip().upper()
+    plain = _plain(identification)
+    if kind in _NUMERIC_TYPES or (not kind and plain.isdigit()):
+        number = _without_check_digit(identification) or re.sub(r"\D", "", plain)
+        return Identity(key=number, number=number) if number else None
+    return Identity(key=f"{kind}:{plain}", number=plain) if plain else None
+
+
+def customer_keys(*, id_type: str, identification: str) -> frozenset[str]:
+    """The ways in which a text stored in Escala may denote this customer; see `stored_keys`."""
+    found = of_customer(id_type=id_type, identification=identification)
+    if found is None:
+        return frozenset()
+    if id_type.strip() == _NIT:
+        return frozenset((found.number, found.number + nit.calc_check_digit(found.number)))
+    return frozenset((found.number,))
+
+
+def stored_keys(stored: str) -> frozenset[str]:
+    """What a text stored in Escala may denote: it denotes a customer iff it shares one of `customer_keys`.
+
+    The type is unknown on this side. After a hyphen the right check digit is dropped, a wrong one is part of
+    the number. Without hyphen the number stands as it is: only a NIT has a key that ends in its check digit.
+    """
+    decimal = _WRITTEN_AS_DECIMAL.fullmatch(stored.strip())
+    text = decimal[1] if decimal else _LABEL.sub("", stored.strip(), count=1)
+    number = _without_check_digit(text) or _plain(text)
+    return frozenset((number,)) if number else frozenset()
+
+
+def is_walk_in(identification: str) -> bool:
+    """Whether this stands for anybody: 222222222222, 444444xxx, or one digit repeated five times or more."""
+    plain = _without_check_digit(identification) or _plain(identification)
+    return _WALK_IN.fullmatch(plain) is not None
+
+
+def email(text: str) -> str | None:
+    """The address in lower case, without blanks around it; None where it has no valid form."""
+    address = texts.line(text).casefold()
+    local, _, _ = address.partition("@")
+    valid = _EMAIL.fullmatch(address) and len(address) <= 254 and len(local) <= 64
+    return address if valid else None
+
+
+def phone(text: str, *, country: str = "CO") -> str | None:
+    """Digits with country code ("573001234567"), the extension dropped; None where it is no possible number.
+
+    Escala keeps no plus sign, so a foreign number whose digits read as another one of `country` is None too.
+    """
+    found = _phone(text, country)
+    return found if found is not None and _phone(found, country) == found else None
+
+
+def same_name(names: Iterable[str], *, first_name: str, last_name: str, company_name: str) -> bool:
+    """Whether every word of a customer's name stands in a contact's first, last or company name.
+
+    Case, accents, punctuation and legal form (S.A.S., Ltda.) aside; a name without words agrees with nothing.
+    """
+    wanted = _name_words(" ".join(names))
+    there = _words(f"{first_name} {last_name} {company_name}")
+    return bool(wanted) and wanted <= set(there)
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, in capitals."""
+    return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", text).upper())
+
+
+def _without_check_digit(text: str) -> str | None:
+    """The number before a hyphen and its right check digit; None for every other text."""
+    written = _WITH_CHECK_DIGIT.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if written is None:
+        return None
+    base = re.sub(r"[^0-9]", "", written["base"])
+    return base if nit.calc_check_digit(base) == written["digit"] else None
+
+
+def _phone(text: str, country: str) -> str | None:
+    typed = _EXTENSION.sub("", text.strip())
+    digits = re.sub(r"[^0-9]", "", typed)
+    if country == "CO" and _COLOMBIAN.fullmatch(digits) and (digits.startswith("57") or "+" not in typed):
+        return digits if digits.startswith("57") else f"57{digits}"
+    local, abroad = _parse(typed, country), _parse(f"+{digits}", country)
+    valid = [number for number in (local, abroad) if number and phonenumbers.is_valid_number(number)]
+    # A number that is only possible carries its country code where it is longer than a national one.
+    possible = [abroad if len(digits) > _LONGEST_NATIONAL else local]
+    for number in [*valid, *possible]:
+        if number and phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    return None
+
+
+def _parse(text: str, country: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"\w+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", texts.fold(texts.line(name))))
+
+
+def _name_words(name: str) -> set[str]:
+    words = " ".join(_words(name))
+    return set((_LEGAL_FORM.sub("", words) or words).split())

@@ -1,0 +1,122 @@
+"""Amounts of money: pesos from any currency, what an invoice is worth, and how amounts are written.
+
+Everything is `Decimal`, rounded half up to cents once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Literal
+
+from siigo_escala.domain.accounting import CreditNote, Currency, Invoice, InvoiceLine
+
+ValueKind = Literal["total", "gross", "subtotal"]
+
+TOO_LARGE = Decimal(10) ** 13
+"""From here on a figure is no amount of money but a mistake."""
+
+#: Retentions that Siigo has taken off `total`; an Autorretencion does not reduce it.
+TAKEN_OFF = ("Retefuente", "ReteIVA", "ReteICA")
+
+_CENT = Decimal("0.01")
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+def pesos(amount: Decimal, currency: Currency | None) -> Decimal:
+    """`amount` in pesos, rounded half up to cents; 0.00 where it is no amount of money.
+
+    Not finite, or of 10**13 pesos and more, is no amount.
+    """
+    found = _in_pesos(amount, currency)
+    return Decimal("0.00") if found is None else found
+
+
+def value_of(invoice: Invoice, kind: ValueKind) -> Decimal | None:
+    """What the invoice is worth in pesos; None where a needed number is missing or no amount of money.
+
+    total: Siigo's own figure, net of retentions. gross: that plus Retefuente, ReteIVA and ReteICA.
+    subtotal: the sum of the lines' bases. Source: docs/reference/siigo-api.md, section 3.6.
+    """
+    amount = _amount(invoice, kind)
+    return None if amount is None else _in_pesos(amount, invoice.currency)
+
+
+def line_base(line: InvoiceLine) -> Decimal | None:
+    """Quantity x price - discount, rounded to cents, in the document's currency; None where unreadable."""
+    if line.quantity is None or line.price is None:
+        return None
+    if not all(map(_is_amount, (line.quantity, line.price, line.discount))):
+        return None
+    base = _WIDE.subtract(_WIDE.multiply(line.quantity, line.price), line.discount)
+    return round_cents(base) if _is_amount(base) else None
+
+
+def credited(notes: Iterable[CreditNote]) -> Decimal:
+    """What credit notes take off, in pesos."""
+    taken = (pesos(note.total, note.currency) for note in notes if note.total is not None)
+    return sum(taken, Decimal("0.00"))
+
+
+def round_cents(amount: Decimal) -> Decimal:
+    """`amount` rounded half up to cents."""
+    return amount.quantize(_CENT, context=_WIDE)
+
+
+def to_text(amount: Decimal) -> str:
+    """An amount for machines: "1234567.50"."""
+    return f"{_unsigned_zero(round_cents(amount)):f}"
+
+
+def to_spanish(amount: Decimal) -> str:
+    """An amount for people, as Colombia writes it: "1.234.567,50"."""
+    return _swap(f"{_unsigned_zero(round_cents(amount)):,f}")
+
+
+def to_pesos(amount: Decimal) -> str:
+    """An amount of pesos for people: "$ 1.234.567,50"."""
+    written = to_spanish(amount)
+    return f"-$ {written[1:]}" if written.startswith("-") else f"$ {written}"
+
+
+def figure_to_spanish(number: Decimal) -> str:
+    """A rate or percentage for people, without idle zeros: "4.012,55", "19"."""
+    written = f"{number:,f}"
+    return _swap(written.rstrip("0").rstrip(".") if "." in written else written)
+
+
+def _amount(invoice: Invoice, kind: ValueKind) -> Decimal | None:
+    if kind == "subtotal":
+        bases = [base for line in invoice.lines if (base := line_base(line)) is not None]
+        complete = bases and len(bases) == len(invoice.lines)
+        return sum(bases, Decimal(0)) if complete else None
+    if invoice.total is None or kind == "total":
+        return invoice.total
+    taxes = [tax for line in invoice.lines for tax in line.taxes] + list(invoice.retentions)
+    taken = [tax.value for tax in taxes if tax.kind in TAKEN_OFF]
+    if not all(map(_is_amount, [invoice.total, *taken])):
+        return None
+    return sum(taken, invoice.total)
+
+
+def _in_pesos(amount: Decimal, currency: Currency | None) -> Decimal | None:
+    rate = Decimal(1) if currency is None else currency.rate
+    if not (_is_amount(amount) and _is_amount(rate) and rate > 0):
+        return None
+    product = _WIDE.multiply(amount, rate)
+    if not _is_amount(product):
+        return None
+    rounded = round_cents(product)
+    return _unsigned_zero(rounded) if _is_amount(rounded) else None
+
+
+def _is_amount(number: Decimal) -> bool:
+    return number.is_finite() and abs(number) < TOO_LARGE
+
+
+def _unsigned_zero(amount: Decimal) -> Decimal:
+    return amount or abs(amount)
+
+
+def _swap(written: str) -> str:
+    return written.translate(str.maketrans(",.", ".,"))
