@@ -158,6 +158,11 @@ def test_a_scroll_shows_what_was_there_at_its_first_page(call: Caller) -> None:
     assert [one["id"] for one in second["items"]] == ids[2:]
 
 
+def test_contacts_scroll_as_deals_do(call: Caller) -> None:
+    ids = [call.contact() for _ in range(3)]
+    assert call.scroll("/crm/contacts/scroll", size=2) == [ids[:2], ids[2:]]
+
+
 def test_since_includes_its_moment_and_sees_changes(call: Caller) -> None:
     ids = fill(call, 5)
     call.simulator.clock.advance(60)
@@ -227,6 +232,7 @@ def test_activities_are_listed_by_owner_or_fail_for_ever(call: Caller) -> None:
         ]
     )
     assert call("GET", "/crm/activities", assignedTo="laura@empresa.example").body["total"] == 1
+    assert call("GET", "/crm/activities").body["total"] == 2
     call.switch(activities="error500")
     assert call("GET", "/crm/activities").status == 500
 

@@ -91,6 +91,9 @@ def test_pipelines_and_stages_come_change_and_go(call: Caller) -> None:
         "Archivada",
     )
     assert call("GET", f"/crm/deals/{deal}").body["pipeline"]["name"] == "Ventas 2026"
+    simulator.add_pipeline("Postventa", [("Abierta", "open")])
+    simulator.rename_stage("Abierta", "En curso", pipeline="Postventa")
+    simulator.delete_pipeline("Postventa")
     simulator.delete_stage("Nuevo")
     assert "pipeline" not in call("GET", f"/crm/deals/{deal}").body
     simulator.delete_pipeline("Ventas 2026")

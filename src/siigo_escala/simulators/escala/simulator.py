@@ -75,26 +75,47 @@ class EscalaSimulator(Operations):
         with self.lock:
             return self.account.state()
 
-    def reset(self, document: object) -> None:
-        """Begin anew with one furnished account as a scenario describes; `latency_s` is the server's.
+    def set_up(self, scenario: scenarios.Scenario) -> None:
+        """Add what a scenario says to this simulator; `latency_s` is the server's.
 
-        ValueError names an unknown key, and nothing is changed then.
+        A part of `state` that lists pipelines, owners or custom fields takes the place of the furnished ones.
         """
-        scenario = scenarios.parse(document)
-        switches = Switches()
-        switches.change(scenario.switches)
-        for fault in scenario.faults:
-            faulting.parse(fault)
+        account, state = self.account, scenario.state
+        with self.lock:
+            self.switches.change(scenario.switches)
+            self.faults.add_json(scenario.faults)
+            for part, furnished in (
+                ("pipelines", account.pipelines.all),
+                ("owners", account.setting.owners),
+                ("custom_fields", account.setting.custom_fields),
+            ):
+                if part in state:
+                    furnished.clear()
+            account.load(**state)
+        if scenario.invoices:
+            from siigo_escala.simulators import data
+
+            company = data.company(
+                seed=scenario.seed,
+                invoices=scenario.invoices,
+                customers=scenario.customers,
+                today=scenario.today or self.clock.now().date(),
+                days=scenario.days,
+            )
+            data.load_escala(self, company)
+
+    def reset(self, scenario: scenarios.Scenario) -> None:
+        """Begin anew with one furnished account as a scenario describes; ValueError names an unknown key."""
+        Switches().change(scenario.switches)
         with self.lock:
             key = self.api_key
-            self.switches = switches
+            self.switches = Switches()
             self._seed = scenario.seed
             self._doors.clear()
             self.account = self._opened(key)
-            self._fill(scenario)
             self.calls.clear()
             self.faults.clear()
-            self.faults.add_json(scenario.faults)
+            self.set_up(scenario)
 
     def handle(self, request: Request) -> Response:
         """Answer one call of the public API."""
@@ -128,7 +149,7 @@ class EscalaSimulator(Operations):
             case "POST", "act":
                 return Response(200, {"result": self._act(dict(request.json()))})
             case "POST", "reset":
-                self.reset(request.json())
+                self.reset(scenarios.parse(request.json()))
                 return Response(200, {"done": True})
             case _:
                 return None
@@ -154,27 +175,6 @@ class EscalaSimulator(Operations):
         account.furnish()
         self._doors[api_key] = (account, Routes(account))
         return account
-
-    def _fill(self, scenario: scenarios.Scenario) -> None:
-        account, state = self.account, scenario.state
-        if "pipelines" in state:
-            account.pipelines.all.clear()
-        if "owners" in state:
-            account.setting.owners.clear()
-        if "custom_fields" in state:
-            account.setting.custom_fields.clear()
-        account.load(**state)
-        if scenario.invoices:
-            from siigo_escala.simulators import data
-
-            company = data.company(
-                seed=scenario.seed,
-                invoices=scenario.invoices,
-                customers=scenario.customers,
-                today=scenario.today or self.clock.now().date(),
-                days=scenario.days,
-            )
-            data.load_escala(self, company)
 
     def _is_throttled(self) -> bool:
         allowed = self.switches.calls_per_second
