@@ -145,6 +145,24 @@ def test_an_email_may_be_demanded(call: Caller) -> None:
     call.switch(email_required="or_phone")
     call.contact(phoneNumber="573104567890")
     assert call("POST", "/crm/contacts", {"personal": {"firstName": "Ana"}}).status == 400
+    call.switch(email_required="phone")
+    answer = call("POST", "/crm/contacts", {"personal": {"email": "ana@example.com"}})
+    assert answer.body["message"] == "personal.phoneNumber should not be empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("exists", "A contact with this personal.email already exists"),
+        ("duplicate", "Duplicate contact"),
+        ("registrado", "personal.email: ya se encuentra registrado"),
+    ],
+)
+def test_a_duplicate_is_told_in_several_ways(call: Caller, text: str, message: str) -> None:
+    call.switch(duplicate_text=text)
+    call.contact(email="ana@example.com")
+    answer = call("POST", "/crm/contacts", {"personal": {"email": "ana@example.com"}})
+    assert answer.body == {"message": message}
 
 
 def test_unknown_custom_keys_are_dropped_or_refused(call: Caller) -> None:
@@ -152,10 +170,11 @@ def test_unknown_custom_keys_are_dropped_or_refused(call: Caller) -> None:
     assert "custom" not in call("POST", "/crm/contacts", body).body
     call.switch(unknown_custom_key="reject")
     answer = call("POST", "/crm/contacts", body)
-    assert (answer.status, answer.body["message"]) == (
-        400,
-        "custom.cf_contact_nada_xxxx_text should not exist",
-    )
+    assert answer.status == 400
+    assert answer.body == {"message": "custom.cf_contact_nada_xxxx_text is not allowed"}
+    call.switch(wording="exist")
+    answer = call("POST", "/crm/contacts", body)
+    assert answer.body == {"message": "custom.cf_contact_nada_xxxx_text should not exist"}
 
 
 def test_a_value_must_match_the_pattern_of_its_field(call: Caller) -> None:

@@ -77,6 +77,12 @@ def test_a_deal_with_invalid_data_is_refused(call: Caller, change: dict[str, obj
     assert call("GET", "/crm/deals").body["total"] == 0
 
 
+def test_what_is_unknown_may_be_said_not_to_exist(call: Caller) -> None:
+    call.switch(wording="exist")
+    answer = call("POST", "/crm/deals", call.deal_body("nobody"))
+    assert answer.body == {"message": "contactId: contact nobody does not exist"}
+
+
 def test_a_number_that_is_none_is_refused(call: Caller) -> None:
     body = b'{"name": "x", "value": NaN}'
     assert call.raw("POST", "/crm/deals", body).status == 400

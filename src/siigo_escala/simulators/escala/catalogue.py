@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siigo_escala.simulators.escala import checks
-from siigo_escala.simulators.escala.refusals import Refused, not_found
+from siigo_escala.simulators.escala.refusals import Refused, duplicate, not_found
 from siigo_escala.simulators.escala.setting import Setting
 from siigo_escala.simulators.escala.table import Record, Table
 
@@ -70,7 +70,7 @@ class Products:
         others = [one for one in self._by_sku.get(record["sku"], ()) if one != record["id"]]
         if record["sku"] and others and self._setting.switches.duplicate_sku != "allow":
             status = int(self._setting.switches.duplicate_sku[-3:])
-            raise Refused("A product with this SKU already exists", field="sku", status=status)
+            raise duplicate("product", "sku", status=status, switches=self._setting.switches)
 
     def _written(self, body: Mapping[str, Any]) -> Record:
         setting = self._setting

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from siigo_escala.simulators.escala.refusals import Refused
+from siigo_escala.simulators.escala.refusals import Refused, unknown
 from siigo_escala.simulators.escala.switches import Switches
 
 UNASSIGNED = "unassigned"
@@ -79,7 +79,7 @@ def owner(body: Mapping[str, Any], owners: Mapping[str, str], switches: Switches
     if named == UNASSIGNED or named.casefold() in owners:
         return owners.get(named.casefold(), named)
     if switches.unknown_owner == "reject400":
-        raise Refused(f"assignedTo: user {named} does not exist", field="assignedTo")
+        raise unknown("assignedTo", f"user {named}", switches)
     return named
 
 
@@ -90,7 +90,7 @@ def custom(values: object, fields: Mapping[str, str], switches: Switches) -> dic
         field = f"custom.{key}"
         if key not in fields:
             if switches.unknown_custom_key == "reject":
-                raise Refused(f"{field} should not exist", field=field)
+                raise unknown(field, "", switches)
             continue
         if isinstance(value, dict | list | float):
             raise Refused(f"{field} has an invalid value", field=field)

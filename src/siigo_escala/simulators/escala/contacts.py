@@ -5,13 +5,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from siigo_escala.simulators.escala import checks
-from siigo_escala.simulators.escala.refusals import Refused, not_found
+from siigo_escala.simulators.escala.refusals import Refused, duplicate, not_found
 from siigo_escala.simulators.escala.setting import Setting
 from siigo_escala.simulators.escala.table import Record, Table
 
 MAX_ALTERNATIVES = 10
 WRITABLE = ("assignedTo", "contacted", "marketable", "status", "priority", "source", "notes")
 NESTED = ("personal", "company", "custom")
+_DEMANDED: Mapping[str, set[str]] = {
+    "no": set(),
+    "yes": {"email"},
+    "phone": {"phoneNumber"},
+    "or_phone": {"email", "phoneNumber"},
+}
 _NOT_DIGITS = re.compile(r"\D")
 
 
@@ -106,10 +112,10 @@ class Contacts:
                     del index[value]
 
     def _refuse_twin(self, twin: Record | None) -> None:
-        match self._setting.switches.duplicate_contact:
-            case "reject409" | "reject400" as answer if twin is not None:
-                text = "A contact with this email or phone number already exists"
-                raise Refused(text, field="personal.email", status=int(answer[-3:]))
+        switches = self._setting.switches
+        if twin is not None and switches.duplicate_contact in ("reject409", "reject400"):
+            status = int(switches.duplicate_contact[-3:])
+            raise duplicate("contact", "personal.email", status=status, switches=switches)
 
     def _upserted(self, twin: Record, record: Record) -> Record:
         merged = absorbed(twin, record)
@@ -127,11 +133,10 @@ class Contacts:
         custom |= checks.custom(body.get("custom"), setting.custom_fields, setting.switches)
         checks.email(personal.get("email"), "personal.email")
         checks.email(company.get("email"), "company.email")
-        reachable = "email" in personal or (
-            setting.switches.email_required == "or_phone" and "phoneNumber" in personal
-        )
-        if setting.switches.email_required != "no" and not reachable:
-            raise Refused("personal.email should not be empty", field="personal.email")
+        demanded = _DEMANDED[setting.switches.email_required]
+        if demanded and not demanded & personal.keys():
+            field = f"personal.{min(demanded)}"
+            raise Refused(f"{field} should not be empty", field=field)
         if not {"firstName", "email", "phoneNumber"} & personal.keys():
             raise Refused("personal.firstName should not be empty", field="personal.firstName")
         whole = {**{key: before[key] for key in WRITABLE if key in before}, **body}

@@ -7,7 +7,7 @@ from typing import Any
 from siigo_escala.simulators.escala import checks
 from siigo_escala.simulators.escala.catalogue import Pipelines, Products
 from siigo_escala.simulators.escala.contacts import Contacts
-from siigo_escala.simulators.escala.refusals import Refused, not_found
+from siigo_escala.simulators.escala.refusals import Refused, not_found, unknown
 from siigo_escala.simulators.escala.setting import Setting
 from siigo_escala.simulators.escala.table import Record, Table
 
@@ -62,7 +62,7 @@ class Deals:
         description = checks.text(whole.get("description"), "description")
         contact_id = checks.text(whole.get("contactId"), "contactId")
         if ("contactId" in body or not before) and contact_id not in self._contacts.table:
-            raise Refused(f"contactId: contact {contact_id} does not exist", field="contactId")
+            raise unknown("contactId", f"contact {contact_id}", setting.switches)
         custom = dict(before.get("custom", {}))
         for key in checks.mapping(body.get("custom"), "custom"):
             custom.pop(key, None)
@@ -91,7 +91,7 @@ class Deals:
                 if any(stage["id"] == stage_id for stage in pipeline["stages"]):
                     return {"pipelineId": pipeline_id, "stageId": stage_id}
                 raise Refused(f"stageId: stage {stage_id} does not belong to the pipeline", field="stageId")
-        raise Refused(f"pipelineId: pipeline {pipeline_id} does not exist", field="pipelineId")
+        raise unknown("pipelineId", f"pipeline {pipeline_id}", self._setting.switches)
 
     def _lines(self, products: Mapping[str, Any]) -> Record:
         listed = products.get("items") or []
@@ -104,7 +104,7 @@ class Deals:
             field = f"products.items.{number}.productId"
             product = self._products.table.get(line.get("productId"))
             if product is None:
-                raise Refused(f"{field}: product does not exist", field=field)
+                raise unknown(field, "product", self._setting.switches)
             field = f"products.items.{number}.quantity"
             quantity = checks.amount(line.get("quantity", 1), field)
             if self._setting.switches.decimal_quantity == "reject" and quantity != int(quantity):

@@ -15,6 +15,26 @@ class Refused(Exception):
         """None: the status of invalid bodies (switch `error_status`)."""
 
 
+def unknown(field: str, what: str, switches: Switches) -> Refused:
+    """A body that names something the account does not have; `what` empty: the key itself."""
+    plain = switches.wording == "plain"
+    if not what:
+        return Refused(f"{field} is not allowed" if plain else f"{field} should not exist", field=field)
+    return Refused(f"{field}: unknown {what}" if plain else f"{field}: {what} does not exist", field=field)
+
+
+def duplicate(what: str, field: str, *, status: int, switches: Switches) -> Refused:
+    """A record that is there already."""
+    match switches.duplicate_text:
+        case "duplicate":
+            text = f"Duplicate {what}"
+        case "registrado":
+            text = f"{field}: ya se encuentra registrado"
+        case _:
+            text = f"A {what} with this {field} already exists"
+    return Refused(text, field=field, status=status)
+
+
 def answer(refused: Refused, switches: Switches) -> Response:
     """The response of a refusal, in the body shape the switch asks for."""
     text = refused.message

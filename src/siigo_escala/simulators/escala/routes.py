@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from siigo_escala.simulators.escala import checks, listing, reading
+from siigo_escala.simulators.escala import checks, listing, reading, refusals
 from siigo_escala.simulators.escala.account import Account
 from siigo_escala.simulators.escala.refusals import Refused
 from siigo_escala.simulators.escala.table import Record, Table
@@ -106,7 +106,7 @@ class Routes:
         for field in ("addTags", "removeTags"):
             tags = body.get(field) or []
             if not isinstance(tags, list) or any(one not in self._account.tags for one in tags):
-                raise Refused(f"{field}: tag does not exist", field=field)
+                raise refusals.unknown(field, "tag", self._account.switches)
             changes.append(tags)
         return Response(200, self._show_contact(self._account.contacts.retag(contact_id, *changes)))
 
@@ -210,7 +210,7 @@ class Routes:
     def _refuse_filters(self, query: Mapping[str, str], mode: str) -> None:
         unknown = sorted(query.keys() - PAGING)
         if mode == "error400" and unknown:
-            raise Refused(f"property {unknown[0]} should not exist", field=unknown[0], status=400)
+            raise refusals.unknown(unknown[0], "", self._account.switches)
 
     def _made(self, shown: Record, address: str, *, is_new: bool = True) -> Response:
         switches = self._account.switches

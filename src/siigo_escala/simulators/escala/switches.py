@@ -54,6 +54,9 @@ class Switches:
     unknown_keys: str = _choice("no", "yes")
     error_shape: str = _choice("message", "messages", "error", "errors", "detail", "text")
     error_status: str = _choice("400", "422")
+    wording: str = _choice("plain", "exist")
+    """`exist`: what is unknown "does not exist" or "should not exist", which is no duplicate."""
+    duplicate_text: str = _choice("exists", "duplicate", "registrado")
 
     # access: 2.3, U17
     unknown_path: str = _choice("403", "404")
@@ -70,7 +73,7 @@ class Switches:
     deal_filters: str = _choice("ignored", "all", "error400")
     sku_filter: str = _choice("exact", "prefix", "ignored")
     update_verb: str = _choice("put_full", "put_partial", "patch", "none")
-    email_required: str = _choice("no", "yes", "or_phone")
+    email_required: str = _choice("no", "yes", "or_phone", "phone")
     decimal_quantity: str = _choice("ok", "reject")
     unknown_custom_key: str = _choice("ignore", "reject")
     unknown_owner: str = _choice("accept", "reject400")
