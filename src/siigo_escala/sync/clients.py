@@ -14,7 +14,7 @@ from siigo_escala.rest.limiter import Limiter, NoLimit
 from siigo_escala.rest.patience import Patience
 from siigo_escala.rest.transport import Call, Transport
 from siigo_escala.siigo.client import SiigoClient
-from siigo_escala.siigo.token import TokenSource, TokenStore
+from siigo_escala.siigo.token import SignIn, TokenSource, TokenStore
 from siigo_escala.store import models
 from siigo_escala.store.limiter import SqlLimiter
 from siigo_escala.store.models import EscalaAccount, SiigoCompany
@@ -116,8 +116,15 @@ def build(
     return Clients(
         siigo=SiigoClient(
             transport=siigo,
-            tokens=TokenSource.signing_in(
-                siigo, username=credentials.siigo_username, access_key=credentials.siigo_key, store=tokens, now=now
+            tokens=TokenSource(
+                sign_in=SignIn(
+                    transport=siigo,
+                    username=credentials.siigo_username,
+                    access_key=credentials.siigo_key,
+                    partner_id=environment.partner_id,
+                ),
+                store=tokens,
+                now=now,
             ),
             partner_id=environment.partner_id,
         ),
@@ -152,21 +159,6 @@ class StoredToken:
         models.SiigoCompany.objects.filter(pk=self._company.pk).update(
             token_sealed=self._vault.seal(token), token_expires=expires_at, token_username=self._username
         )
-
-
-class MemoryToken:
-    """A token for one command only: what `connect` uses before it knows whose company it is."""
-
-    def __init__(self) -> None:
-        self.kept: tuple[str, datetime] | None = None
-
-    def load(self) -> tuple[str, datetime] | None:
-        """The token and when it ends."""
-        return self.kept
-
-    def save(self, token: str, expires_at: datetime) -> None:
-        """Keeps a new token."""
-        self.kept = (token, expires_at)
 
 
 def learn(account: EscalaAccount) -> Callable[[Capabilities], None]:

@@ -20,6 +20,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.rest.errors import NotFound
+from siigo_escala.siigo.token import NoStore
 from siigo_escala.store import models
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
@@ -75,7 +76,7 @@ def connect(
         escala_key=secret("escala.api_key", file.escala.api_key, os.environ if environ is None else environ),
     )
     known = Connection.objects.select_related("siigo", "escala").filter(name=file.name).first()
-    token = clients.MemoryToken()
+    token = NoStore()
     pair = _clients(environment, credentials, token, known=known, now=now)
     try:
         accounts = _Accounts(
@@ -96,8 +97,9 @@ def connect(
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
         connection.save()
-        if token.kept is not None:
-            clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username).save(*token.kept)
+        kept = token.load()
+        if kept is not None:
+            clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username).save(*kept)
     return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
 
 
@@ -125,7 +127,7 @@ def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
 def _clients(
     environment: Environment,
     credentials: Credentials,
-    token: clients.MemoryToken,
+    token: NoStore,
     *,
     known: Connection | None,
     now: Callable[[], datetime],

@@ -38,7 +38,7 @@ def fetch(session: Session, customer_id: str) -> Customer | None:
         with session.index():
             models.KnownCustomer.objects.update_or_create(
                 siigo_id=customer_id,
-                siigo=session.connection.siigo,
+                company=session.connection.siigo,
                 defaults={"gone": True, "read_at": session.now()},
             )
         return None
@@ -60,7 +60,7 @@ def keep(session: Session, customers: Sequence[Customer]) -> None:
         found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
         rows.append(
             models.KnownCustomer(
-                siigo=session.connection.siigo,
+                company=session.connection.siigo,
                 siigo_id=customer.id,
                 identity=found.key[:100] if found else "",
                 record=records.from_customer(customer),
@@ -72,7 +72,7 @@ def keep(session: Session, customers: Sequence[Customer]) -> None:
         models.KnownCustomer.objects.bulk_create(
             rows,
             update_conflicts=True,
-            unique_fields=["siigo", "siigo_id"],
+            unique_fields=["company", "siigo_id"],
             update_fields=["identity", "record", "gone", "read_at"],
             batch_size=_CHUNK,
         )
@@ -82,7 +82,7 @@ def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
     found: dict[str, Customer | None] = {}
     for start in range(0, len(ids), _CHUNK):
         rows = models.KnownCustomer.objects.filter(
-            siigo=session.connection.siigo, siigo_id__in=ids[start : start + _CHUNK]
+            company=session.connection.siigo, siigo_id__in=ids[start : start + _CHUNK]
         )
         found |= {row.siigo_id: None if row.gone else records.to_customer(row.record) for row in rows}
     return found

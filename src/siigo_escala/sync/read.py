@@ -25,6 +25,8 @@ from siigo_escala.sync.session import Session
 OVERLAP = timedelta(minutes=15)
 """Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
 PAGES_A_BATCH = 20
+_EVER = date(2000, 1, 1)
+"""A day before any invoice."""
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
     "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "updated_at",
@@ -79,7 +81,7 @@ def windows(session: Session) -> list[Window]:
         return []
     today = session.now().astimezone(session.zone).date() + timedelta(days=1)
     if options.by_dates:
-        span = (options.date_from or date(2000, 1, 1), options.date_to or today)
+        span = (options.date_from or _EVER, options.date_to or today)
         return [Window(span=span, asked_for=True)]
     if connection.invoices_mark is None:
         return [Window(span=(connection.start, today + timedelta(days=3660)))]
@@ -187,7 +189,7 @@ def credit_notes(session: Session, progressed: Progressed) -> None:
     if options.invoices or options.kind == "retry":
         return
     if options.by_dates:
-        moment = day_start(session, options.date_from) if options.date_from else None
+        moment = day_start(session, options.date_from or _EVER)
     elif connection.invoices_mark is None:
         moment = day_start(session, connection.start)
     else:

@@ -340,7 +340,7 @@ def _refused(session: Session, problem: AccessDenied) -> None:
 
 def access_code(problem: AccessDenied) -> Code:
     """Blocked user or refused credentials: told apart."""
-    return Code.USER_BLOCKED if problem.blocked else Code.CREDENTIALS_REFUSED
+    return Code.USER_BLOCKED if problem.cause == "blocked" else Code.CREDENTIALS_REFUSED
 
 
 def _document(course: _Course, finished: datetime) -> dict[str, Any]:

@@ -148,7 +148,7 @@ class Settlement:
         self, journal: Journal, binding: models.ContactBinding, reading: Reading | None
     ) -> None:
         known = models.KnownCustomer.objects.filter(
-            siigo_id__isnull=False, siigo=self.session.connection.siigo, identity=binding.identity, gone=False
+            company=self.session.connection.siigo, identity=binding.identity, gone=False
         ).first()
         if known is None:
             return

@@ -13,7 +13,7 @@ from siigo_escala.store.models.account import EscalaAccount, SiigoCompany
 class KnownCustomer(models.Model):
     """A Siigo customer as last read."""
 
-    siigo = models.ForeignKey(SiigoCompany, on_delete=models.CASCADE, related_name="customers")
+    company = models.ForeignKey(SiigoCompany, on_delete=models.CASCADE, related_name="customers")
     siigo_id = models.CharField(max_length=100)
     identity = models.CharField(max_length=100, default="")
     record = models.JSONField(default=dict)
@@ -22,8 +22,8 @@ class KnownCustomer(models.Model):
 
     class Meta:
         db_table = "known_customer"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["siigo", "siigo_id"], name="one_row_per_customer")]
-        indexes: ClassVar = [models.Index(fields=["siigo", "identity"], name="customer_by_identity")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["company", "siigo_id"], name="one_row_per_customer")]
+        indexes: ClassVar = [models.Index(fields=["company", "identity"], name="customer_by_identity")]
 
 
 class KnownContact(models.Model):
