@@ -1,4 +1,4 @@
-"""The catalogue's Spanish texts, second part: what holds an invoice until a person decides or mends something."""
+"""The catalogue's Spanish texts, second part: what holds an invoice until a person decides or mends it."""
 
 from __future__ import annotations
 
