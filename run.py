@@ -22,6 +22,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -91,6 +92,10 @@ def prepare(locks: tuple[str, ...]) -> None:
         )
     print("Preparando el entorno (solo la primera vez; cerca de un minuto)…", file=sys.stderr, flush=True)
     try:
+        with tempfile.TemporaryFile(
+            dir=ROOT
+        ):  # the folder can be written to: venv and pip say it less clearly
+            pass
         if not usable():
             make_venv()
         if NOTE.exists():
@@ -103,8 +108,8 @@ def prepare(locks: tuple[str, ...]) -> None:
         NOTE.write_text(json.dumps(sorted(done)))
     except OSError as problem:
         raise Missing(
-            f"No se puede escribir en «{problem.filename or VENV}» ({problem.strerror}): copie el proyecto a "
-            "una carpeta en la que usted pueda escribir y repita."
+            f"No se puede escribir en «{ROOT}» ({problem.strerror}): copie el proyecto a una carpeta en la "
+            "que usted pueda escribir, con espacio libre, y repita."
         ) from problem
 
 
@@ -144,11 +149,6 @@ def make_venv() -> None:
     if made.returncode == 0:
         return
     told = (made.stdout + made.stderr).strip()
-    if "ermission denied" in told or "Read-only" in told or "No space" in told:
-        raise Missing(
-            f"No se puede escribir en «{ROOT}»: copie el proyecto a una carpeta en la que usted pueda "
-            "escribir (y con espacio libre) y repita."
-        )
     raise Missing(f"No se pudo crear el entorno .venv: {last_line(told)}")
 
 
@@ -189,7 +189,7 @@ def python() -> Path:
 
 
 def tool(name: str, *arguments: str, quiet: bool = False) -> int:
-    """Runs a program of the environment in the project's folder; its exit code, 128 + n if signal n ended it."""
+    """Runs a program of the environment in the project's folder; its exit code, 128 + n after signal n."""
     if not quiet:
         print(f"\n$ {name} {' '.join(arguments)}", flush=True)
     environment = dict(
