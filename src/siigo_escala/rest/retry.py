@@ -1,7 +1,7 @@
 """What is repeated, by method and cause, and what a failure means for the caller.
 
 Reads and safe writes are repeated while patience lasts. A POST that makes a record is repeated only where it
-certainly did nothing: after a 429, or where the connection never stood. Whatever else fails is OutcomeUnknown.
+certainly did nothing: after a 429, or where the connection never stood. Else it is OutcomeUnknown.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _insist(transport: Transport, ask: Ask, *, kind: Kind, tries: int | None) ->
         error = _failure(transport, outcome, kind, problem or "")
         if isinstance(error, OutcomeUnknown) or _enough(transport, failures, tries):
             raise error
-        delay = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
+        delay = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** (failures - 1)) * _jitter()
         transport.wait(min(delay, max(transport.patience.left, 0.05)))
 
 
@@ -177,7 +177,7 @@ def _everything(found: reading.Complaint) -> str:
 def _hold(transport: Transport, answer: Answer, held: float) -> float:
     """Obeys a 429: every caller waits. Seconds of the pause; TryLater where it is too long."""
     seconds = max(1.0, _asked_wait(transport, answer))
-    pause = seconds + random.uniform(0, min(1.0, seconds * 0.05))
+    pause = seconds + min(1.0, seconds * 0.05) * (_jitter() * 2 - 1)
     if held + seconds > LONGEST_WAIT_S:
         name = _NAMES[transport.system]
         raise TryLater(
@@ -190,6 +190,11 @@ def _hold(transport: Transport, answer: Answer, held: float) -> float:
     transport.patience.excuse(pause)
     transport.limiter.pause(pause)
     return pause
+
+
+def _jitter() -> float:
+    """Between a half and one: callers that failed together do not come back together."""
+    return random.uniform(0.5, 1.0)  # noqa: S311 - no secret depends on it
 
 
 def _asked_wait(transport: Transport, answer: Answer) -> float:

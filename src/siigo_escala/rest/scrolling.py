@@ -25,7 +25,7 @@ _CURSOR_SAFE_S = 45.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(Generic[T]):
-    """One answer: records with their ids (None: no readable id), the cursor to go on with, how many there are."""
+    """One answer: records with their ids (None: unreadable), the cursor to go on with, how many there are."""
 
     rows: Sequence[tuple[str | None, T]]
     cursor: str | None
@@ -50,7 +50,8 @@ class Ending:
 class Listing(Generic[T]):
     """Pages of records, each record once; `ending` is set when the last page was taken. Read it once.
 
-    A page by number is taken where cursors fail: `fetch_page(number)`, from 0; None where there is no such list.
+    `by_total`: as many records as were announced are enough, no empty page is asked for.
+    Where cursors fail it goes by page number: `fetch_page(number)`, from 0; None where there is no such list.
     """
 
     def __init__(
@@ -58,9 +59,11 @@ class Listing(Generic[T]):
         *,
         fetch: Callable[[str | None], Batch[T]] | None,
         fetch_page: Callable[[int], Batch[T]] | None,
+        by_total: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
+        self._by_total = by_total
         self._fetch_page = fetch_page
         self._monotonic = monotonic
         self._ids: set[str] = set()
@@ -72,23 +75,22 @@ class Listing(Generic[T]):
         """The remote clock at the first answer."""
 
     def __iter__(self) -> Iterator[tuple[T, ...]]:
-        why = yield from (self._scrolled() if self._fetch is not None else self._paged())
+        why = yield from (self._scrolled(self._fetch) if self._fetch is not None else self._paged())
         if not why and self._nameless:
             why = "hay registros sin identificador"
         if not why and self._missing():
             why = "llegaron menos registros de los que se anunciaron"
         self.ending = Ending(complete=not why, why=why, total=self._total, ids=len(self._ids))
 
-    def _scrolled(self) -> Generator[tuple[T, ...], None, str]:
+    def _scrolled(self, fetch: Callable[[str | None], Batch[T]]) -> Generator[tuple[T, ...], None, str]:
         """Pages by cursor; returns why the read is not complete, "" where it is."""
-        assert self._fetch is not None
         cursor: str | None = None
         shortest = SIZE
         shaky = False
         answered = self._monotonic()
         for rounds in range(ROUNDS):
             try:
-                batch = self._fetch(cursor)
+                batch = fetch(cursor)
             except (Rejected, TryLater) as problem:
                 if cursor is not None:
                     return "la lectura se venció a la mitad"
@@ -149,6 +151,8 @@ class Listing(Generic[T]):
             if ids <= seen:
                 return "la lista repite la misma página"
             seen |= ids
+            if self._by_total and self._total is not None and not self._missing():
+                return ""
             number += 1
         return "la lectura no llegó a su fin"
 

@@ -45,7 +45,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A call to be made. `path` begins with "/" and follows the base address; `by_id`: one record is asked for."""
+    """A call to be made. `path` begins with "/" (the base address goes before); `by_id`: of one record."""
 
     method: Method
     path: str
@@ -88,8 +88,8 @@ class Silence:
 class Transport:
     """The way to one remote system, shared by as many threads as it has connections.
 
-    `timeout_read_s`/`timeout_write_s` bound the wait for an answer to GET/any other method; a whole call takes
-    at most twice that and the time to connect. Raises ValueError for plain http to anything but this machine.
+    `timeout_read_s` bounds the wait for an answer to a GET, `timeout_write_s` to any other method; a whole
+    call takes at most twice that and the time to connect. Raises ValueError for plain http to another machine.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Transport:
         timeout_read_s: float = 30.0,
         timeout_write_s: float = 30.0,
         max_connections: int = 1,
-        on_call: Callable[[Call], None] = lambda call: None,
+        on_call: Callable[[Call], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:

@@ -64,8 +64,8 @@ class SiigoClient:
     ) -> Iterator[Page[Invoice | Unreadable]]:
         """Invoices in whole, page by page (3.1, 3.2).
 
-        Bounds are inclusive; invoices never changed do not come with `updated_start`. Whether `date_end` includes
-        its day is not known: ask wider. `name` is a filter that Siigo may read loosely: compare.
+        Bounds are inclusive; invoices never changed do not come with `updated_start`. Whether `date_end`
+        includes its day is not known: ask wider. `name` is a filter that Siigo may read loosely: compare.
         """
         query = _bounds(
             created_start=created_start,

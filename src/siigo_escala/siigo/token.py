@@ -138,7 +138,7 @@ class TokenSource:
         token = self._sign_in()
         life = timedelta(seconds=token.life_s)
         # Ten minutes early; a token that lives shorter is used for nine tenths of its life.
-        until = self._now() + max(life - EARLY, life * 0.9 if life < 2 * EARLY else life - EARLY)
+        until = self._now() + (life * 0.9 if life < 2 * EARLY else life - EARLY)
         self._kept = (token.text, until)
         self._store.save(token.text, until)
         return token.text
@@ -148,4 +148,4 @@ def _life(value: object) -> float:
     seconds = fields.number(value)
     if seconds is None or seconds <= 0 or seconds > _ABSURD_S:
         return LONGEST.total_seconds()
-    return float(min(seconds, int(LONGEST.total_seconds())))
+    return min(float(seconds), LONGEST.total_seconds())

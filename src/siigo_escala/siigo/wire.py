@@ -1,4 +1,4 @@
-"""Siigo's JSON as records. Every quirk has its source in docs/reference/siigo-api.md (section numbers below)."""
+"""Siigo's JSON as records. Numbers below are sections of docs/reference/siigo-api.md, each quirk's source."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ def _invoice(own_id: str, data: Mapping[str, object]) -> Invoice:
         # An amount in dollars without its rate is no amount: it must not be taken for pesos (14, item 7).
         total=number(data.get("total")) if known_rate else None,
         balance=number(data.get("balance")),
-        lines=tuple(_line(item) for item in items(data.get("items")) if isinstance(item, dict)),
+        lines=tuple(
+            _line(item, in_pesos=known_rate) for item in items(data.get("items")) if isinstance(item, dict)
+        ),
         retentions=_taxes(data.get("retentions")),
         discounts=_adjustments(data, "global_discounts", "globaldiscounts"),
         charges=_adjustments(data, "global_charges", "globalcharges"),
@@ -176,21 +178,21 @@ def _credit_note(own_id: str, data: Mapping[str, object]) -> CreditNote:
     )
 
 
-def _line(item: Mapping[str, object]) -> InvoiceLine:
+def _line(item: Mapping[str, object], *, in_pesos: bool) -> InvoiceLine:
     quantity, price = number(item.get("quantity")), number(item.get("price"))
     return InvoiceLine(
         code=text(item.get("code")),
         description=text(item.get("description")),
         quantity=quantity,
-        price=price,
+        price=price if in_pesos else None,
         discount=_line_discount(item.get("discount"), quantity, price),
         taxes=_taxes(item.get("taxes")),
-        total=number(item.get("total")),
+        total=number(item.get("total")) if in_pesos else None,
     )
 
 
 def _line_discount(value: object, quantity: Decimal | None, price: Decimal | None) -> Decimal:
-    """3.5: `value` is the line's money amount; where only a percentage stands it is that share of the line."""
+    """3.5: `value` is the line's amount of money; a percentage alone is that share of the line."""
     discount = mapping(value)
     amount = number(discount.get("value")) if discount else number(value)
     percentage = number(discount.get("percentage"))
