@@ -1,6 +1,10 @@
 """The server every simulator runs on: JSON on the wire, faults, the call log, the control address."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -213,6 +217,30 @@ def test_stopping_closes_open_connections_and_the_port(app: Counter) -> None:
         server.stop()
         with pytest.raises(httpx2.TransportError):
             opened.get("/x")
+
+
+def test_every_call_is_delayed_by_the_latency_in_force(client: httpx2.Client) -> None:
+    client.put("/_control/latency", json={"seconds": 0.2})
+    began = time.monotonic()
+    client.get("/x")
+    assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_simulator_alone_tells_its_address_and_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
+    program = (
+        "from siigo_escala.simulators import serving\n"
+        "from siigo_escala.simulators.siigo.simulator import SiigoSimulator\n"
+        "serving.serve_forever(SiigoSimulator(), port=0, name='Siigo simulado')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = re.search(r"Siigo simulado en (http://127\.0\.0\.1:\d+) ", process.stdout.readline())
+        assert address is not None
+        assert httpx2.get(f"{address[1]}/v1/taxes", trust_env=False).status_code == 401
+        process.send_signal(number)
+        assert process.wait(10) == 0
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         app = self.server.app
         request = self._read()
         if request.path.startswith(CONTROL_PREFIX):
-            self._send(_controlled(app, request))
+            self._send(_controlled(self.server, request))
             return
         entry = app.calls.begin(request)
         if self.server.latency_s:
@@ -178,7 +178,8 @@ def _handled(app: App, request: Request) -> Response:
         return Response(500, b"the simulator itself failed; see its standard error", {}, "text/plain")
 
 
-def _controlled(app: App, request: Request) -> Response:
+def _controlled(server: _HttpServer, request: Request) -> Response:
+    app = server.app
     name = request.path.removeprefix(CONTROL_PREFIX).rstrip("/")
     try:
         match request.method, name:
@@ -194,9 +195,13 @@ def _controlled(app: App, request: Request) -> Response:
                 app.faults.clear()
             case "PUT", "clock":
                 app.clock.offset_s = float(request.json()["offset_s"])
+            case "PUT", "latency":
+                server.latency_s = float(request.json()["seconds"])
             case _:
                 with app.lock:
                     answer = app.control(request)
+                    if name == "reset" and answer is not None:
+                        server.latency_s = float((request.json() or {}).get("latency_s", 0))
                     if answer is not None:
                         return Response(answer.status, encode(answer.body), answer.headers)
                 return Response(404, {"error": f"unknown control address {request.method} {request.path}"})

@@ -228,6 +228,8 @@ def test_annulled_invoices_stay_in_the_list_unless_switched(
         ("?type=Supplier", 1),
         ("?person_type=Person", 1),
         ("?created_start=2099-01-01", 0),
+        ("?date_start=2020-01-01", 4),
+        ("?date_end=2020-01-01", 0),
     ],
 )
 def test_customers_are_filtered_and_come_in_all_types(

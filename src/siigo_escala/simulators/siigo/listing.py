@@ -13,6 +13,7 @@ from siigo_escala.simulators.siigo.table import CreationKey, Record, Table
 
 DEFAULT_SIZE, LEAST_SIZE, LARGEST_SIZE = 25, 10, 100
 _BOGOTA = timedelta(hours=-5)
+_INDEXED = frozenset({"name", "customer_identification", "identification", "document_id"})
 _BARE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 INVOICE_FILTERS = frozenset({"name", "customer_identification", "customer_branch_office", "document_id"})
@@ -85,9 +86,7 @@ class Lister:
         checks = [
             _check(name, value)
             for name, value in wanted.items()
-            if name in FILTERS[kind]
-            and value != ""
-            and name not in ("name", "customer_identification", "document_id")
+            if name in FILTERS[kind] and value != "" and name not in _INDEXED
         ]
         if kind == "customers" and self.switches["customers_list"] == "active_customers":
             checks += [_check("type", "Customer"), _check("active", "true")]
@@ -118,6 +117,13 @@ class Lister:
         exact: dict[str, Mapping[str, Iterable[str]]] = {}
         if kind == "customers":
             exact["identification"] = table.by_identification
+            first, last = self._days(wanted)
+            if first or last:
+                span = (
+                    _moment("", first, timedelta()),
+                    _moment("", last and f"{last}T23:59:59Z", timedelta()),
+                )
+                pools.append([entry[2] for entry in table.created.between(*span)])
         elif kind != "products":
             first, last = self._days(wanted)
             if first or last:
@@ -249,7 +255,5 @@ def _check(name: str, value: str) -> Callable[[Record], bool]:
             if len(listed) > 20:
                 raise errors.invalid("values_limit", name, "At most 20 ids")
             return lambda record: record["id"] in listed
-        case "identification":
-            return lambda record: record.get("identification") == value
         case _:
             return lambda record: bool(record.get(name) == value)
