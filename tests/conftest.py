@@ -11,11 +11,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import network
+
+if TYPE_CHECKING:
+    from siigo_escala.simulators.escala.simulator import EscalaSimulator
+    from siigo_escala.simulators.serving import App
+    from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
 TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
@@ -132,39 +137,41 @@ def database(database_url: str, django_db_blocker: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def siigo() -> Any:
+def siigo() -> SiigoSimulator:
     """A Siigo with one empty company, in this process: its state can be read and changed directly."""
-    from siigo_escala.simulators import siigo
+    from siigo_escala.simulators.siigo import simulator
 
-    return siigo.SiigoSimulator()
+    return simulator.SiigoSimulator()
 
 
 @pytest.fixture
-def escala() -> Any:
+def escala() -> EscalaSimulator:
     """An Escala with one account, in this process: its state can be read and changed directly."""
-    from siigo_escala.simulators import escala
+    from siigo_escala.simulators.escala import simulator
 
-    return escala.EscalaSimulator()
+    return simulator.EscalaSimulator()
 
 
 @pytest.fixture
-def siigo_url(siigo: Any) -> Iterator[str]:
+def siigo_url(siigo: SiigoSimulator) -> Iterator[str]:
     """Where `siigo` answers."""
     yield from _served(siigo)
 
 
 @pytest.fixture
-def escala_url(escala: Any) -> Iterator[str]:
+def escala_url(escala: EscalaSimulator) -> Iterator[str]:
     """Where `escala` answers."""
     yield from _served(escala)
 
 
-def _served(app: Any) -> Iterator[str]:
+def _served(app: App) -> Iterator[str]:
     from siigo_escala.simulators import serving
 
     server = serving.start(app)
-    yield server.url
-    server.stop()
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import connection
 
+from siigo_escala.config import env
 from tests import network
 
 pytest_plugins = ["pytester"]
@@ -49,6 +52,16 @@ def test_no_test_reaches_another_machine(address: tuple[str, int]) -> None:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as client, pytest.raises(network.NetworkForbidden):
         client.connect(address)
+
+
+def test_both_simulators_answer_where_the_environment_says(environment: dict[str, str]) -> None:
+    read = env.read(environment)
+    assert (read.siigo_rate, read.escala_rate, read.settle_seconds, read.patience_seconds) == (0, 0, 1, 2)
+    for address in (f"{read.siigo_url}/v1/invoices", f"{read.escala_url}/crm/pipelines"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(address, timeout=5)  # noqa: S310 - the environment's own loopback address
+        assert refused.value.code in (400, 401, 403)
+        refused.value.close()
 
 
 def test_no_test_asks_for_a_name() -> None:
