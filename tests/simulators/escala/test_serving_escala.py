@@ -125,6 +125,15 @@ def test_a_scenario_names_what_it_does_not_know(port: Port, scenario: object, na
     assert named in answer["error"]
 
 
+def test_a_scenario_brings_the_invented_company(port: Port) -> None:
+    assert port("POST", "/_control/reset", {"seed": 4, "invoices": 60, "today": "2026-03-02"})[0] == 200
+    assert port("GET", "/v1/pms/products")[1]["total"] > 0
+    contacts = port("GET", "/v1/crm/contacts?size=200")[1]
+    assert contacts["total"] > 0
+    assert all(one["personal"] for one in contacts["items"])
+    assert port("GET", "/v1/crm/deals")[1]["total"] == 0
+
+
 def test_records_are_loaded_in_read_shape_too(port: Port) -> None:
     contact = {"id": "c1", "created": "2026-03-02T15:04:05", "personal": {"firstName": "Ana"}}
     [pipeline] = port("GET", "/v1/crm/pipelines")[1]["items"]
