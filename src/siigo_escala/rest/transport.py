@@ -89,7 +89,7 @@ class Transport:
     """The way to one remote system, shared by as many threads as it has connections.
 
     `timeout_read_s` bounds the wait for an answer to a GET, `timeout_write_s` to any other method; a whole
-    call takes at most twice that and the time to connect. Raises ValueError for plain http to another machine.
+    call takes at most twice that and the time to connect. Raises ValueError for plain http to elsewhere.
     """
 
     def __init__(
