@@ -136,3 +136,9 @@ def test_amounts_are_shown_as_pesos_and_days_as_people_write_them() -> None:
 def test_long_values_and_long_lists_are_cut() -> None:
     assert len(reasons.message(Code.ESCALA_ERROR, {"message": "x" * 4000})) < 500
     assert "c4 y 3 más" in reasons.message(Code.DEAL_FOUND_TWICE, {"candidates": [f"c{n}" for n in range(8)]})
+
+
+@pytest.mark.parametrize("value", ["mucho", "NaN", "Infinity", "1e999"])
+def test_an_amount_that_is_no_plain_number_is_shown_as_it_came(value: str) -> None:
+    said = reasons.message(Code.VALUE_INVALID, {"invoice": "FV-2-1", "field": "total", "value": value})
+    assert f"({value})" in said
