@@ -13,6 +13,7 @@ from siigo_escala.simulators import clock as clocks
 from siigo_escala.simulators import faults as faulting
 
 JSON_TYPE = "application/json; charset=utf-8"
+_SURE_DIGITS = 15  # so many digits survive the way through a float
 _EXACT_NUMBER = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
 
 
@@ -109,12 +110,14 @@ def encode(body: object) -> bytes:
     def number(value: object) -> object:
         if not isinstance(value, Decimal):
             raise TypeError(f"{type(value).__name__} is not JSON")
-        if (whole := int(value)) == value:
-            return whole
-        if abs(value) < 1 or len(value.as_tuple().digits) > 15:
-            exact.append(value)
-            return f"\0{value:f}\0"
-        return float(value)
+        text = str(value)
+        if len(text) <= _SURE_DIGITS and "E" not in text and not text.startswith(("0", "-0")):
+            short = float(text)
+            return int(short) if short.is_integer() else short
+        if value == value.to_integral_value():
+            return int(value)
+        exact.append(value)
+        return f"\0{value:f}\0"
 
     text = json.dumps(body, ensure_ascii=False, default=number)
     if exact:

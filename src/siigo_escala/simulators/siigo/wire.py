@@ -62,11 +62,11 @@ def _trimmed(record: Record) -> Record:
     kept: Record = {}
     for key, value in record.items():
         shown = value
-        if isinstance(value, dict):
+        if type(value) is dict:
             shown = _trimmed(value)
-        elif isinstance(value, list):
-            shown = [_trimmed(one) if isinstance(one, dict) else one for one in value]
-        if not _is_empty(shown):
+        elif type(value) is list:
+            shown = [_trimmed(one) if type(one) is dict else one for one in value]
+        if shown or shown == 0:
             kept[key] = shown
     return kept
 
