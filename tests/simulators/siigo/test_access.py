@@ -70,6 +70,17 @@ def test_a_blocked_user_gets_401_on_everything(client: httpx2.Client, siigo: Sii
     assert client.get("/v1/taxes").status_code == 200
 
 
+def test_a_user_whose_calls_are_mostly_errors_is_blocked_where_switched(
+    client: httpx2.Client, siigo: SiigoSimulator
+) -> None:
+    siigo.switches["blocks_on_errors"] = True
+    for _ in range(19):
+        assert client.get("/v1/invoices/unknown").status_code == 404
+    assert client.get("/v1/taxes").status_code == 200, "the twentieth is still answered"
+    assert client.get("/v1/taxes").status_code == 401
+    assert siigo.company.is_blocked
+
+
 def test_a_plan_without_the_api_is_refused(client: httpx2.Client, siigo: SiigoSimulator) -> None:
     siigo.set_plan(False)
     answer = client.get("/v1/taxes")

@@ -193,6 +193,15 @@ def test_reset_takes_a_scenario_and_begins_anew(client: httpx2.Client, siigo: Si
     assert client.get("/_control/state?records=nonsense").status_code == 400
 
 
+def test_a_scenario_with_invoices_loads_the_invented_company(client: httpx2.Client) -> None:
+    assert client.post("/_control/reset", json={"invoices": 60, "latency_s": 0.001}).status_code == 200
+    token = client.post("/auth", json={"username": "api@empresa.example", "access_key": "clave-de-ejemplo"})
+    headers = {"Authorization": token.json()["access_token"]}
+    page = client.get("/v1/invoices?page_size=100", headers=headers).json()
+    assert page["pagination"]["total_results"] == 60
+    assert len({row["name"] for row in page["results"]}) == 60
+
+
 @pytest.mark.parametrize(
     ("position", "status", "code"),
     [("document_query_service", 503, "document_query_service"), ("500", 500, "unhandled_error")],

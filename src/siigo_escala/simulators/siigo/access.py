@@ -14,6 +14,8 @@ from siigo_escala.simulators.siigo.switches import Switches
 _PARTNER = re.compile(r"[A-Za-z0-9]{3,100}")
 _KEY = re.compile(r"[A-Za-z0-9]{1,30}")
 _WINDOW_S = 60.0
+_WEEK_S = 7 * 86400.0
+_FEWEST_JUDGED = 20
 
 
 def sign_in(companies: Iterable[Company], request: Request, switches: Switches) -> Response:
@@ -89,6 +91,31 @@ def count_call(company: Company, switches: Switches) -> None:
     if switches["rate_limit_answer"] == "header":
         error.headers["Retry-After"] = str(wait)
     raise error
+
+
+def judge(companies: Iterable[Company], request: Request, *, is_error: bool) -> None:
+    """Blocks a user more than 80 % of whose calls of seven days were errors, from 20 calls on."""
+    caller = _caller(companies, request)
+    if caller is None:
+        return
+    now = caller.clock.now().timestamp()
+    caller.outcomes.append((now, is_error))
+    caller.outcomes = [outcome for outcome in caller.outcomes if outcome[0] > now - _WEEK_S]
+    failed = sum(outcome[1] for outcome in caller.outcomes)
+    if len(caller.outcomes) >= _FEWEST_JUDGED and failed > 0.8 * len(caller.outcomes):
+        caller.is_blocked = True
+
+
+def _caller(companies: Iterable[Company], request: Request) -> Company | None:
+    header = request.headers.get("authorization", "")
+    token = header[7:].strip() if header[:7].lower() == "bearer " else header.strip()
+    if token:
+        return next((one for one in companies if token in one.tokens), None)
+    try:
+        username = _credentials(request)["username"]
+    except errors.ApiError:
+        return None
+    return next((one for one in companies if one.username == username), None)
 
 
 def _credentials(request: Request) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Company:
         self.has_api_plan = True
         self.tokens: dict[str, float] = {}
         self.call_times: list[float] = []
+        self.outcomes: list[tuple[float, bool]] = []
         self.idempotency: dict[str, str] = {}
         self.related: dict[str, set[str]] = {}
         self.stamping: dict[str, tuple[float, str]] = {}

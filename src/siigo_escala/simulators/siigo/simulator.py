@@ -107,12 +107,15 @@ class SiigoSimulator(business.Business):
     def handle(self, request: Request) -> Response:
         """Answers one call of the API."""
         try:
-            return self._answer(request)
+            response = self._answer(request)
         except errors.ApiError as error:
             shape = self.switches["error_shape"]
             if error.status == 429 and self.switches["rate_limit_answer"] == "gateway":
                 shape = "gateway"
-            return errors.answer(error, shape)
+            response = errors.answer(error, shape)
+        if self.switches["blocks_on_errors"]:
+            access.judge(self.companies, request, is_error=response.status >= 400)
+        return response
 
     def control(self, request: Request) -> Response | None:
         """State, switches, business and reset; see `serving.py` for the rest."""

@@ -40,6 +40,7 @@ POSITIONS: Mapping[str, tuple[Any, ...]] = {
     "failures": ("none", "document_query_service", "500", "504"),
     "stamp_outcome": ("Accepted", "Rejected"),
     "blocked_user": (False, True),
+    "blocks_on_errors": (False, True),
     "plan_has_api": (True, False),
 }
 FREE_NUMBERS: Mapping[str, float] = {
