@@ -94,7 +94,7 @@ def contact_whole(found: Mapping[str, object], patch: Mapping[str, object]) -> d
 
 
 def _lines_known(found: Mapping[str, object], deal: Deal) -> bool:
-    """Whether every product line can be written back. An answer with other optional keys and none has none."""
+    """Whether every product line can be written back. An answer with other optional keys has no products."""
     if deal.lines is None:
         return any(key in found for key in ("priority", "custom"))
     return all(line.quantity is not None for line in deal.lines)

@@ -88,8 +88,8 @@ class Silence:
 class Transport:
     """The way to one remote system, shared by as many threads as it has connections.
 
-    `timeout_read_s` bounds the wait for an answer to a GET, `timeout_write_s` to any other method; a whole
-    call takes at most twice that and the time to connect. Raises ValueError for plain http to elsewhere.
+    A GET lasts at most `timeout_read_s`, any other call `timeout_write_s`, from the connection to the last
+    byte; waiting for its turn is not counted. Raises ValueError for plain http to another machine.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Transport:
         """Makes the call once, when its turn has come."""
         self.limiter.acquire()
         began = self.monotonic()
-        outcome = self._exchanged(ask, began)
+        outcome = self._exchanged(ask)
         status = outcome.status
         whole = status is not None and 200 <= status < 300
         self._on_call(
@@ -171,12 +171,12 @@ class Transport:
         )
         return outcome
 
-    def _exchanged(self, ask: Ask, began: float) -> Answer | Silence:
+    def _exchanged(self, ask: Ask) -> Answer | Silence:
         reads = ask.method == "GET"
-        timeout_s = self._read_s if reads else self._write_s
+        time_left = _TimeLeft(self._read_s if reads else self._write_s)
         status: int | None = None
         try:
-            response = self._client.send(self._request(ask, timeout_s), stream=True)
+            response = self._client.send(self._request(ask, time_left), stream=True)
             status = response.status_code
             try:
                 content = bytearray()
@@ -185,8 +185,8 @@ class Transport:
                     content += chunk
                     if len(content) > limit:
                         return Silence(why="respuesta demasiado grande", sent=True, status=status)
-                    if self.monotonic() - began > 2 * timeout_s + _CONNECT_S:
-                        return Silence(why="respuesta demasiado lenta", sent=True)
+                    if time_left.is_over:
+                        return Silence(why="no respondió a tiempo", sent=True)
             finally:
                 response.close()
         except _NEVER_STOOD:
@@ -199,17 +199,39 @@ class Transport:
             return Silence(why="la conexión se cortó", sent=True, status=status)
         return Answer(status=status, headers=response.headers, content=bytes(content))
 
-    def _request(self, ask: Ask, timeout_s: float) -> httpx2.Request:
+    def _request(self, ask: Ask, time_left: _TimeLeft) -> httpx2.Request:
         url = self._base + ask.path
         if ask.query:
             url = f"{url}?{urllib.parse.urlencode(ask.query)}"
         headers = [*self._common, *((name.encode(), value) for name, value in ask.headers.items())]
         if ask.body is not None:
             headers.append((b"Content-Type", b"application/json"))
-        timeouts = {"connect": _CONNECT_S, "read": timeout_s, "write": timeout_s, "pool": None}
         return httpx2.Request(
-            ask.method, url, headers=headers, content=ask.body, extensions={"timeout": timeouts}
+            ask.method, url, headers=headers, content=ask.body, extensions={"timeout": time_left}
         )
+
+
+class _TimeLeft(dict[str, float | None]):
+    """The time-outs of one call as the HTTP library asks for them: what is left of the whole."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._deadline: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has had all of its time."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    def get(self, key: str, default: object = None) -> float | None:  # noqa: ARG002 - the signature of dict
+        """Seconds that this step may take. The time runs from the first step after a connection was free."""
+        if key == "pool":
+            return None
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._seconds
+        left = max(self._deadline - time.monotonic(), 0.001)
+        return min(left, _CONNECT_S) if key == "connect" else left
 
 
 def header_value(text: str) -> bytes:
