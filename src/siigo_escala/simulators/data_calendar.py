@@ -37,8 +37,8 @@ def bogota_day(moment: datetime) -> date:
 
 
 def stamp(moment: datetime) -> str:
-    """An instant as Siigo writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant of UTC in whole seconds as Siigo writes it."""
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def _moment(source: random.Random, day: date) -> datetime:

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -40,7 +41,9 @@ class Sales:
         self._wares = wares
         self._weights = tuple(accumulate(ware.weight for ware in wares))
         self._today = today
-        self._taxes = {tax["id"]: tax for tax in catalogue.taxes()}
+        self._taxes = {
+            tax["id"]: {**tax, "percentage": Decimal(tax["percentage"])} for tax in catalogue.taxes()
+        }
         self._kinds = {kind["id"]: kind for kind in catalogue.document_types()}
         self._means = {kind["id"]: kind["name"] for kind in catalogue.payment_types()}
         users = catalogue.users()
@@ -123,7 +126,7 @@ class Sales:
         self, source: random.Random, sale: Sale, buyer: people.Buyer
     ) -> tuple[list[Record], tuple[int, ...]]:
         """The lines before the arithmetic, and the retentions of the whole document."""
-        count = source.choices(_LINES, cum_weights=_LINE_WEIGHTS)[0]
+        count = _drawn(source, _LINES, _LINE_WEIGHTS)
         chosen = dict.fromkeys(source.choices(self._wares, cum_weights=self._weights, k=count))
         measured = [(ware, _quantity(source, ware)) for ware in chosen]
         is_large = sum(ware.price * quantity for ware, quantity in measured) >= _WITHHELD_FROM
@@ -241,7 +244,12 @@ def _quantity(source: random.Random, ware: Ware) -> Decimal:
         return Decimal(1)
     if ware.by_weight:
         return Decimal(source.randrange(25, 3000, 25)) / 100
-    return Decimal(source.choices(_QUANTITIES, cum_weights=_QUANTITY_WEIGHTS)[0])
+    return Decimal(_drawn(source, _QUANTITIES, _QUANTITY_WEIGHTS))
+
+
+def _drawn(source: random.Random, values: Sequence[int], weights: Sequence[float]) -> int:
+    """One of the values by cumulative weights; `random.choices` takes four times as long for one."""
+    return values[bisect(weights, source.random() * weights[-1])]
 
 
 def _global_discounts(source: random.Random) -> list[Record]:

@@ -86,9 +86,9 @@ def _line(
             added += value
         else:
             withheld += value
-    completed = {key: value for key, value in line.items() if key != "taxed_price"}
-    completed |= {"price": price, "discount": discount, "taxes": shown}
-    completed["total"] = rounded(base + vat + added, step)
+    total = rounded(base + vat + added, step)
+    completed = {**line, "price": price, "discount": discount, "taxes": shown, "total": total}
+    completed.pop("taxed_price", None)
     return completed, base, vat, added - withheld
 
 
