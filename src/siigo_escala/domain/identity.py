@@ -63,13 +63,15 @@ def of_customer(*, id_type: str, identification: str) -> Identity | None:
 
 
 def customer_keys(*, id_type: str, identification: str) -> frozenset[str]:
-    """The ways in which a text stored in Escala may denote this customer; see `stored_keys`."""
+    """The ways in which a text stored in Escala may denote this customer; see `stored_keys`.
+
+    What we store, Siigo's own text, always does.
+    """
     found = of_customer(id_type=id_type, identification=identification)
     if found is None:
         return frozenset()
-    if id_type.strip() == _NIT:
-        return frozenset((found.number, found.number + nit.calc_check_digit(found.number)))
-    return frozenset((found.number,))
+    keys = stored_keys(identification) | {found.number}
+    return keys | {found.number + nit.calc_check_digit(found.number)} if id_type.strip() == _NIT else keys
 
 
 def stored_keys(stored: str) -> frozenset[str]:

@@ -20,6 +20,7 @@ TOO_LARGE = Decimal(10) ** 13
 TAKEN_OFF = ("Retefuente", "ReteIVA", "ReteICA")
 
 _CENT = Decimal("0.01")
+_MILLIONTH = Decimal("0.000001")
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
@@ -42,14 +43,19 @@ def value_of(invoice: Invoice, kind: ValueKind) -> Decimal | None:
     return None if amount is None else _in_pesos(amount, invoice.currency)
 
 
+def is_amount(number: Decimal) -> bool:
+    """Whether a figure can be an amount of money: finite and below `TOO_LARGE`, whatever its sign."""
+    return number.is_finite() and abs(number) < TOO_LARGE
+
+
 def line_base(line: InvoiceLine) -> Decimal | None:
     """Quantity x price - discount, rounded to cents, in the document's currency; None where unreadable."""
     if line.quantity is None or line.price is None:
         return None
-    if not all(map(_is_amount, (line.quantity, line.price, line.discount))):
+    if not all(map(is_amount, (line.quantity, line.price, line.discount))):
         return None
     base = _WIDE.subtract(_WIDE.multiply(line.quantity, line.price), line.discount)
-    return round_cents(base) if _is_amount(base) else None
+    return round_cents(base) if is_amount(base) else None
 
 
 def credited(notes: Iterable[CreditNote]) -> Decimal:
@@ -80,9 +86,9 @@ def to_pesos(amount: Decimal) -> str:
 
 
 def figure_to_spanish(number: Decimal) -> str:
-    """A rate or percentage for people, without idle zeros: "4.012,55", "19"."""
-    written = f"{number:,f}"
-    return _swap(written.rstrip("0").rstrip(".") if "." in written else written)
+    """A rate or percentage for people, six decimals at most and no idle zeros: "4.012,55", "19"."""
+    written = f"{_unsigned_zero(number.quantize(_MILLIONTH, context=_WIDE)):,f}"
+    return _swap(written.rstrip("0").rstrip("."))
 
 
 def _amount(invoice: Invoice, kind: ValueKind) -> Decimal | None:
@@ -94,24 +100,20 @@ def _amount(invoice: Invoice, kind: ValueKind) -> Decimal | None:
         return invoice.total
     taxes = [tax for line in invoice.lines for tax in line.taxes] + list(invoice.retentions)
     taken = [tax.value for tax in taxes if tax.kind in TAKEN_OFF]
-    if not all(map(_is_amount, [invoice.total, *taken])):
+    if not all(map(is_amount, [invoice.total, *taken])):
         return None
     return sum(taken, invoice.total)
 
 
 def _in_pesos(amount: Decimal, currency: Currency | None) -> Decimal | None:
     rate = Decimal(1) if currency is None else currency.rate
-    if not (_is_amount(amount) and _is_amount(rate) and rate > 0):
+    if not (is_amount(amount) and is_amount(rate) and rate > 0):
         return None
     product = _WIDE.multiply(amount, rate)
-    if not _is_amount(product):
+    if not is_amount(product):
         return None
     rounded = round_cents(product)
-    return _unsigned_zero(rounded) if _is_amount(rounded) else None
-
-
-def _is_amount(number: Decimal) -> bool:
-    return number.is_finite() and abs(number) < TOO_LARGE
+    return _unsigned_zero(rounded) if is_amount(rounded) else None
 
 
 def _unsigned_zero(amount: Decimal) -> Decimal:

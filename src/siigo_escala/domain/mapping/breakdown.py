@@ -31,7 +31,7 @@ def lines(invoice: Invoice) -> list[str]:
 
 
 def _line_discounts(invoice: Invoice) -> list[str]:
-    total = sum((line.discount for line in invoice.lines if line.discount.is_finite()), Decimal(0))
+    total = sum((line.discount for line in invoice.lines if money.is_amount(line.discount)), Decimal(0))
     return [f"en líneas {_amount(invoice, total)}"] if total else []
 
 
@@ -39,7 +39,7 @@ def _adjustments(invoice: Invoice, adjustments: Iterable[Adjustment]) -> list[st
     return [
         f"{_named(item.name or 'global', item.percentage)} {_amount(invoice, item.value)}"
         for item in adjustments
-        if item.value
+        if _counts(item.value)
     ]
 
 
@@ -47,9 +47,10 @@ def _taxes(invoice: Invoice, taxes: Iterable[Tax]) -> list[str]:
     """One part for each kind and rate, its values added up."""
     sums: dict[tuple[str, Decimal | None, bool], Decimal] = {}
     for tax in taxes:
-        if tax.value:
+        if _counts(tax.value):
             name = tax.name if tax.kind == "other" else _NAMES.get(tax.kind, tax.kind)
-            key = (name or "otro", tax.percentage, tax.kind == "ReteICA")
+            rate = tax.percentage if tax.percentage is not None and _counts(tax.percentage) else None
+            key = (name or "otro", rate, tax.kind == "ReteICA")
             sums[key] = sums.get(key, Decimal(0)) + tax.value
     return [
         f"{_named(name, rate, per_mil=per_mil)} {_amount(invoice, value)}"
@@ -60,19 +61,18 @@ def _taxes(invoice: Invoice, taxes: Iterable[Tax]) -> list[str]:
 def _currency(invoice: Invoice) -> list[str]:
     if invoice.currency is None:
         return []
-    code, rate = text.line(invoice.currency.code, limit=10), money.figure_to_spanish(invoice.currency.rate)
+    code, rate = text.line(invoice.currency.code, limit=10), invoice.currency.rate
     total, pesos = invoice.total, money.value_of(invoice, "total")
     known = (
         []
         if total is None or pesos is None
         else [f"total {_amount(invoice, total)} = {money.to_pesos(pesos)}"]
     )
-    return [f"{code} a {rate} pesos", *known]
+    at = money.figure_to_spanish(rate) if money.is_amount(rate) else "(tasa ilegible)"
+    return [f"{code} a {at} pesos", *known]
 
 
 def _amount(invoice: Invoice, amount: Decimal) -> str:
-    if not amount.is_finite() or abs(amount) >= money.TOO_LARGE:
-        return "(ilegible)"
     if invoice.currency is None:
         return money.to_pesos(amount)
     return f"{text.line(invoice.currency.code, limit=10)} {money.to_spanish(amount)}"
@@ -81,9 +81,13 @@ def _amount(invoice: Invoice, amount: Decimal) -> str:
 def _named(name: str, rate: Decimal | None, *, per_mil: bool = False) -> str:
     """ReteICA's rate is per mil: 9,66 ‰ is 0,966 %."""
     short = text.line(name, limit=_NAME_LIMIT)
-    if not rate or not rate.is_finite() or abs(rate) >= money.TOO_LARGE:
+    if rate is None or not _counts(rate):
         return short
     return f"{short} {money.figure_to_spanish(rate)} {'‰' if per_mil else '%'}"
+
+
+def _counts(number: Decimal) -> bool:
+    return money.is_amount(number) and number != 0
 
 
 def _joined(parts: list[str]) -> str:

@@ -1,0 +1,193 @@
+"""Identifications, e-mails, phones and names have one normal form each."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.co import nit
+
+from siigo_escala.domain import identity
+
+NUMBER = st.from_regex(r"[1-9][0-9]{4,10}", fullmatch=True)
+TYPES = st.sampled_from(["11", "12", "13", "21", "22", "31", "41", "50", "R-00-PN", ""])
+TYPED = st.text(st.sampled_from("0123456789 .-ABxñ"), max_size=16) | st.text(max_size=16)
+EMAILS = st.emails() | st.text(st.sampled_from("aA1.@-_ ñ+"), max_size=20)
+PHONES = st.text(st.sampled_from("0123456789 +-()x"), max_size=18) | st.from_regex(
+    r"(57)?(3[0-9]{9}|60[1-8][0-9]{7})", fullmatch=True
+)
+
+
+def denotes(stored: str, *, id_type: str, identification: str) -> bool:
+    wanted = identity.customer_keys(id_type=id_type, identification=identification)
+    return bool(identity.stored_keys(stored) & wanted)
+
+
+@given(TYPES, TYPED)
+def test_the_normal_form_of_an_identification_is_its_own_normal_form(id_type: str, typed: str) -> None:
+    found = identity.of_customer(id_type=id_type, identification=typed)
+    if found is not None:
+        assert identity.of_customer(id_type=id_type, identification=found.number) == found
+
+
+@given(TYPES, TYPED)
+def test_what_siigo_says_denotes_the_customer_where_it_is_stored(id_type: str, typed: str) -> None:
+    if identity.of_customer(id_type=id_type, identification=typed) is not None:
+        assert denotes(typed, id_type=id_type, identification=typed)
+
+
+@given(NUMBER)
+def test_a_nit_is_found_with_and_without_its_right_check_digit(number: str) -> None:
+    digit = nit.calc_check_digit(number)
+    dotted = f"{int(number):,}".replace(",", ".")
+    for stored in (
+        number,
+        number + digit,
+        f"{number}-{digit}",
+        f"{dotted} - {digit}",
+        f"NIT. {number}-{digit}",
+    ):
+        assert denotes(stored, id_type="31", identification=number), stored
+
+
+@given(NUMBER, st.integers(1, 9))
+def test_a_wrong_check_digit_denotes_another(number: str, away: int) -> None:
+    wrong = str((int(nit.calc_check_digit(number)) + away) % 10)
+    assert not denotes(f"{number}-{wrong}", id_type="31", identification=number)
+    assert not denotes(number + wrong, id_type="31", identification=number)
+
+
+@given(NUMBER)
+def test_a_cedula_carries_its_check_digit_only_after_a_hyphen(number: str) -> None:
+    digit = nit.calc_check_digit(number)
+    assert denotes(f"{number}-{digit}", id_type="13", identification=number)
+    assert not denotes(number + digit, id_type="13", identification=number)
+
+
+@pytest.mark.parametrize("stored", ["900.123.456-8", "9001234568", "900123456", "900 123 456", "900123456.0"])
+def test_the_ways_a_nit_is_written_by_hand(stored: str) -> None:
+    assert denotes(stored, id_type="31", identification="900123456")
+
+
+def test_letters_compare_in_capitals_and_without_punctuation() -> None:
+    assert denotes("ab-123.456", id_type="41", identification="AB123456")
+    assert not denotes("AB123457", id_type="41", identification="AB123456")
+    assert identity.of_customer(id_type="41", identification=" ab 12 ") == identity.Identity(
+        key="41:AB12", number="AB12"
+    )
+
+
+def test_the_four_numeric_types_are_one_identity() -> None:
+    keys = {
+        identity.of_customer(id_type=kind, identification="1.032.456.789")
+        for kind in ("11", "12", "13", "31")
+    }
+    assert keys == {identity.Identity(key="1032456789", number="1032456789")}
+    assert identity.of_customer(id_type="", identification="1032456789") in keys
+
+
+@pytest.mark.parametrize(
+    ("id_type", "identification"), [("13", ""), ("31", "sin dato"), ("41", " .- "), ("", "")]
+)
+def test_nothing_usable_is_nobody(id_type: str, identification: str) -> None:
+    assert identity.of_customer(id_type=id_type, identification=identification) is None
+    assert identity.customer_keys(id_type=id_type, identification=identification) == frozenset()
+    assert identity.stored_keys(" .- ") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "generic", ["222222222222", "222.222.222.222", "444444001", "444444ABC", "00000", "9999999"]
+)
+def test_generic_buyers_are_walk_ins(generic: str) -> None:
+    assert identity.is_walk_in(generic)
+
+
+@pytest.mark.parametrize("somebody", ["900123456", "2222", "4444440012", "1222222222", "", "AAAAAA"])
+def test_everybody_else_is_somebody(somebody: str) -> None:
+    assert not identity.is_walk_in(somebody)
+
+
+@given(EMAILS)
+def test_the_normal_form_of_an_email_is_its_own_normal_form(typed: str) -> None:
+    address = identity.email(typed)
+    if address is not None:
+        assert identity.email(address) == address
+        assert identity.email(f"  {address.upper()} ") == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "a", "a@b", "@b.co", "a@", "a b@c.co", "a@b@c.co", ".a@b.co", "a..b@c.co", "a@-b.co", "a@b.c"),
+        *("ñ@b.co", "a@b.co;c@d.co", f"{'a' * 65}@b.co", f"a@{'b' * 250}.co"),
+    ],
+)
+def test_an_email_without_valid_form_is_none(typed: str) -> None:
+    assert identity.email(typed) is None
+
+
+@given(PHONES)
+def test_the_normal_form_of_a_phone_is_its_own_normal_form(typed: str) -> None:
+    number = identity.phone(typed)
+    if number is not None:
+        assert number.isdigit()
+        assert identity.phone(number) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("3001234567", "573001234567"),
+        ("+57 300 123 4567", "573001234567"),
+        ("573001234567", "573001234567"),
+        ("6013456789", "576013456789"),
+        ("(601) 345 6789 Ext. 132", "576013456789"),
+        ("57 6013456789 extensión 12", "576013456789"),
+        ("018000123456", "5718000123456"),
+        ("56912345678", "56912345678"),
+        ("+1 212 555 0123", "12125550123"),
+    ],
+)
+def test_phones_are_digits_with_country_code(typed: str, number: str) -> None:
+    assert identity.phone(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["", "123", "sin teléfono", "3456789", "57300123456", "1" * 40])
+def test_what_cannot_be_dialled_from_abroad_is_no_phone(typed: str) -> None:
+    assert identity.phone(typed) is None
+
+
+def test_a_foreign_number_that_reads_as_a_local_one_without_its_plus_is_left_out() -> None:
+    assert identity.phone("+32 2 123 45 67") is None
+
+
+def test_another_country_reads_its_own_numbers() -> None:
+    assert identity.phone("912345678", country="CL") == "56912345678"
+
+
+def same(names: list[str], first_name: str = "", last_name: str = "", company_name: str = "") -> bool:
+    return identity.same_name(names, first_name=first_name, last_name=last_name, company_name=company_name)
+
+
+@given(st.lists(st.sampled_from(["Ana", "María", "El", "Roble", "Niño"]), min_size=1))
+def test_all_words_in_any_order_and_case_are_the_same_name(words: list[str]) -> None:
+    assert same([" ".join(words)], " ".join(reversed(words)).upper())
+
+
+@pytest.mark.parametrize(
+    "form", ["S.A.S.", "SAS", "S. A. S.", "Ltda.", "& Cía. Ltda.", "S.A. E.S.P.", "SAS BIC"]
+)
+def test_the_legal_form_does_not_count(form: str) -> None:
+    assert same([f"Ferretería El Roble {form}"], "FERRETERIA", "el roble")
+
+
+def test_a_missing_word_is_another_name() -> None:
+    assert not same(["Ana", "Gómez Ruiz"], "Ana", "Gómez")
+    assert same(["Ana", "Gómez"], "Ana María", "Gómez Ruiz")
+    assert same(["Ana", "Gómez"], company_name="Ana Gómez y hermanas")
+
+
+def test_a_name_without_words_agrees_with_nothing() -> None:
+    assert not same([], "Ana")
+    assert not same([".", "-"], "Ana")
+    assert same(["S.A.S."], "SAS")

@@ -1,0 +1,130 @@
+"""Amounts are Siigo's to the cent, whichever of the three values is shown and in whatever currency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siigo_escala.domain import money
+from siigo_escala.domain.accounting import CreditNote, CreditNoteId, Currency
+from tests.domain import examples
+
+CENTS = st.decimals(-(10**12), 10**12, places=2, allow_nan=False)
+DOLLARS = Currency(code="USD", rate=Decimal("4012.55"))
+UNREADABLE = [Decimal("NaN"), Decimal("Infinity"), Decimal(10) ** 13, Decimal("-1E+400")]
+
+
+def note(total: Decimal | None, currency: Currency | None = None) -> CreditNote:
+    return CreditNote(
+        id=CreditNoteId("n"), name="NC-1", date=None, invoice_id=None, total=total, currency=currency
+    )
+
+
+@given(CENTS)
+def test_the_total_is_preserved_to_the_cent(total: Decimal) -> None:
+    assert money.value_of(examples.invoice(total=total), "total") == total
+    assert Decimal(money.to_text(total)) == total
+
+
+@given(st.lists(CENTS))
+def test_written_cents_add_up_to_the_sum(amounts: list[Decimal]) -> None:
+    assert sum(Decimal(money.to_text(amount)) for amount in amounts) == sum(amounts)
+
+
+@given(CENTS)
+def test_spanish_amounts_read_back_exactly(amount: Decimal) -> None:
+    assert Decimal(money.to_spanish(amount).replace(".", "").replace(",", ".")) == amount
+
+
+def test_the_three_values_of_the_worked_example() -> None:
+    invoice = examples.invoice()
+    assert money.value_of(invoice, "total") == Decimal("1110054.50")
+    assert money.value_of(invoice, "gross") == Decimal("1175125.00")
+    assert money.value_of(invoice, "subtotal") == Decimal("987500.00")
+
+
+@given(CENTS, st.lists(CENTS.map(abs), max_size=3))
+def test_gross_is_the_total_with_the_retentions_given_back(total: Decimal, taken: list[Decimal]) -> None:
+    retentions = tuple(
+        examples.tax(kind, "1", str(value))
+        for kind, value in zip(("Retefuente", "ReteIVA", "ReteICA"), taken, strict=False)
+    )
+    invoice = examples.invoice(total=total, lines=(), retentions=retentions)
+    assert money.value_of(invoice, "gross") == total + sum(taken)
+
+
+def test_an_autorretencion_is_not_given_back() -> None:
+    retentions = (examples.tax("Autorretencion", "1", "500"),)
+    invoice = examples.invoice(lines=(), retentions=retentions)
+    assert money.value_of(invoice, "gross") == Decimal("1110054.50")
+
+
+def test_foreign_currency_is_amount_times_rate_rounded_half_up_once() -> None:
+    assert money.pesos(Decimal("10.01"), DOLLARS) == Decimal("40165.63")
+    assert money.pesos(Decimal("0.01"), Currency(code="USD", rate=Decimal("0.5"))) == Decimal("0.01")
+    assert money.pesos(Decimal("-0.01"), Currency(code="USD", rate=Decimal("0.5"))) == Decimal("-0.01")
+    invoice = examples.invoice(total=Decimal("10.01"), currency=DOLLARS)
+    assert money.value_of(invoice, "total") == Decimal("40165.63")
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE)
+def test_what_is_no_amount_of_money_has_no_value_and_counts_as_nothing(unreadable: Decimal) -> None:
+    assert money.pesos(unreadable, None) == Decimal("0.00")
+    assert money.value_of(examples.invoice(total=unreadable), "total") is None
+    assert money.value_of(examples.invoice(total=unreadable), "gross") is None
+    for key in ("quantity", "price", "discount"):
+        invoice = examples.invoice(lines=(examples.line(**{key: unreadable}),))
+        assert money.value_of(invoice, "subtotal") is None
+
+
+@pytest.mark.parametrize("rate", [Decimal(0), Decimal(-1), *UNREADABLE])
+def test_an_impossible_rate_gives_no_value(rate: Decimal) -> None:
+    currency = Currency(code="USD", rate=rate)
+    assert money.value_of(examples.invoice(currency=currency), "total") is None
+
+
+def test_ten_billion_at_a_rate_of_thousands_is_a_mistake() -> None:
+    assert money.value_of(examples.invoice(total=Decimal(10) ** 10, currency=DOLLARS), "total") is None
+    assert money.value_of(examples.invoice(total=Decimal("9999999999999.999")), "total") is None
+    assert money.value_of(examples.invoice(total=Decimal("9999999999999.99")), "total") is not None
+
+
+@pytest.mark.parametrize("key", ["quantity", "price"])
+def test_a_line_without_its_numbers_leaves_no_subtotal_but_keeps_the_total(key: str) -> None:
+    invoice = examples.invoice(lines=(examples.line(), examples.line(**{key: None})))
+    assert money.value_of(invoice, "subtotal") is None
+    assert money.value_of(invoice, "total") == Decimal("1110054.50")
+
+
+def test_missing_numbers_give_no_value() -> None:
+    assert money.value_of(examples.invoice(total=None), "total") is None
+    assert money.value_of(examples.invoice(total=None), "gross") is None
+    assert money.value_of(examples.invoice(lines=()), "subtotal") is None
+
+
+def test_a_line_too_large_has_no_base() -> None:
+    line = examples.line(quantity=Decimal(10) ** 10, price=Decimal(10) ** 10)
+    assert money.line_base(line) is None
+
+
+@given(st.lists(CENTS.map(abs), max_size=5))
+def test_credit_notes_add_up_to_the_cent(totals: list[Decimal]) -> None:
+    assert money.credited([*map(note, totals), note(None)]) == sum(totals)
+
+
+def test_a_foreign_credit_note_counts_in_pesos() -> None:
+    assert money.credited([note(Decimal(2), DOLLARS)]) == Decimal("8025.10")
+
+
+def test_amounts_as_people_and_machines_read_them() -> None:
+    assert money.to_text(Decimal("-0.001")) == "0.00"
+    assert money.to_text(Decimal("1E+3")) == "1000.00"
+    assert money.to_spanish(Decimal("1234567.5")) == "1.234.567,50"
+    assert money.to_pesos(Decimal("1234567.5")) == "$ 1.234.567,50"
+    assert money.to_pesos(Decimal(-3)) == "-$ 3,00"
+    assert money.figure_to_spanish(Decimal("4012.550")) == "4.012,55"
+    assert money.figure_to_spanish(Decimal("19.00")) == "19"
+    assert money.figure_to_spanish(Decimal(100)) == "100"
