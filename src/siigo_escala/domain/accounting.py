@@ -7,7 +7,8 @@ calendar days, instants are aware UTC. Nothing here knows Siigo's JSON.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date as Day
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NewType
 
@@ -75,8 +76,8 @@ class Invoice:
     id: InvoiceId
     name: str
     document_type: DocumentTypeId | None
-    date: date | None
-    due_date: date | None = None
+    date: Day | None
+    due_date: Day | None = None
     customer_id: CustomerId | None
     customer_identification: str = ""
     branch: int = 0
@@ -135,7 +136,7 @@ class CreditNote:
 
     id: CreditNoteId
     name: str
-    date: date | None
+    date: Day | None
     invoice_id: InvoiceId | None
     total: Decimal | None
     currency: Currency | None = None

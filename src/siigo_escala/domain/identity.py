@@ -21,12 +21,12 @@ _NUMERIC_TYPES = ("11", "12", "13", _NIT)
 
 _WITH_CHECK_DIGIT = re.compile(r"(?P<base>[\d\s.,']*\d)\s*-\s*(?P<digit>\d)", re.ASCII)
 _WRITTEN_AS_DECIMAL = re.compile(r"(\d{4,})\.0{1,2}", re.ASCII)
-_LABEL = re.compile(r"N\.?I\.?T\b[\s.:#°º]*", re.IGNORECASE)
+_LABEL = re.compile(r"\AN\.?I\.?T(?![A-Z])[\s.:#°º]*", re.IGNORECASE)
 _WALK_IN = re.compile(r"(\d)\1{4,}|444444\w{3}", re.ASCII)
 
 #: Mobile and fixed lines since 2021, with or without the country code: nearly all there are.
 _COLOMBIAN = re.compile(r"(57)?(3\d{9}|60[1-8]\d{7})", re.ASCII)
-_EXTENSION = re.compile(r"[\s,;]*(extensi[oó]n|ext|x|#).*$", re.IGNORECASE | re.DOTALL)
+_EXTENSION = re.compile(r"(?<=\d)[\s,;.(]*(extensi[oó]n|ext|x|#).*$", re.IGNORECASE | re.DOTALL)
 _LONGEST_NATIONAL = 10
 _POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 
@@ -81,7 +81,7 @@ def stored_keys(stored: str) -> frozenset[str]:
     the number. Without hyphen the number stands as it is: only a NIT has a key that ends in its check digit.
     """
     decimal = _WRITTEN_AS_DECIMAL.fullmatch(stored.strip())
-    text = decimal[1] if decimal else _LABEL.sub("", stored.strip(), count=1)
+    text = decimal[1] if decimal else _LABEL.sub("", stored.strip())
     number = _without_check_digit(text) or _plain(text)
     return frozenset((number,)) if number else frozenset()
 
@@ -96,7 +96,7 @@ def email(text: str) -> str | None:
     """The address in lower case, without blanks around it; None where it has no valid form."""
     address = texts.line(text).casefold()
     local, _, _ = address.partition("@")
-    valid = _EMAIL.fullmatch(address) and len(address) <= 254 and len(local) <= 64
+    valid = len(address) <= 254 and len(local) <= 64 and _EMAIL.fullmatch(address)
     return address if valid else None
 
 

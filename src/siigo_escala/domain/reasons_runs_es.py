@@ -25,6 +25,14 @@ _NOTICES = (
         remedy="Revise en Escala que los productos estén activos",
     ),
     Reason(
+        code=Code.ESCALA_LIST_INCOMPLETE,
+        group="notice",
+        title="Escala no mostró su lista completa",
+        text="Escala no entregó completa su lista de oportunidades o contactos[ ({why})], y sin ella no se crea nada",
+        cause="La lista se cortó, cambió mientras se leía o todavía no muestra lo recién creado.",
+        remedy="No haga nada: la próxima sincronización lo intenta de nuevo",
+    ),
+    Reason(
         code=Code.EMAIL_LEFT_OUT,
         group="notice",
         title="Correo que no es válido",

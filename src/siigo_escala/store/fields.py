@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+
+if TYPE_CHECKING:
+    _BigInteger = models.BigIntegerField[Any, Any]
+else:
+    _BigInteger = models.BigIntegerField
 
 _CENT = Decimal("0.01")
 
 
-class CentsField(models.BigIntegerField):  # type: ignore[type-arg]  # django-stubs: the pair is set by use, not here
+class CentsField(_BigInteger):
     """Money with two decimals, kept as whole cents: SQLite has no exact decimal, and sums must be right to the cent."""
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:

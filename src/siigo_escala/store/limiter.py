@@ -103,7 +103,8 @@ class SqlLimiter:
             [self._account],
         )
         cursor.execute(
-            f"SELECT grants, not_before FROM {_TABLE} WHERE account = %s" + (" FOR UPDATE" if postgres else ""),
+            f"SELECT grants, not_before FROM {_TABLE} WHERE account = %s"
+            + (" FOR UPDATE" if postgres else ""),
             [self._account],
         )
         grants, not_before = cursor.fetchone()

@@ -52,7 +52,8 @@ def open_vault(
         return Vault(keys)
     if key_required:
         raise StoreProblem(
-            "KEY_MISSING", "Con PostgreSQL la clave va en SIIGO_ESCALA_SECRET_KEY, la misma en todas las máquinas."
+            "KEY_MISSING",
+            "Con PostgreSQL la clave va en SIIGO_ESCALA_SECRET_KEY, la misma en todas las máquinas.",
         )
     try:
         found = [part.strip() for part in key_file.read_text().split(",") if part.strip()]

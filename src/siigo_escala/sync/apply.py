@@ -16,9 +16,10 @@ from siigo_escala.domain import identity, matching
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, DealDraft, DealId
 from siigo_escala.domain.planning import Adopt, Create, Exclude, NeedsAttention, Nothing, Update
 from siigo_escala.domain.reasons import Code
-from siigo_escala.escala.client import Duplicate, Made, UpdateImpossible
+from siigo_escala.escala.outcomes import Made, UpdateImpossible
 from siigo_escala.rest.errors import (
     AccessDenied,
+    Duplicate,
     NotFound,
     OutcomeUnknown,
     Rejected,
@@ -29,7 +30,7 @@ from siigo_escala.rest.errors import (
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.sync import changes, drafts, look, refusals, registering
 from siigo_escala.sync.decide import Step
-from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.journal import EVERY_PART, Journal
 from siigo_escala.sync.session import Session
 
 _UNKNOWN_IN_A_ROW = 2
@@ -155,7 +156,9 @@ class _Writer:
         waiting = deque(self._job(step) for step in steps)
         total = len(waiting)
         under_way: dict[Future[Outcome], Job] = {}
-        pool = ThreadPoolExecutor(max_workers=self._session.environment.escala_connections, thread_name_prefix="escala")
+        pool = ThreadPoolExecutor(
+            max_workers=self._session.environment.escala_connections, thread_name_prefix="escala"
+        )
         try:
             while waiting or under_way:
                 ready = [] if self._ending else self._ready(waiting, under_way)
@@ -288,12 +291,14 @@ class _Writer:
 
     def _after_contact(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
         step = job.step
-        if isinstance(outcome, Made) and outcome.id is not None and job.contact is not None:
+        if isinstance(outcome, Made) and job.contact is not None:
             if self._journal.contact_known(outcome.id):
                 job.phase, job.found_id = "look_again", ContactId(outcome.id)
                 waiting.appendleft(job)
                 return
             self._bind(job, ContactId(outcome.id), waiting, made=outcome)
+        elif isinstance(outcome, Duplicate) and self._journal.refused_parts(step) >= EVERY_PART:
+            self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
         elif isinstance(outcome, Duplicate):
             self._journal.contact_duplicate(step, outcome)
             self._left.duplicates.append(step)
@@ -334,7 +339,7 @@ class _Writer:
 
     def _after_deal(self, job: Job, outcome: Outcome) -> None:
         step = job.step
-        if isinstance(outcome, Made) and outcome.id is not None and job.deal is not None:
+        if isinstance(outcome, Made) and job.deal is not None:
             self._journal.created(step, DealId(outcome.id), draft=job.deal, made=outcome)
         elif isinstance(outcome, Rejected):
             if refusals.blames_contact(outcome):
@@ -350,6 +355,7 @@ class _Writer:
         if isinstance(outcome, changes.Followed):
             if outcome.foreign_change:
                 self._session.escala.forbid_updates()
+            self._session.update_checked = True
             self._journal.updated(step, outcome)
         elif isinstance(outcome, NotFound):
             self._journal.decided(step, Exclude(code=Code.DEAL_DELETED))
@@ -378,5 +384,3 @@ def _outcome(call: Callable[[], Outcome]) -> Outcome:
         return call()
     except RemoteError as problem:
         return problem
-
-

@@ -42,7 +42,7 @@ def order(session: Session, step: Step) -> Order:
         deal_id=DealId(step.row.deal_id or ""),
         wanted=wanted(session, step),
         lost_stage=StageId(stage) if stage else None,
-        verify=not session.escala.capabilities.update_verified,
+        verify=not session.update_checked,
     )
 
 

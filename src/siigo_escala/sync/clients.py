@@ -9,6 +9,7 @@ from datetime import datetime
 
 from siigo_escala.config.env import Environment
 from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.escala.capabilities import to_json as kept_form
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.rest.limiter import Limiter, NoLimit
 from siigo_escala.rest.patience import Patience
@@ -81,7 +82,9 @@ def build(
     escala_limit: Limiter = NoLimit(wait=wait)
     closing: list[Callable[[], None]] = []
     if environment.siigo_rate:
-        limiter = SqlLimiter(siigo_account, grants=environment.siigo_rate, window_s=_SIIGO_WINDOW_S, wait=wait)
+        limiter = SqlLimiter(
+            siigo_account, grants=environment.siigo_rate, window_s=_SIIGO_WINDOW_S, wait=wait
+        )
         siigo_limit = limiter
         closing.append(limiter.close)
     if environment.escala_rate:
@@ -165,6 +168,6 @@ def learn(account: EscalaAccount) -> Callable[[Capabilities], None]:
     """Keeps what an account's API was seen to do."""
 
     def keep(capabilities: Capabilities) -> None:
-        models.EscalaAccount.objects.filter(pk=account.pk).update(capabilities=capabilities.to_json())
+        models.EscalaAccount.objects.filter(pk=account.pk).update(capabilities=kept_form(capabilities))
 
     return keep

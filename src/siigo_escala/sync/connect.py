@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -72,7 +73,9 @@ def connect(
         )
     credentials = Credentials(
         siigo_username=file.siigo.username,
-        siigo_key=secret("siigo.access_key", file.siigo.access_key, os.environ if environ is None else environ),
+        siigo_key=secret(
+            "siigo.access_key", file.siigo.access_key, os.environ if environ is None else environ
+        ),
         escala_key=secret("escala.api_key", file.escala.api_key, os.environ if environ is None else environ),
     )
     known = Connection.objects.select_related("siigo", "escala").filter(name=file.name).first()
@@ -93,7 +96,14 @@ def connect(
     with transaction.atomic():
         _check_taken(file, company, account)
         connection = _save(
-            file, credentials, vault, known=known, company=company, account=account, accounts=accounts, now=now()
+            file,
+            credentials,
+            vault,
+            known=known,
+            company=company,
+            account=account,
+            accounts=accounts,
+            now=now(),
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
         connection.save()
@@ -184,7 +194,9 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
                 "opportunities.document_types",
                 f"Siigo no tiene el tipo de factura {kind}; tiene: {_list(types.values())}.",
             )
-    emails = {user.email.strip().casefold() for user in accounts.users} | {str(user.id) for user in accounts.users}
+    emails = {user.email.strip().casefold() for user in accounts.users} | {
+        str(user.id) for user in accounts.users
+    }
     for key in file.sellers:
         if key.strip().casefold() not in emails:
             raise FileProblem(
@@ -200,7 +212,7 @@ def _company(accounts: _Accounts, pair: Clients, known: Connection | None) -> Si
         if types & {kind["id"] for kind in known.siigo.document_types}:
             return known.siigo
         ids = known.invoices.order_by("-date").values_list("siigo_id", flat=True)[:_KNOWN]
-        if any(_exists(lambda one=one: pair.siigo.invoice(InvoiceId(one))) for one in ids):
+        if any(_exists(partial(pair.siigo.invoice, InvoiceId(one))) for one in ids):
             return known.siigo
         if known.invoices.exists() or known.siigo.document_types:
             raise _other("Siigo", known)
@@ -222,7 +234,7 @@ def _account(accounts: _Accounts, pair: Clients, known: Connection | None) -> Es
             .order_by("-sent_at")
             .values_list("deal_id", flat=True)[:_KNOWN]
         )
-        if any(_exists(lambda one=one: pair.escala.deal(DealId(one or ""))) for one in ids):
+        if any(_exists(partial(pair.escala.deal, DealId(one or ""))) for one in ids):
             return known.escala
         raise _other("Escala", known)
     for account in EscalaAccount.objects.order_by("pk"):

@@ -91,7 +91,9 @@ def subject_of(session: Session, item: Item) -> Subject:
 
 def owner_of(session: Session, item: Item) -> str:
     """The Escala user of the invoice's seller, else the default owner."""
-    return session.owners.get(item.invoice.seller or 0) or session.file.opportunities.default_owner or UNASSIGNED
+    return (
+        session.owners.get(item.invoice.seller or 0) or session.file.opportunities.default_owner or UNASSIGNED
+    )
 
 
 def shown_of(row: models.Invoice) -> Shown:
@@ -155,9 +157,7 @@ def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) 
             continue
         found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
         if found is None:
-            step.decision = NeedsAttention(
-                code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"}
-            )
+            step.decision = NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"})
             continue
         step.identity, step.match = found, matches[found.key]
         step.waits = found.key in unsettled
@@ -252,21 +252,38 @@ def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, ma
         ).values_list("contact_id", "identity")
         if contact_id is not None
     }
-    matches: dict[str, matching.Match] = {}
-    for who_key, customer in of_identity.items():
+    holders = {**holders, **{ContactId(contact): who for contact, who in session.claimed.items()}}
+
+    def one(who_key: str) -> matching.Match:
         binding = bindings.get(who_key)
         target = ContactId(binding.contact_id) if binding and binding.contact_id else None
         unique: dict[str, Contact] = {
             contact.id: contact for key in sorted(keys[who_key]) for contact in candidates.get(key, [])
         }
-        matches[who_key] = matching.match(
-            customer,
+        return matching.match(
+            of_identity[who_key],
             list(unique.values()),
             field=session.file.opportunities.identification_field,
             bound=target,
             remembered=target if binding and binding.by_person else None,
             held_by_others={contact: who for contact, who in holders.items() if who != who_key},
         )
+
+    matches: dict[str, matching.Match] = {}
+    later: list[str] = []
+    for who_key in of_identity:
+        match = one(who_key)
+        if isinstance(match, matching.Found) and match.evidence in ("email", "phone"):
+            later.append(who_key)
+            continue
+        matches[who_key] = match
+        if isinstance(match, matching.Found):
+            holders[match.contact_id] = who_key
+    # An e-mail or phone is weaker than an identification, and gives a contact to one customer only.
+    for who_key in later:
+        match = matches[who_key] = one(who_key)
+        if isinstance(match, matching.Found):
+            holders[match.contact_id] = session.claimed[match.contact_id] = who_key
     return matches
 
 
@@ -284,7 +301,9 @@ def _keys(customer: Customer) -> set[str]:
         f"id:{key}"
         for key in identity.customer_keys(id_type=customer.id_type, identification=customer.identification)
     }
-    draft = customer_to_contact.draft(customer, field="cf_", owner="", send_email=True, send_phone=True).contact
+    draft = customer_to_contact.draft(
+        customer, field="cf_", owner="", send_email=True, send_phone=True
+    ).contact
     if email := identity.email(draft.email):
         keys.add(f"email:{email}")
     if phone := identity.phone(draft.phone):

@@ -15,8 +15,8 @@ from typing import Literal
 from siigo_escala.domain import identity, records
 from siigo_escala.domain.crm import Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
-from siigo_escala.escala.client import Listing
 from siigo_escala.rest.errors import NotFound, RemoteError
+from siigo_escala.rest.scrolling import Listing
 from siigo_escala.store import models
 from siigo_escala.store.models import EscalaAccount
 from siigo_escala.sync.session import Session
@@ -56,7 +56,9 @@ class _Taken:
     known: bool = False
 
 
-def read(session: Session, resource: Resource, *, from_moment: datetime | None, whole: bool = False) -> Reading:
+def read(
+    session: Session, resource: Resource, *, from_moment: datetime | None, whole: bool = False
+) -> Reading:
     """Reads what changed in Escala, or everything where that is asked for or `since` cannot be trusted.
 
     `from_moment`: changes since then are needed even if a later read took place (an outcome of then is open).
@@ -95,7 +97,9 @@ def contacts_with(session: Session, keys: Collection[str]) -> dict[str, list[Con
     found: dict[str, list[Contact]] = {}
     for chunk in _chunks(sorted(keys)):
         pairs = list(
-            models.ContactKey.objects.filter(escala_id=account, key__in=chunk).values_list("key", "contact_id")
+            models.ContactKey.objects.filter(escala_id=account, key__in=chunk).values_list(
+                "key", "contact_id"
+            )
         )
         known = {
             row.contact_id: records.to_contact(row.record)
@@ -164,7 +168,7 @@ def keep_deals(session: Session, deals: Sequence[Deal]) -> None:
                 deal_id=deal.id,
                 name=deal.name,
                 contact_id=deal.contact_id or "",
-                value=deal.value,
+                value=deal.value,  # type: ignore[misc]  # a CentsField takes Decimal
                 stage_id=deal.stage_id or "",
                 created=deal.created,
                 modified=deal.modified,
@@ -327,7 +331,9 @@ def _canary(
     ).exclude(deal_id=None)
     if since is not None:
         recent = recent.filter(sent_at__gt=since + _SKEW)
-    missing = [deal_id for deal_id in recent.values_list("deal_id", flat=True) if deal_id not in ids]
+    missing = [
+        deal_id for deal_id in recent.values_list("deal_id", flat=True) if deal_id and deal_id not in ids
+    ]
     if len(missing) > _CANARY_QUESTIONS:
         return False, "faltan oportunidades recién creadas"
     for deal_id in missing:

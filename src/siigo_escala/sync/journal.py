@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from siigo_escala.domain import identity as identities
 from siigo_escala.domain import matching, money, planning
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
 from siigo_escala.domain.planning import Adopt, Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.escala.client import Duplicate, Made
-from siigo_escala.rest.errors import RemoteError
+from siigo_escala.escala.outcomes import Made
+from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import changes, drafts, escala_index, registering
@@ -37,6 +39,7 @@ class Journal:
         self._events: list[models.InvoiceEvent] = []
         self._bindings: dict[str, models.ContactBinding] = {}
         self._unbound: set[str] = set()
+        self._intents: list[int] = []
         self._deals: list[Deal] = []
         self._contacts: list[Contact] = []
 
@@ -57,6 +60,7 @@ class Journal:
                     unique_fields=["escala", "identity"],
                     update_fields=["contact_id", "evidence", "intent_at", "intent", "made_at"],
                 )
+            self._guard_intents()
             models.save_rows(list(self._rows.values()), _FIELDS)
             models.InvoiceEvent.objects.bulk_create(self._events)
             if self._deals:
@@ -65,6 +69,14 @@ class Journal:
                 escala_index.keep_contacts(self._session, self._contacts)
         for noted in (self._rows, self._events, self._bindings, self._unbound, self._deals, self._contacts):
             noted.clear()
+        self._intents.clear()
+
+    def _guard_intents(self) -> None:
+        """The database agrees that nothing was sent for these, or nothing is: whatever the program believes."""
+        free = models.Invoice.objects.filter(pk__in=self._intents).exclude(state=State.SENDING)
+        free = free.filter(Q(deal_id=None) | Q(code=Code.DEAL_DELETED))
+        if self._intents and free.count() != len(self._intents):
+            raise RuntimeError("an invoice was about to be sent twice")
 
     # Decisions that write nothing in Escala.
 
@@ -155,7 +167,9 @@ class Journal:
             return
         self._session.tally.contacts_created += 1
         step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
-        self._contacts.append(made.contact or _contact_of(contact_id, draft))
+        self._contacts.append(
+            made.record if isinstance(made.record, Contact) else _contact_of(contact_id, draft)
+        )
         self._event(step.row, "contact_created", data={"contact": contact_id}, raw=made.raw)
 
     def contact_known(self, contact_id: str) -> bool:
@@ -181,7 +195,10 @@ class Journal:
         named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
         refused = self.refused_parts(step) | (named or set(_PARTS))
         self._binding(
-            step.identity.key, contact_id=None, intent_at=self._session.now(), intent={"refused": sorted(refused)}
+            step.identity.key,
+            contact_id=None,
+            intent_at=self._session.now(),
+            intent={"refused": sorted(refused)},
         )
         self.waiting(step, Code.OUTCOME_UNKNOWN)
         self._event(step.row, "contact_exists", raw=refusal.raw)
@@ -193,7 +210,9 @@ class Journal:
 
     def refused_parts(self, step: Step) -> frozenset[str]:
         """What of this customer's contact Escala refused before: "email", "phone"."""
-        return self._session.refused_parts.get(step.identity.key, frozenset()) if step.identity else frozenset()
+        return (
+            self._session.refused_parts.get(step.identity.key, frozenset()) if step.identity else frozenset()
+        )
 
     # Deals.
 
@@ -204,6 +223,7 @@ class Journal:
         row.deal_id, row.contact_id = None, draft.contact_id
         row.intent = {"name": draft.name, "value": money.to_text(draft.value), "contact": draft.contact_id}
         self._bind_match(step)
+        self._intents.append(row.pk)
         self._touch(row, "intent", data=row.intent)
 
     def created(self, step: Step, deal_id: DealId, *, draft: DealDraft, made: Made) -> None:
@@ -215,7 +235,7 @@ class Journal:
             row.applied = {**row.applied, "lines": []}
         row.contact_id = draft.contact_id
         registering.count_lines(self._session, step, without_products=made.without_products)
-        self._deals.append(made.deal or _deal_of(deal_id, draft))
+        self._deals.append(made.record if isinstance(made.record, Deal) else _deal_of(deal_id, draft))
         self._touch(row, "created", data={"deal": deal_id}, raw=made.raw)
 
     def deal_refused(self, step: Step, decision: NeedsAttention) -> None:
@@ -271,7 +291,9 @@ class Journal:
         row.state, row.code, row.intent_at, row.intent, row.due = State.PENDING, "", None, {}, True
         self._touch(row, "settled_absent")
 
-    def touch(self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None) -> None:
+    def touch(
+        self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None
+    ) -> None:
         """Notes a row that was changed elsewhere, with a line of its history."""
         self._touch(row, kind, code=code, data=data)
 
@@ -313,7 +335,13 @@ class Journal:
         self._unbound.add(key)
 
     def _touch(
-        self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None, raw: str = ""
+        self,
+        row: models.Invoice,
+        kind: str = "",
+        *,
+        code: str = "",
+        data: Mapping[str, Any] | None = None,
+        raw: str = "",
     ) -> None:
         if self._session.dry or row.pk is None:
             return
@@ -323,7 +351,13 @@ class Journal:
             self._event(row, kind, code=code, data=data, raw=raw)
 
     def _event(
-        self, row: models.Invoice, kind: str, *, code: str = "", data: Mapping[str, Any] | None = None, raw: str = ""
+        self,
+        row: models.Invoice,
+        kind: str,
+        *,
+        code: str = "",
+        data: Mapping[str, Any] | None = None,
+        raw: str = "",
     ) -> None:
         if self._session.dry or row.pk is None:
             return
@@ -341,6 +375,8 @@ class Journal:
 
 
 _PARTS = {"email": ("email", "e-mail", "correo"), "phone": ("phone", "tel")}
+EVERY_PART = frozenset(_PARTS)
+"""All that a second contact can go without."""
 
 
 def _kept_code(row: models.Invoice) -> str:

@@ -41,8 +41,12 @@ def oldest_intent(session: Session) -> datetime | None:
     """When the oldest write without certain outcome of this Escala account was sent; None: there is none."""
     account = session.connection.escala_id
     moments = [
-        models.Invoice.objects.filter(escala_id=account, state=models.State.SENDING).aggregate(m=Min("intent_at"))["m"],
-        models.ContactBinding.objects.filter(escala_id=account, contact_id=None).aggregate(m=Min("intent_at"))["m"],
+        models.Invoice.objects.filter(escala_id=account, state=models.State.SENDING).aggregate(
+            m=Min("intent_at")
+        )["m"],
+        models.ContactBinding.objects.filter(escala_id=account, contact_id=None).aggregate(
+            m=Min("intent_at")
+        )["m"],
     ]
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None
@@ -92,10 +96,19 @@ def _refresh(
         or read_at is None
         or looked_at is None
         or now - looked_at > escala_index.LEDGER_OLD
-        or (resource == "contacts" and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields)))
+        or (
+            resource == "contacts"
+            and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields))
+        )
         or (everything and resource == "deals")
     )
-    if not must and not anew and open_since is None and read_at is not None and now - read_at < escala_index.FRESH:
+    if (
+        not must
+        and not anew
+        and open_since is None
+        and read_at is not None
+        and now - read_at < escala_index.FRESH
+    ):
         if not session.escala.capabilities.since_usable(resource, now=now):
             return None
     return escala_index.read(session, resource, from_moment=open_since, whole=must)

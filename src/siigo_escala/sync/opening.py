@@ -11,7 +11,7 @@ from siigo_escala.config.env import Environment
 from siigo_escala.domain import rules
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
-from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.escala import capabilities
 from siigo_escala.store import models, vault
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
@@ -48,7 +48,9 @@ def open_connection(environment: Environment, name: str) -> Opened:
     if connection is None:
         names = sorted(models.Connection.objects.values_list("name", flat=True))
         there = ", ".join(f"«{known}»" for known in names) or "todavía ninguna"
-        raise StoreProblem("CONNECTION_UNKNOWN", f"No hay una conexión «{name}»; las conexiones son: {there}.")
+        raise StoreProblem(
+            "CONNECTION_UNKNOWN", f"No hay una conexión «{name}»; las conexiones son: {there}."
+        )
     return Opened(
         environment=environment,
         connection=connection,
@@ -117,7 +119,7 @@ def client_pair(
         siigo_account=f"siigo:{connection.siigo_id}",
         escala_account=f"escala:{connection.escala_id}",
         tokens=clients.StoredToken(connection.siigo, opened.vault, username=connection.siigo_username),
-        capabilities=Capabilities.from_json(connection.escala.capabilities),
+        capabilities=capabilities.from_json(connection.escala.capabilities),
         on_learned=clients.learn(connection.escala),
         on_call=calls.count,
         now=now,

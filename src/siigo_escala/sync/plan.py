@@ -26,7 +26,9 @@ def make(
     creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
     if session.options.limit is not None:
         creates = creates[: session.options.limit]
-    contacts = len({step.identity.key for step in creates if step.identity and isinstance(step.match, matching.Missing)})
+    contacts = len(
+        {step.identity.key for step in creates if step.identity and isinstance(step.match, matching.Missing)}
+    )
     updates = sum(isinstance(step.decision, Update) for step in steps)
     unread = max(progressed.expected - progressed.read, 0)
     share = (unread + progressed.read) / progressed.read if progressed.read else 1.0

@@ -39,8 +39,6 @@ def register(session: Session, draft: ProductDraft) -> ProductId | None:
         with session.index():
             escala_index.keep_products(session, session.escala.products_with_sku(draft.sku))
         return indexed(session, [draft.sku]).get(draft.sku)
-    if made.id is None:
-        return None
     product_id = ProductId(made.id)
     models.KnownProduct.objects.create(
         escala_id=session.connection.escala_id, product_id=product_id, sku=draft.sku, created=session.now()

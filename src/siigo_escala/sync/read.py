@@ -25,6 +25,7 @@ from siigo_escala.sync.session import Session
 OVERLAP = timedelta(minutes=15)
 """Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
 PAGES_A_BATCH = 20
+_LARGEST_ID = 2**63
 _EVER = date(2000, 1, 1)
 """A day before any invoice."""
 _FIELDS = [
@@ -133,7 +134,10 @@ def merge(session: Session, invoices: Sequence[Invoice], *, asked_for: bool = Fa
         fresh = row is None
         if row is None:
             row = models.Invoice(
-                connection=connection, escala_id=connection.escala_id, siigo_id=invoice.id, state=models.State.PENDING
+                connection=connection,
+                escala_id=connection.escala_id,
+                siigo_id=invoice.id,
+                state=models.State.PENDING,
             )
         if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))):
             (made if fresh else changed).append(row)
@@ -279,7 +283,7 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     row.created = invoice.created or row.created
     row.customer = invoice.customer_identification[:100]
     row.customer_id = (invoice.customer_id or "")[:100]
-    row.seller = invoice.seller
+    row.seller = invoice.seller if abs(invoice.seller or 0) < _LARGEST_ID else None
     row.value = value
     row.siigo_total = "" if invoice.total is None else str(invoice.total)[:40]
     row.currency = invoice.currency.code[:10] if invoice.currency else session.file.currency
@@ -301,7 +305,7 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
             name=note.name[:200],
             date=note.date,
             invoice_siigo_id=note.invoice_id,
-            value=money.pesos(note.total, note.currency),
+            value=money.pesos(note.total, note.currency),  # type: ignore[misc]  # a CentsField takes Decimal
         )
         for note in {note.id: note for note in notes}.values()
         if note.invoice_id is not None and note.total is not None
@@ -326,5 +330,3 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
                 unique_fields=["connection", "siigo_id"],
                 update_fields=["name", "date", "invoice_siigo_id", "value"],
             )
-
-

@@ -55,7 +55,10 @@ def _any(words: str, *wanted: str) -> bool:
 
 
 def _data(refusal: Rejected) -> dict[str, object]:
-    return {"status": refusal.status, "answer": _short(refusal.problems[0].message if refusal.problems else refusal.raw)}
+    return {
+        "status": refusal.status,
+        "answer": _short(refusal.problems[0].message if refusal.problems else refusal.raw),
+    }
 
 
 def _short(text: str) -> str:

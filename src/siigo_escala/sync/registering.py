@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from siigo_escala.domain.accounting import InvoiceLine
-from siigo_escala.domain.crm import ProductDraft
+from siigo_escala.domain.crm import ProductDraft, ProductId
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.sync import products
 from siigo_escala.sync.decide import Step
@@ -27,7 +27,9 @@ def register_products(session: Session, steps: Sequence[Step]) -> None:
             step.products = {**step.products, code: product_id}
 
 
-def count_lines(session: Session, step: Step, *, predicted: bool = False, without_products: bool = False) -> None:
+def count_lines(
+    session: Session, step: Step, *, predicted: bool = False, without_products: bool = False
+) -> None:
     """Adds an opportunity's lines to the account: sent, and those whose code Escala lacks."""
     wanted = session.file.opportunities.products
     if wanted == "none":
@@ -42,7 +44,7 @@ def count_lines(session: Session, step: Step, *, predicted: bool = False, withou
                 session.products_planned.add(code)
                 session.tally.products_registered += 1
         readable = invoice_to_deal.lines(
-            step.item.invoice, products=step.products | dict.fromkeys(_missing([step]), "planned")
+            step.item.invoice, products=step.products | dict.fromkeys(_missing([step]), ProductId(""))
         )
         session.tally.products_attached += readable.attached
         session.tally.products_missing += readable.missing

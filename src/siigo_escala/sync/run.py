@@ -24,13 +24,19 @@ from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
 from siigo_escala.sync import apply, customers, decide, look, plan, read, sellers, settle, sweep
 from siigo_escala.sync.account import Problem
+from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed, Window
 from siigo_escala.sync.session import Listener, Options, Session, Stopped
 
 _ROUNDS = 3
 """How often the end of a run waits for writes without outcome and tries again."""
-_WAITING_FOR_DATA = (Code.CONTACT_DATA_MISSING, Code.CUSTOMER_MISSING, Code.CONTACT_REFUSED, Code.CUSTOMER_DATA_MISSING)
+_WAITING_FOR_DATA = (
+    Code.CONTACT_DATA_MISSING,
+    Code.CUSTOMER_MISSING,
+    Code.CONTACT_REFUSED,
+    Code.CUSTOMER_DATA_MISSING,
+)
 _CHUNK = 1000
 log = structlog.get_logger()
 
@@ -114,7 +120,8 @@ def _guarded(course: _Course) -> int:
         _refused(session, problem)
         return 3
     except RemoteError as problem:
-        session.tally.note(Code.SYSTEM_UNREACHABLE, {"system": problem.system.capitalize(), "why": problem.message})
+        code = Code.SIIGO_UNREACHABLE if problem.system == "siigo" else Code.ESCALA_UNREACHABLE
+        session.tally.note(code, {"why": problem.message})
         return 4
     except LeaseLost:
         session.tally.note(Code.RUN_IN_PROGRESS)
@@ -170,6 +177,8 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     batches = read.batches(session, asked, course.progressed)
     first = next(batches, [])
     second = next(batches, None)
+    for batch in (first, second or []):
+        _count_as_not_reached(session, batch)
     extra = _taken_up(course)
     if sweep.is_due(session):
         course.sweep_calls = sweep.expected_calls(session)
@@ -189,14 +198,9 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
 def _process(course: _Course, items: Sequence[Item]) -> None:
     """Decides and applies one batch."""
     session = course.session
-    for item in items:
-        code = Code.OUTCOME_UNKNOWN if item.row.state == State.SENDING else Code.NOT_REACHED
-        if session.tally.column(item.row.siigo_id) is None:
-            session.tally.put(
-                item.row.siigo_id, "failed", value=item.row.value, name=item.row.name or item.row.siigo_id, code=code
-            )
+    _count_as_not_reached(session, items)
     sellers.ensure(session, [item.invoice.seller for item in items])
-    steps = decide.decide(session, items)
+    steps = _decided(session, items)
     writes = [step for step in steps if isinstance(step.decision, Create | Update)]
     if course.plan is None and writes:
         course.plan = plan.make(
@@ -207,6 +211,32 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
     left = apply.apply(session, steps)
     if left.contacts_gone:
         settle.contacts_gone(session, left.contacts_gone)
+
+
+def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
+    """What was read counts from then on, whatever ends the run."""
+    for item in items:
+        row = item.row
+        if session.tally.column(row.siigo_id) is None:
+            code = Code.OUTCOME_UNKNOWN if row.state == State.SENDING else Code.NOT_REACHED
+            session.tally.put(row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code)
+
+
+def _decided(session: Session, items: Sequence[Item]) -> list[decide.Step]:
+    """Decides a batch; where something unforeseen happens, each alone, so that one record stops no other."""
+    try:
+        return decide.decide(session, items)
+    except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):
+        raise
+    except Exception as problem:
+        if len(items) != 1:
+            return [step for item in items for step in _decided(session, [item])]
+        row = items[0].row
+        log.error("record parked", run=session.run_id, invoice=row.siigo_id, exc_info=problem)
+        journal = Journal(session)
+        journal.left(row, Code.INTERNAL_ERROR)
+        journal.flush()
+        return []
 
 
 def _taken_up(course: _Course) -> Iterator[list[Item]]:

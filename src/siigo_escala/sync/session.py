@@ -128,6 +128,10 @@ class Session:
     products_planned: set[str] = field(default_factory=set)
     """Customers for whom a dry run would make a contact."""
     sellers_read: bool = False
+    update_checked: bool = False
+    """An update of this run was read back and had touched nothing but what is ours."""
+    claimed: dict[str, str] = field(default_factory=dict)
+    """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
     asked_gone: dict[str, bool] = field(default_factory=dict)
     """Invoices that Siigo was asked for by id in this run: whether they are gone."""
     created: int = 0
@@ -178,6 +182,10 @@ class Session:
         """Reports where the run is."""
         self.listener.progress(
             Progress(
-                phase=phase, done=done, total=total, siigo_calls=self.calls.siigo, escala_calls=self.calls.escala
+                phase=phase,
+                done=done,
+                total=total,
+                siigo_calls=self.calls.siigo,
+                escala_calls=self.calls.escala,
             )
         )

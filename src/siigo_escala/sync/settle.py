@@ -70,7 +70,11 @@ class Settlement:
             self._examine_contact(journal, binding, view.contacts)
         for item in read.from_ledger(self.session, self.open_rows()):
             self.session.tally.put(
-                item.row.siigo_id, "failed", value=item.row.value, name=item.row.name, code=Code.OUTCOME_UNKNOWN
+                item.row.siigo_id,
+                "failed",
+                value=item.row.value,
+                name=item.row.name,
+                code=Code.OUTCOME_UNKNOWN,
             )
             self._examine_deal(journal, item, view.deals)
         journal.flush()
@@ -103,9 +107,7 @@ class Settlement:
         mark = self.session.file.opportunities.mark
         named = escala_index.deals_of(self.session, [row.name.upper()]).get(row.name.upper(), [])
         free = [
-            deal
-            for deal in self._unbound(named)
-            if not mark or invoice_to_deal.has_mark(deal.name, mark)
+            deal for deal in self._unbound(named) if not mark or invoice_to_deal.has_mark(deal.name, mark)
         ]
         decision = planning.claim(
             [
@@ -118,7 +120,7 @@ class Settlement:
         if not isinstance(decision, Create) or row.intent_at is None:
             return decision
         renamed = self._unbound(
-            models.KnownDeal.objects.filter(
+            models.KnownDeal.objects.filter(  # type: ignore[misc]  # a CentsField takes Decimal
                 escala_id=row.escala_id,
                 contact_id=contact,
                 value=value,
@@ -135,7 +137,9 @@ class Settlement:
             return Adopt(deal_id=DealId(renamed[0].deal_id), evidence="both")
         return decision
 
-    def _unbound(self, deals: Sequence[models.KnownDeal] | QuerySet[models.KnownDeal]) -> list[models.KnownDeal]:
+    def _unbound(
+        self, deals: Sequence[models.KnownDeal] | QuerySet[models.KnownDeal]
+    ) -> list[models.KnownDeal]:
         found = list(deals)
         bound = set(
             models.Invoice.objects.filter(
@@ -177,8 +181,10 @@ class Settlement:
         return False
 
     def _after(self, intent_at: datetime | None, reading: Reading) -> bool:
-        return intent_at is not None and reading.started > intent_at and (
-            reading.since is None or reading.since <= intent_at
+        return (
+            intent_at is not None
+            and reading.started > intent_at
+            and (reading.since is None or reading.since <= intent_at)
         )
 
 

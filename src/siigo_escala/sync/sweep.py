@@ -37,7 +37,11 @@ def today(session: Session) -> date:
 def is_due(session: Session) -> bool:
     """Whether this run is to sweep."""
     if session.options.sweep is not None:
-        return session.options.sweep and session.options.ordinary and session.connection.invoices_mark is not None
+        return (
+            session.options.sweep
+            and session.options.ordinary
+            and session.connection.invoices_mark is not None
+        )
     return (
         session.options.kind == "sync"
         and session.options.ordinary

@@ -24,6 +24,7 @@ def draft(customer: Customer, *, field: str, owner: str, send_email: bool, send_
 
     `field` is the custom field that gets exactly Siigo's identification. An e-mail or phone that belongs to
     another contact is not sent (`send_email`, `send_phone`); one without valid form never is.
+    Source: docs/reference/escala-api.md, sections 3.1 and 3.2.
     """
     first, last, company = _names(customer)
     email, phone = email_of(customer), phone_of(customer)

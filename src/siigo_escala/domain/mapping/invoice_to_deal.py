@@ -43,6 +43,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*")
 #: In "FACTURA-FV-2-104-PAGADA" people have tied words to the name; "FV-2-104-1" is another name.
 _WITH_WORDS_TIED = re.compile(r"(?:[^\W\d_]+[-_])*?(FV-[0-9A-Z]+-[0-9]+)(?:[-_][^\W\d_]+)*")
 _LONGEST_WORD = 100
+_LONGEST_NAME_READ = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,10 @@ def draft(
     date_field: str,
     due_field: str,
 ) -> DealDraft:
-    """The deal for an invoice. `value` (pesos) goes out as it is; an empty field name sends no such field."""
+    """The deal for an invoice. `value` (pesos) goes out as it is; an empty field name sends no such field.
+
+    Days are written yyyy-mm-dd. Source: docs/reference/escala-api.md, section 5.1.
+    """
     custom: dict[str, Scalar] = {
         number_field: text.line(invoice.name, limit=NAME_LIMIT),
         date_field: _iso(invoice.date),
@@ -143,7 +147,7 @@ def names_invoice(deal_name: str, invoice_name: str, *, mark: str = "") -> bool:
 
 def names_any_invoice(deal_name: str) -> str | None:
     """The first invoice's name that the deal's name holds, in capitals."""
-    for word in _WORD.findall(_folded(deal_name)[:1000]):
+    for word in _WORD.findall(_folded(deal_name)[:_LONGEST_NAME_READ]):
         if tied := _WITH_WORDS_TIED.fullmatch(word):
             return tied[1]
     return None
@@ -154,7 +158,7 @@ def has_mark(deal_name: str, mark: str) -> bool:
 
     The same word inside the customer's name is no mark.
     """
-    wanted, folded = _folded(mark), _folded(deal_name)
+    wanted, folded = _folded(mark), _folded(deal_name)[:_LONGEST_NAME_READ]
     if not wanted:
         return True
     marked = rf"{_WORD.pattern}[\s(\[]+{re.escape(wanted)}(?![^\W_])"

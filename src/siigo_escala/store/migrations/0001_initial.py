@@ -6,399 +6,623 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='EscalaAccount',
+            name="EscalaAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.PositiveBigIntegerField(default=0)),
-                ('pipelines', models.JSONField(default=list)),
-                ('capabilities', models.JSONField(default=dict)),
-                ('deals_read_at', models.DateTimeField(null=True)),
-                ('deals_looked_at', models.DateTimeField(null=True)),
-                ('contacts_read_at', models.DateTimeField(null=True)),
-                ('contacts_looked_at', models.DateTimeField(null=True)),
-                ('contacts_fields', models.JSONField(default=list)),
-                ('products_read_at', models.DateTimeField(null=True)),
-                ('seen_owners', models.JSONField(default=list)),
-                ('seen_fields', models.JSONField(default=dict)),
-                ('must_read_all', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveBigIntegerField(default=0)),
+                ("pipelines", models.JSONField(default=list)),
+                ("capabilities", models.JSONField(default=dict)),
+                ("deals_read_at", models.DateTimeField(null=True)),
+                ("deals_looked_at", models.DateTimeField(null=True)),
+                ("contacts_read_at", models.DateTimeField(null=True)),
+                ("contacts_looked_at", models.DateTimeField(null=True)),
+                ("contacts_fields", models.JSONField(default=list)),
+                ("products_read_at", models.DateTimeField(null=True)),
+                ("seen_owners", models.JSONField(default=list)),
+                ("seen_fields", models.JSONField(default=dict)),
+                ("must_read_all", models.BooleanField(default=True)),
             ],
             options={
-                'db_table': 'escala_account',
+                "db_table": "escala_account",
             },
         ),
         migrations.CreateModel(
-            name='Limit',
+            name="Limit",
             fields=[
-                ('account', models.CharField(max_length=250, primary_key=True, serialize=False)),
-                ('grants', models.TextField(default='[]')),
-                ('not_before', models.FloatField(default=0.0)),
+                ("account", models.CharField(max_length=250, primary_key=True, serialize=False)),
+                ("grants", models.TextField(default="[]")),
+                ("not_before", models.FloatField(default=0.0)),
             ],
             options={
-                'db_table': 'call_limit',
+                "db_table": "call_limit",
             },
         ),
         migrations.CreateModel(
-            name='SiigoCompany',
+            name="SiigoCompany",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.PositiveBigIntegerField(default=0)),
-                ('document_types', models.JSONField(default=list)),
-                ('sellers', models.JSONField(default=list)),
-                ('customers_total', models.PositiveIntegerField(null=True)),
-                ('token_sealed', models.TextField(default='')),
-                ('token_expires', models.DateTimeField(null=True)),
-                ('token_username', models.CharField(default='', max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveBigIntegerField(default=0)),
+                ("document_types", models.JSONField(default=list)),
+                ("sellers", models.JSONField(default=list)),
+                ("customers_total", models.PositiveIntegerField(null=True)),
+                ("token_sealed", models.TextField(default="")),
+                ("token_expires", models.DateTimeField(null=True)),
+                ("token_username", models.CharField(default="", max_length=200)),
             ],
             options={
-                'db_table': 'siigo_company',
+                "db_table": "siigo_company",
             },
         ),
         migrations.CreateModel(
-            name='CallHour',
+            name="CallHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=250)),
-                ('hour', models.DateTimeField()),
-                ('calls', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account", models.CharField(max_length=250)),
+                ("hour", models.DateTimeField()),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'db_table': 'call_hour',
-                'constraints': [models.UniqueConstraint(fields=('account', 'hour'), name='one_row_per_account_and_hour')],
+                "db_table": "call_hour",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "hour"), name="one_row_per_account_and_hour")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('direction', models.CharField(max_length=40)),
-                ('file', models.JSONField()),
-                ('siigo_username', models.CharField(max_length=200)),
-                ('siigo_key_sealed', models.TextField(default='')),
-                ('escala_key_sealed', models.TextField(default='')),
-                ('created_at', models.DateTimeField()),
-                ('start', models.DateField()),
-                ('pipeline_id', models.CharField(default='', max_length=100)),
-                ('stage_id', models.CharField(default='', max_length=100)),
-                ('paused', models.CharField(default='', max_length=40)),
-                ('paused_text', models.TextField(default='')),
-                ('refusals', models.PositiveSmallIntegerField(default=0)),
-                ('invoices_mark', models.DateTimeField(null=True)),
-                ('sweep_day', models.DateField(null=True)),
-                ('sweep_slice', models.PositiveSmallIntegerField(default=0)),
-                ('deleted_asked_day', models.DateField(null=True)),
-                ('deleted_asked', models.PositiveSmallIntegerField(default=0)),
-                ('last_success', models.DateTimeField(null=True)),
-                ('forgotten', models.BooleanField(default=False)),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='store.escalaaccount')),
-                ('siigo', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='store.siigocompany')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("enabled", models.BooleanField(default=True)),
+                ("direction", models.CharField(max_length=40)),
+                ("file", models.JSONField()),
+                ("siigo_username", models.CharField(max_length=200)),
+                ("siigo_key_sealed", models.TextField(default="")),
+                ("escala_key_sealed", models.TextField(default="")),
+                ("created_at", models.DateTimeField()),
+                ("start", models.DateField()),
+                ("pipeline_id", models.CharField(default="", max_length=100)),
+                ("stage_id", models.CharField(default="", max_length=100)),
+                ("paused", models.CharField(default="", max_length=40)),
+                ("paused_text", models.TextField(default="")),
+                ("refusals", models.PositiveSmallIntegerField(default=0)),
+                ("invoices_mark", models.DateTimeField(null=True)),
+                ("sweep_day", models.DateField(null=True)),
+                ("sweep_slice", models.PositiveSmallIntegerField(default=0)),
+                ("deleted_asked_day", models.DateField(null=True)),
+                ("deleted_asked", models.PositiveSmallIntegerField(default=0)),
+                ("last_success", models.DateTimeField(null=True)),
+                ("forgotten", models.BooleanField(default=False)),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="store.escalaaccount",
+                    ),
+                ),
+                (
+                    "siigo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="store.siigocompany",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connection',
+                "db_table": "connection",
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('siigo_id', models.CharField(max_length=100)),
-                ('name', models.CharField(default='', max_length=200)),
-                ('date', models.DateField(null=True)),
-                ('created', models.DateTimeField(null=True)),
-                ('customer', models.CharField(default='', max_length=100)),
-                ('customer_id', models.CharField(default='', max_length=100)),
-                ('seller', models.BigIntegerField(null=True)),
-                ('value', siigo_escala.store.fields.CentsField(default=0)),
-                ('siigo_total', models.CharField(default='', max_length=40)),
-                ('currency', models.CharField(default='COP', max_length=10)),
-                ('balance', models.CharField(default='', max_length=40)),
-                ('due_date', models.DateField(null=True)),
-                ('annulled', models.BooleanField(default=False)),
-                ('deleted', models.BooleanField(default=False)),
-                ('credited', siigo_escala.store.fields.CentsField(default=0)),
-                ('record', models.JSONField(default=dict)),
-                ('digest', models.CharField(default='', max_length=64)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('in_escala', 'In Escala'), ('excluded', 'Excluded'), ('needs_attention', 'Needs Attention'), ('failed', 'Failed')], default='pending', max_length=20)),
-                ('code', models.CharField(default='', max_length=40)),
-                ('data', models.JSONField(default=dict)),
-                ('due', models.BooleanField(default=True)),
-                ('decision', models.CharField(default='', max_length=10)),
-                ('decision_target', models.CharField(default='', max_length=100)),
-                ('done', models.JSONField(default=dict)),
-                ('deal_id', models.CharField(max_length=100, null=True)),
-                ('contact_id', models.CharField(default='', max_length=100)),
-                ('adopted', models.BooleanField(default=False)),
-                ('applied', models.JSONField(default=dict)),
-                ('intent_at', models.DateTimeField(null=True)),
-                ('intent', models.JSONField(default=dict)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('seen_run', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invoices', to='store.connection')),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("siigo_id", models.CharField(max_length=100)),
+                ("name", models.CharField(default="", max_length=200)),
+                ("date", models.DateField(null=True)),
+                ("created", models.DateTimeField(null=True)),
+                ("customer", models.CharField(default="", max_length=100)),
+                ("customer_id", models.CharField(default="", max_length=100)),
+                ("seller", models.BigIntegerField(null=True)),
+                ("value", siigo_escala.store.fields.CentsField(default=0)),
+                ("siigo_total", models.CharField(default="", max_length=40)),
+                ("currency", models.CharField(default="COP", max_length=10)),
+                ("balance", models.CharField(default="", max_length=40)),
+                ("due_date", models.DateField(null=True)),
+                ("annulled", models.BooleanField(default=False)),
+                ("deleted", models.BooleanField(default=False)),
+                ("credited", siigo_escala.store.fields.CentsField(default=0)),
+                ("record", models.JSONField(default=dict)),
+                ("digest", models.CharField(default="", max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("in_escala", "In Escala"),
+                            ("excluded", "Excluded"),
+                            ("needs_attention", "Needs Attention"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("code", models.CharField(default="", max_length=40)),
+                ("data", models.JSONField(default=dict)),
+                ("due", models.BooleanField(default=True)),
+                ("decision", models.CharField(default="", max_length=10)),
+                ("decision_target", models.CharField(default="", max_length=100)),
+                ("done", models.JSONField(default=dict)),
+                ("deal_id", models.CharField(max_length=100, null=True)),
+                ("contact_id", models.CharField(default="", max_length=100)),
+                ("adopted", models.BooleanField(default=False)),
+                ("applied", models.JSONField(default=dict)),
+                ("intent_at", models.DateTimeField(null=True)),
+                ("intent", models.JSONField(default=dict)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("seen_run", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invoices",
+                        to="store.connection",
+                    ),
+                ),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'invoice',
+                "db_table": "invoice",
             },
         ),
         migrations.CreateModel(
-            name='InvoiceEvent',
+            name="InvoiceEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.BigIntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=30)),
-                ('code', models.CharField(default='', max_length=40)),
-                ('data', models.JSONField(default=dict)),
-                ('raw', models.TextField(default='')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='store.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run", models.BigIntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=30)),
+                ("code", models.CharField(default="", max_length=40)),
+                ("data", models.JSONField(default=dict)),
+                ("raw", models.TextField(default="")),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="store.invoice"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'invoice_event',
+                "db_table": "invoice_event",
             },
         ),
         migrations.CreateModel(
-            name='KnownContact',
+            name="KnownContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.CharField(max_length=100)),
-                ('record', models.JSONField(default=dict)),
-                ('modified', models.DateTimeField(null=True)),
-                ('modified_text', models.CharField(default='', max_length=60)),
-                ('seen_at', models.DateTimeField()),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.CharField(max_length=100)),
+                ("record", models.JSONField(default=dict)),
+                ("modified", models.DateTimeField(null=True)),
+                ("modified_text", models.CharField(default="", max_length=60)),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'known_contact',
+                "db_table": "known_contact",
             },
         ),
         migrations.CreateModel(
-            name='KnownDeal',
+            name="KnownDeal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deal_id', models.CharField(max_length=100)),
-                ('name', models.TextField(default='')),
-                ('contact_id', models.CharField(default='', max_length=100)),
-                ('value', siigo_escala.store.fields.CentsField(null=True)),
-                ('stage_id', models.CharField(default='', max_length=100)),
-                ('created', models.DateTimeField(null=True)),
-                ('modified', models.DateTimeField(null=True)),
-                ('modified_text', models.CharField(default='', max_length=60)),
-                ('seen_at', models.DateTimeField()),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deals', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("deal_id", models.CharField(max_length=100)),
+                ("name", models.TextField(default="")),
+                ("contact_id", models.CharField(default="", max_length=100)),
+                ("value", siigo_escala.store.fields.CentsField(null=True)),
+                ("stage_id", models.CharField(default="", max_length=100)),
+                ("created", models.DateTimeField(null=True)),
+                ("modified", models.DateTimeField(null=True)),
+                ("modified_text", models.CharField(default="", max_length=60)),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deals",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'known_deal',
+                "db_table": "known_deal",
             },
         ),
         migrations.CreateModel(
-            name='KnownProduct',
+            name="KnownProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product_id', models.CharField(max_length=100)),
-                ('sku', models.CharField(max_length=255)),
-                ('created', models.DateTimeField(null=True)),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("product_id", models.CharField(max_length=100)),
+                ("sku", models.CharField(max_length=255)),
+                ("created", models.DateTimeField(null=True)),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="products",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'known_product',
+                "db_table": "known_product",
             },
         ),
         migrations.CreateModel(
-            name='MissingSku',
+            name="MissingSku",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=255)),
-                ('asked_at', models.DateTimeField()),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=255)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'missing_sku',
+                "db_table": "missing_sku",
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='sync', max_length=20)),
-                ('asked', models.JSONField(default=dict)),
-                ('started', models.DateTimeField()),
-                ('finished', models.DateTimeField(null=True)),
-                ('exit_code', models.PositiveSmallIntegerField(null=True)),
-                ('progress', models.JSONField(default=dict)),
-                ('document', models.JSONField(default=dict)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='store.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(default="sync", max_length=20)),
+                ("asked", models.JSONField(default=dict)),
+                ("started", models.DateTimeField()),
+                ("finished", models.DateTimeField(null=True)),
+                ("exit_code", models.PositiveSmallIntegerField(null=True)),
+                ("progress", models.JSONField(default=dict)),
+                ("document", models.JSONField(default=dict)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="store.connection",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'run',
+                "db_table": "run",
             },
         ),
         migrations.CreateModel(
-            name='KnownCustomer',
+            name="KnownCustomer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('siigo_id', models.CharField(max_length=100)),
-                ('identity', models.CharField(default='', max_length=100)),
-                ('record', models.JSONField(default=dict)),
-                ('gone', models.BooleanField(default=False)),
-                ('read_at', models.DateTimeField()),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='customers', to='store.siigocompany')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("siigo_id", models.CharField(max_length=100)),
+                ("identity", models.CharField(default="", max_length=100)),
+                ("record", models.JSONField(default=dict)),
+                ("gone", models.BooleanField(default=False)),
+                ("read_at", models.DateTimeField()),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="customers",
+                        to="store.siigocompany",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'known_customer',
+                "db_table": "known_customer",
             },
         ),
         migrations.CreateModel(
-            name='CreditNote',
+            name="CreditNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('siigo_id', models.CharField(max_length=100)),
-                ('name', models.CharField(default='', max_length=200)),
-                ('date', models.DateField(null=True)),
-                ('invoice_siigo_id', models.CharField(max_length=100)),
-                ('value', siigo_escala.store.fields.CentsField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credit_notes', to='store.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("siigo_id", models.CharField(max_length=100)),
+                ("name", models.CharField(default="", max_length=200)),
+                ("date", models.DateField(null=True)),
+                ("invoice_siigo_id", models.CharField(max_length=100)),
+                ("value", siigo_escala.store.fields.CentsField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credit_notes",
+                        to="store.connection",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'credit_note',
-                'indexes': [models.Index(fields=['connection', 'invoice_siigo_id'], name='credit_note_by_invoice')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'siigo_id'), name='one_row_per_credit_note')],
+                "db_table": "credit_note",
+                "indexes": [
+                    models.Index(fields=["connection", "invoice_siigo_id"], name="credit_note_by_invoice")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "siigo_id"), name="one_row_per_credit_note")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DealWord',
+            name="DealWord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('word', models.CharField(max_length=255)),
-                ('deal_id', models.CharField(max_length=100)),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("word", models.CharField(max_length=255)),
+                ("deal_id", models.CharField(max_length=100)),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'deal_word',
-                'indexes': [models.Index(fields=['escala', 'deal_id'], name='word_by_deal')],
-                'constraints': [models.UniqueConstraint(fields=('escala', 'word', 'deal_id'), name='one_row_per_deal_word')],
+                "db_table": "deal_word",
+                "indexes": [models.Index(fields=["escala", "deal_id"], name="word_by_deal")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("escala", "word", "deal_id"), name="one_row_per_deal_word"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactKey',
+            name="ContactKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=320)),
-                ('contact_id', models.CharField(max_length=100)),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=320)),
+                ("contact_id", models.CharField(max_length=100)),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'contact_key',
-                'indexes': [models.Index(fields=['escala', 'contact_id'], name='key_by_contact')],
-                'constraints': [models.UniqueConstraint(fields=('escala', 'key', 'contact_id'), name='one_row_per_contact_key')],
+                "db_table": "contact_key",
+                "indexes": [models.Index(fields=["escala", "contact_id"], name="key_by_contact")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("escala", "key", "contact_id"), name="one_row_per_contact_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactBinding',
+            name="ContactBinding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identity', models.CharField(max_length=100)),
-                ('contact_id', models.CharField(max_length=100, null=True)),
-                ('by_person', models.BooleanField(default=False)),
-                ('evidence', models.CharField(default='', max_length=20)),
-                ('intent_at', models.DateTimeField(null=True)),
-                ('intent', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(null=True)),
-                ('escala', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bindings', to='store.escalaaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identity", models.CharField(max_length=100)),
+                ("contact_id", models.CharField(max_length=100, null=True)),
+                ("by_person", models.BooleanField(default=False)),
+                ("evidence", models.CharField(default="", max_length=20)),
+                ("intent_at", models.DateTimeField(null=True)),
+                ("intent", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField(null=True)),
+                (
+                    "escala",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bindings",
+                        to="store.escalaaccount",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'contact_binding',
-                'constraints': [models.UniqueConstraint(fields=('escala', 'identity'), name='one_contact_per_customer'), models.UniqueConstraint(condition=models.Q(('contact_id__isnull', False)), fields=('escala', 'contact_id'), name='one_customer_per_contact')],
+                "db_table": "contact_binding",
+                "constraints": [
+                    models.UniqueConstraint(fields=("escala", "identity"), name="one_contact_per_customer"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("contact_id__isnull", False)),
+                        fields=("escala", "contact_id"),
+                        name="one_customer_per_contact",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['connection', 'date'], name='invoice_by_date'),
+            model_name="invoice",
+            index=models.Index(fields=["connection", "date"], name="invoice_by_date"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['connection', 'name'], name='invoice_by_name'),
+            model_name="invoice",
+            index=models.Index(fields=["connection", "name"], name="invoice_by_name"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('due', True)), fields=['connection', 'due'], name='invoice_due'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("due", True)), fields=["connection", "due"], name="invoice_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['connection', 'customer_id'], name='invoice_by_customer'),
+            model_name="invoice",
+            index=models.Index(fields=["connection", "customer_id"], name="invoice_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['escala', 'sent_at'], name='invoice_by_sent'),
+            model_name="invoice",
+            index=models.Index(fields=["escala", "sent_at"], name="invoice_by_sent"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('connection', 'siigo_id'), name='one_row_per_invoice'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(fields=("connection", "siigo_id"), name="one_row_per_invoice"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('deal_id__isnull', False)), fields=('escala', 'deal_id'), name='one_invoice_per_deal'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("deal_id__isnull", False)),
+                fields=("escala", "deal_id"),
+                name="one_invoice_per_deal",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoiceevent',
-            index=models.Index(fields=['invoice', 'at'], name='event_by_invoice'),
+            model_name="invoiceevent",
+            index=models.Index(fields=["invoice", "at"], name="event_by_invoice"),
         ),
         migrations.AddIndex(
-            model_name='knowncontact',
-            index=models.Index(fields=['escala', 'modified'], name='contact_by_modified'),
+            model_name="knowncontact",
+            index=models.Index(fields=["escala", "modified"], name="contact_by_modified"),
         ),
         migrations.AddConstraint(
-            model_name='knowncontact',
-            constraint=models.UniqueConstraint(fields=('escala', 'contact_id'), name='one_row_per_contact'),
+            model_name="knowncontact",
+            constraint=models.UniqueConstraint(fields=("escala", "contact_id"), name="one_row_per_contact"),
         ),
         migrations.AddIndex(
-            model_name='knowndeal',
-            index=models.Index(fields=['escala', 'modified'], name='deal_by_modified'),
+            model_name="knowndeal",
+            index=models.Index(fields=["escala", "modified"], name="deal_by_modified"),
         ),
         migrations.AddIndex(
-            model_name='knowndeal',
-            index=models.Index(fields=['escala', 'contact_id'], name='deal_by_contact'),
+            model_name="knowndeal",
+            index=models.Index(fields=["escala", "contact_id"], name="deal_by_contact"),
         ),
         migrations.AddConstraint(
-            model_name='knowndeal',
-            constraint=models.UniqueConstraint(fields=('escala', 'deal_id'), name='one_row_per_deal'),
+            model_name="knowndeal",
+            constraint=models.UniqueConstraint(fields=("escala", "deal_id"), name="one_row_per_deal"),
         ),
         migrations.AddIndex(
-            model_name='knownproduct',
-            index=models.Index(fields=['escala', 'sku'], name='product_by_sku'),
+            model_name="knownproduct",
+            index=models.Index(fields=["escala", "sku"], name="product_by_sku"),
         ),
         migrations.AddConstraint(
-            model_name='knownproduct',
-            constraint=models.UniqueConstraint(fields=('escala', 'product_id'), name='one_row_per_product'),
+            model_name="knownproduct",
+            constraint=models.UniqueConstraint(fields=("escala", "product_id"), name="one_row_per_product"),
         ),
         migrations.AddConstraint(
-            model_name='missingsku',
-            constraint=models.UniqueConstraint(fields=('escala', 'sku'), name='one_row_per_missing_sku'),
+            model_name="missingsku",
+            constraint=models.UniqueConstraint(fields=("escala", "sku"), name="one_row_per_missing_sku"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['connection', 'started'], name='run_by_start'),
+            model_name="run",
+            index=models.Index(fields=["connection", "started"], name="run_by_start"),
         ),
         migrations.AddIndex(
-            model_name='knowncustomer',
-            index=models.Index(fields=['company', 'identity'], name='customer_by_identity'),
+            model_name="knowncustomer",
+            index=models.Index(fields=["company", "identity"], name="customer_by_identity"),
         ),
         migrations.AddConstraint(
-            model_name='knowncustomer',
-            constraint=models.UniqueConstraint(fields=('company', 'siigo_id'), name='one_row_per_customer'),
+            model_name="knowncustomer",
+            constraint=models.UniqueConstraint(fields=("company", "siigo_id"), name="one_row_per_customer"),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('siigo', 'escala'), name='one_connection_per_pair_of_accounts'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("siigo", "escala"), name="one_connection_per_pair_of_accounts"
+            ),
         ),
     ]

@@ -22,7 +22,9 @@ class KnownCustomer(models.Model):
 
     class Meta:
         db_table = "known_customer"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["company", "siigo_id"], name="one_row_per_customer")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "siigo_id"], name="one_row_per_customer")
+        ]
         indexes: ClassVar = [models.Index(fields=["company", "identity"], name="customer_by_identity")]
 
 
@@ -38,7 +40,9 @@ class KnownContact(models.Model):
 
     class Meta:
         db_table = "known_contact"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["escala", "contact_id"], name="one_row_per_contact")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escala", "contact_id"], name="one_row_per_contact")
+        ]
         indexes: ClassVar = [models.Index(fields=["escala", "modified"], name="contact_by_modified")]
 
 
@@ -73,7 +77,9 @@ class KnownDeal(models.Model):
 
     class Meta:
         db_table = "known_deal"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["escala", "deal_id"], name="one_row_per_deal")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escala", "deal_id"], name="one_row_per_deal")
+        ]
         indexes: ClassVar = [
             models.Index(fields=["escala", "modified"], name="deal_by_modified"),
             models.Index(fields=["escala", "contact_id"], name="deal_by_contact"),
@@ -105,7 +111,9 @@ class KnownProduct(models.Model):
 
     class Meta:
         db_table = "known_product"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["escala", "product_id"], name="one_row_per_product")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escala", "product_id"], name="one_row_per_product")
+        ]
         indexes: ClassVar = [models.Index(fields=["escala", "sku"], name="product_by_sku")]
 
 
@@ -118,7 +126,9 @@ class MissingSku(models.Model):
 
     class Meta:
         db_table = "missing_sku"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["escala", "sku"], name="one_row_per_missing_sku")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["escala", "sku"], name="one_row_per_missing_sku")
+        ]
 
 
 class ContactBinding(models.Model):

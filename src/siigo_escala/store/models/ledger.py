@@ -134,4 +134,6 @@ class CreditNote(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["connection", "siigo_id"], name="one_row_per_credit_note")
         ]
-        indexes: ClassVar = [models.Index(fields=["connection", "invoice_siigo_id"], name="credit_note_by_invoice")]
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "invoice_siigo_id"], name="credit_note_by_invoice")
+        ]

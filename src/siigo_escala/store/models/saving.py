@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing import Any
+
 from django.db import connection, models
 
 
@@ -15,9 +17,9 @@ def save_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     if not rows:
         return
     meta = rows[0]._meta
-    columns = [meta.get_field(name) for name in fields]
+    columns: list[models.Field[Any, Any]] = [meta.get_field(name) for name in fields]  # type: ignore[misc]  # no reverse relation is named
     quote = connection.ops.quote_name
-    assignments = ", ".join(f"{quote(field.column)} = %s" for field in columns)
+    assignments = ", ".join(f"{quote(field.column or field.attname)} = %s" for field in columns)
     statement = f"UPDATE {quote(meta.db_table)} SET {assignments} WHERE id = %s"
     values = [
         [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in columns), row.pk]
