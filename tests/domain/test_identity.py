@@ -64,7 +64,9 @@ def test_a_cedula_carries_its_check_digit_only_after_a_hyphen(number: str) -> No
     assert not denotes(number + digit, id_type="13", identification=number)
 
 
-@pytest.mark.parametrize("stored", ["900.123.456-8", "9001234568", "900123456", "900 123 456", "900123456.0"])
+@pytest.mark.parametrize(
+    "stored", ["900.123.456-8", "9001234568", "900123456", "900 123 456", "900123456.0", "nit900123456"]
+)
 def test_the_ways_a_nit_is_written_by_hand(stored: str) -> None:
     assert denotes(stored, id_type="31", identification="900123456")
 
@@ -143,6 +145,8 @@ def test_the_normal_form_of_a_phone_is_its_own_normal_form(typed: str) -> None:
         ("6013456789", "576013456789"),
         ("(601) 345 6789 Ext. 132", "576013456789"),
         ("57 6013456789 extensión 12", "576013456789"),
+        ("6013456789 (ext 4)", "576013456789"),
+        ("Fax 6013456789x3", "576013456789"),
         ("018000123456", "5718000123456"),
         ("56912345678", "56912345678"),
         ("+1 212 555 0123", "12125550123"),

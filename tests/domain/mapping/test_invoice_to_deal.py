@@ -179,6 +179,13 @@ def test_the_same_word_elsewhere_is_no_mark(name: str) -> None:
     assert not invoice_to_deal.has_mark(name, "SUR")
 
 
+def test_a_name_of_any_length_is_read_at_once() -> None:
+    endless = "A" * 200_000
+    assert not invoice_to_deal.names_invoice(endless, "FV-2-1", mark="SUR")
+    assert invoice_to_deal.names_any_invoice(endless) is None
+    assert not invoice_to_deal.has_mark(f"{endless} SUR", "SUR")
+
+
 def test_without_a_mark_every_name_will_do() -> None:
     assert invoice_to_deal.has_mark("", "")
 
