@@ -258,8 +258,9 @@ def static() -> int:
 
 
 def fix(options: list[str]) -> int:
-    """Mends what can be mended by machine."""
-    return tool("ruff", "check", "--fix", *options) or tool("ruff", "format", *options)
+    """Mends what can be mended by machine, and writes the pages that are made from code."""
+    made = tool("python", "docs/make_reason_codes.py")
+    return made or tool("ruff", "check", "--fix", *options) or tool("ruff", "format", *options)
 
 
 def bench(options: list[str]) -> int:
