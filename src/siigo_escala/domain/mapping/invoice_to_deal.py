@@ -121,8 +121,8 @@ def lines(invoice: Invoice, *, products: Mapping[str, ProductId]) -> Lines:
 
 
 def name(invoice_name: str, *, mark: str, customer_name: str) -> str:
-    """The deal's name, "FV-2-1045 MARK - Customer": what finds it again comes first and is never cut."""
-    head = " ".join(part for part in (text.line(invoice_name), text.line(mark)) if part)
+    """The deal's name, "FV-2-1045 [mark] - Customer": what finds it again comes first and is never cut."""
+    head = text.line(f"{invoice_name} [{text.line(mark)}]" if mark else invoice_name)
     customer = text.line(customer_name, limit=max(NAME_LIMIT - text.length(head) - 3, 0))
     return f"{head} - {customer}" if customer else head
 
@@ -154,15 +154,15 @@ def names_any_invoice(deal_name: str) -> str | None:
 
 
 def has_mark(deal_name: str, mark: str) -> bool:
-    """Whether the mark follows an invoice's name as a whole word, brackets aside; an empty mark always does.
+    """Whether the name bears the mark, in our brackets or as a plain word after an invoice's name.
 
-    The same word inside the customer's name is no mark.
+    The same word inside the customer's name is no mark; without a mark every name will do.
     """
     wanted, folded = _folded(mark), _folded(deal_name)[:_LONGEST_NAME_READ]
-    if not wanted:
+    if not wanted or f"[{wanted}]" in folded:
         return True
-    marked = rf"{_WORD.pattern}[\s(\[]+{re.escape(wanted)}(?![^\W_])"
-    return any(_may_be_invoice(found[0]) for found in re.finditer(marked, folded))
+    plain = rf"{_WORD.pattern}[\s(]+{re.escape(wanted)}(?![^\W_])"
+    return wanted[0].isalnum() and any(_may_be_invoice(found[0]) for found in re.finditer(plain, folded))
 
 
 def description(user_text: str, invoice: Invoice, *, customer_name: str, seller_name: str) -> str:
