@@ -1,0 +1,23 @@
+"""Every test here has a world of its own, on both stores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from siigo_escala.simulators.escala.simulator import EscalaSimulator
+    from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+    from tests.sync.world import World
+
+
+@pytest.fixture
+def world(
+    database: str, environment: dict[str, str], siigo: SiigoSimulator, escala: EscalaSimulator
+) -> World:
+    """Both systems empty, nothing connected yet."""
+    from tests.sync import world as worlds
+
+    siigo.switches.update({"rate_limit_per_minute": 0})
+    return worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
