@@ -12,7 +12,6 @@ from typing import Any
 
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.escala.client import EscalaClient
-from siigo_escala.rest.limiter import Limiter
 from siigo_escala.rest.patience import Patience
 from siigo_escala.rest.transport import Call, Transport
 from siigo_escala.siigo.client import SiigoClient
@@ -47,7 +46,18 @@ class Surroundings:
     transport: Transport = field(init=False)
 
 
-def surroundings(url: str, *, system: str = "escala", patience_s: float = 5.0, **options: Any) -> Surroundings:
+_opened: list[Surroundings] = []
+
+
+def close_all() -> None:
+    """Closes every connection that a test left open."""
+    while _opened:
+        _opened.pop().transport.close()
+
+
+def surroundings(
+    url: str, *, system: str = "escala", patience_s: float = 5.0, **options: Any
+) -> Surroundings:
     seen = Surroundings()
     seen.transport = Transport(
         system=system,  # type: ignore[arg-type]
@@ -59,6 +69,7 @@ def surroundings(url: str, *, system: str = "escala", patience_s: float = 5.0, *
         on_call=seen.calls.append,
         **options,
     )
+    _opened.append(seen)
     return seen
 
 
@@ -94,7 +105,7 @@ def escala_client(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A scripted answer. `cut`: bytes that are promised and never come; None as status: the line goes dead."""
+    """A scripted answer. `cut`: bytes promised that never come; `status` None: the line goes dead."""
 
     status: int | None = 200
     body: bytes = b"{}"
@@ -103,7 +114,7 @@ class Reply:
 
 
 class Script:
-    """What a server answers, in order; the last answer stands for all later calls. `asked` is what came in."""
+    """What a server answers, in order, the last one for all later calls. `asked` is what came in."""
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies)
@@ -143,7 +154,7 @@ def served(script: Script) -> Iterator[str]:
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _LARGEST_EXPONENT = 30
@@ -36,10 +36,7 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, str):
         if len(value) > 60 or not _NUMBER.fullmatch(value.strip()):
             return None
-        try:
-            value = Decimal(value.strip())
-        except InvalidOperation:
-            return None
+        value = Decimal(value.strip())
     if not isinstance(value, Decimal) or not value.is_finite():
         return None
     if value and (value.adjusted() > _LARGEST_EXPONENT or value.adjusted() < -_LARGEST_EXPONENT):

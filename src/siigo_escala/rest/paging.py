@@ -5,6 +5,7 @@ Values of the answer count, never those that were asked for; a `next` link is ne
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +64,7 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
     """
     read = _Read[T]()
     yielded = 0
-    for attempt in range(REREADS + 1):
+    for attempt in itertools.count():
         before, read.ids = read.ids, set()
         number, last_total, stuck = 1, None, False
         while True:

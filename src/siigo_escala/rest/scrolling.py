@@ -60,10 +60,12 @@ class Listing(Generic[T]):
         fetch: Callable[[str | None], Batch[T]] | None,
         fetch_page: Callable[[int], Batch[T]] | None,
         by_total: bool = False,
+        rounds: int = ROUNDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
         self._by_total = by_total
+        self._rounds = rounds
         self._fetch_page = fetch_page
         self._monotonic = monotonic
         self._ids: set[str] = set()
@@ -88,7 +90,7 @@ class Listing(Generic[T]):
         shortest = SIZE
         shaky = False
         answered = self._monotonic()
-        for rounds in range(ROUNDS):
+        for done in range(self._rounds):
             try:
                 batch = fetch(cursor)
             except (Rejected, TryLater) as problem:
@@ -107,7 +109,7 @@ class Listing(Generic[T]):
             if not batch.rows:
                 return (yield from self._doubted(shaky))
             if batch.cursor is None:
-                if rounds == 0:
+                if done == 0:
                     sure = len(batch.rows) < SIZE and self._total is not None and not self._missing()
                     return "" if sure else (yield from self._paged(start=self._next_page()))
                 if len(batch.rows) < shortest:
@@ -131,7 +133,7 @@ class Listing(Generic[T]):
             return "la lectura no tiene continuación"
         number = start
         seen: set[str] = set()
-        for _ in range(ROUNDS):
+        for _ in range(self._rounds):
             try:
                 batch = self._fetch_page(number)
             except (Rejected, AccessDenied, UnexpectedAnswer, TryLater) as problem:
