@@ -46,6 +46,12 @@ def test_the_three_values_of_the_worked_example() -> None:
     assert money.value_of(invoice, "subtotal") == Decimal("987500.00")
 
 
+def test_each_lines_base_is_rounded_before_they_are_added() -> None:
+    half_a_cent = examples.line(quantity=Decimal(1), price=Decimal("0.005"))
+    invoice = examples.invoice(lines=(half_a_cent, half_a_cent))
+    assert money.value_of(invoice, "subtotal") == Decimal("0.02")
+
+
 @given(CENTS, st.lists(CENTS.map(abs), max_size=3))
 def test_gross_is_the_total_with_the_retentions_given_back(total: Decimal, taken: list[Decimal]) -> None:
     retentions = tuple(

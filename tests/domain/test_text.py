@@ -42,6 +42,10 @@ def test_a_line_folds_every_blank() -> None:
     assert text.line("  Ferretería\u00a0El\r\n\tRoble\u200b\x00 ") == "Ferretería El Roble"
 
 
+def test_half_a_character_that_no_encoding_can_carry_is_dropped() -> None:
+    assert text.line("a\ud83db\x07") == "ab"
+
+
 def test_a_paragraph_keeps_its_lines_with_one_kind_of_line_end() -> None:
     assert text.paragraph(" uno\r\ndos\rtres\u2028<b>cuatro</b>\n") == "uno\ndos\ntres\nbcuatro/b"
 

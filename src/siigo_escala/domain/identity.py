@@ -160,5 +160,4 @@ def _words(name: str) -> list[str]:
 
 
 def _name_words(name: str) -> set[str]:
-    words = " ".join(_words(name))
-    return set((_LEGAL_FORM.sub("", words) or words).split())
+    return set(_LEGAL_FORM.sub("", " ".join(_words(name))).split())

@@ -128,6 +128,11 @@ def test_a_deals_name_names_its_invoice_and_bears_its_mark(number: str, mark: st
     assert number in invoice_to_deal.name_words(name)
 
 
+def test_only_the_customer_is_cut_from_a_long_name() -> None:
+    name = invoice_to_deal.name("FV-2-1045", mark="SUR", customer_name="x" * 300)
+    assert name == f"FV-2-1045 [SUR] - {'x' * 237}"
+
+
 @given(INVOICE_NAMES, INVOICE_NAMES, MARKS)
 def test_a_deals_name_names_no_other_invoice(number: str, other: str, mark: str) -> None:
     assume(number != other)
