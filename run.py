@@ -90,12 +90,11 @@ def prepare(locks: tuple[str, ...]) -> None:
             "A este Python le falta el módulo venv (con ensurepip): instálelo (en Debian o Ubuntu, "
             "«sudo apt install python3-venv») y repita."
         )
-    print("Preparando el entorno (solo la primera vez; cerca de un minuto)…", file=sys.stderr, flush=True)
     try:
-        with tempfile.TemporaryFile(
+        tempfile.TemporaryFile(
             dir=ROOT
-        ):  # the folder can be written to: venv and pip say it less clearly
-            pass
+        ).close()  # whether one can write here: venv and pip say it less clearly
+        print("Preparando el entorno (solo la primera vez; cerca de un minuto)…", file=sys.stderr, flush=True)
         if not usable():
             make_venv()
         if NOTE.exists():

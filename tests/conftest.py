@@ -81,12 +81,12 @@ def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def postgresql_server(request: pytest.FixtureRequest, shared_folder: Path) -> str:
-    """The address of a PostgreSQL server, without a database's name. TEST_DATABASE_URL overrides."""
+    """The address of a PostgreSQL server where databases can be made. TEST_DATABASE_URL overrides."""
     from tests import postgresql
 
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        return given.rpartition("/")[0] if given.count("/") > 2 else given
+        return given
     session_pid = getattr(request.config, "workerinput", {}).get("session_pid", os.getpid())
     return postgresql.server_url(shared_folder, session_pid=session_pid)
 

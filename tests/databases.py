@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from django.db import connections
 from filelock import FileLock
 
 from siigo_escala.config import settings as product_settings
+from siigo_escala.store import migrations
 from tests import postgresql
 
 _TEMPLATE = "siigo_escala_template"
@@ -53,11 +55,10 @@ def sqlite_database(folder: Path, *, templates: Path, blocker: Any) -> Iterator[
 @contextmanager
 def postgresql_database(server: str, *, templates: Path, blocker: Any) -> Iterator[str]:
     """A migrated database on `server`, dropped afterwards; its address."""
-    template = f"{_TEMPLATE}_{templates.parent.name}".replace("-", "_")
+    template = f"{_TEMPLATE}_{_schema()}"
     with FileLock(templates / "template-postgresql.lock"):
         if not postgresql.has_database(server, template):
-            part = f"{template}_part"
-            postgresql.drop_database(server, part)
+            part = f"part_{uuid4().hex}"
             _migrate(postgresql.create_database(server, part), blocker)
             postgresql.rename_database(server, part, template)
     name = f"test_{uuid4().hex}"
@@ -65,6 +66,12 @@ def postgresql_database(server: str, *, templates: Path, blocker: Any) -> Iterat
         yield postgresql.create_database(server, name, template=template)
     finally:
         postgresql.drop_database(server, name)
+
+
+def _schema() -> str:
+    """Changes with the migrations: a template is used again only while they are the same."""
+    files = sorted(Path(migrations.__path__[0]).glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def _migrate(url: str, blocker: Any) -> None:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 import psycopg
@@ -30,7 +31,7 @@ _START_S = 60
 
 
 def server_url(shared: Path, *, session_pid: int) -> str:
-    """The address of this session's server, without a database's name; started by whoever asks first.
+    """The address of this session's server; started by whoever asks first.
 
     `shared` is a folder that every worker of the session sees.
     """
@@ -42,29 +43,37 @@ def server_url(shared: Path, *, session_pid: int) -> str:
     return str(url)
 
 
+def address(server: str, name: str) -> str:
+    """The address of one database of a server, whatever database `server` names."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
 def create_database(server: str, name: str, *, template: str | None = None) -> str:
     """A new database, empty or a copy of `template`; its address."""
     copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+    with psycopg.connect(address(server, "postgres"), autocommit=True) as session:
         session.execute(f'CREATE DATABASE "{name}"{copied}'.encode())
-    return f"{server}/{name}"
+    return address(server, name)
 
 
 def drop_database(server: str, name: str) -> None:
     """Gone, with whoever still was connected to it."""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+    with psycopg.connect(address(server, "postgres"), autocommit=True) as session:
         session.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 def rename_database(server: str, name: str, new_name: str) -> None:
-    """The same database under another name; nobody may be connected to it."""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
-        session.execute(f'ALTER DATABASE "{name}" RENAME TO "{new_name}"'.encode())
+    """The same database under another name; gone where that name is taken. Nobody may be connected to it."""
+    try:
+        with psycopg.connect(address(server, "postgres"), autocommit=True) as session:
+            session.execute(f'ALTER DATABASE "{name}" RENAME TO "{new_name}"'.encode())
+    except psycopg.errors.DuplicateDatabase:
+        drop_database(server, name)
 
 
 def has_database(server: str, name: str) -> bool:
     """Whether a database of that name exists."""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+    with psycopg.connect(address(server, "postgres"), autocommit=True) as session:
         found = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
     return found is not None
 
@@ -157,7 +166,7 @@ def _wait_until_ready(url: str, log: Path) -> None:
     deadline = time.monotonic() + _START_S
     while True:
         try:
-            psycopg.connect(f"{url}/postgres", connect_timeout=5).close()
+            psycopg.connect(address(url, "postgres"), connect_timeout=5).close()
         except psycopg.OperationalError as problem:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}") from problem
