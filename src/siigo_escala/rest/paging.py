@@ -5,7 +5,6 @@ Values of the answer count, never those that were asked for; a `next` link is ne
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +63,8 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
     """
     read = _Read[T]()
     yielded = 0
-    for attempt in itertools.count():
+    attempt = 0
+    while True:
         before, read.ids = read.ids, set()
         number, last_total, stuck = 1, None, False
         while True:
@@ -91,6 +91,7 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
             if ended:
                 break
             number += 1
+        attempt += 1
 
 
 class _Read(Generic[T]):
