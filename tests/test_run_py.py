@@ -212,3 +212,10 @@ def _pretend_prepared(module: ModuleType, locks: tuple[str, ...]) -> None:
     module.BIN.mkdir(parents=True)
     (module.BIN / "python").symlink_to(sys.executable)
     module.NOTE.write_text(f'["{module.fingerprint(locks)}"]')
+
+
+def test_continuous_integration_runs_what_a_person_runs() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "python3 run.py test" in script.read_text()
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
