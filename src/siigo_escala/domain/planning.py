@@ -1,4 +1,4 @@
-"""What becomes of an invoice: wanted and known in, one decision out. Pure; a dry run is a plan nobody applies.
+"""What becomes of an invoice: wanted and known in, one decision out. A dry run is a plan nobody applies.
 
 The order of the questions is the order of the rules: first what a person decided, then what Siigo says of
 the document, then what the rules of the connection leave out, then what stands in Escala.
@@ -132,36 +132,7 @@ class NamedDeal:
 
 def screen(subject: Subject, rules: Rules) -> Exclude | NeedsAttention | None:
     """Why an invoice without an opportunity gets none; None: it is ours to create."""
-    invoice = subject.invoice
-    if subject.ignored:
-        return Exclude(code=Code.IGNORED_BY_PERSON)
-    if subject.born_in_escala:
-        return Exclude(code=Code.BORN_IN_ESCALA)
-    if subject.deleted:
-        return Exclude(code=Code.INVOICE_DELETED)
-    if invoice.annulled:
-        return Exclude(code=Code.INVOICE_ANNULLED)
-    if subject.wholly_credited:
-        return Exclude(code=Code.INVOICE_CREDITED)
-    if invoice.date is None:
-        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "fecha"})
-    if not subject.asked_for and not _since_start(invoice, rules):
-        return Exclude(code=Code.BEFORE_START, data={"start": rules.start.isoformat()})
-    if rules.document_types and invoice.document_type not in rules.document_types:
-        return Exclude(code=Code.DOCUMENT_TYPE_LEFT_OUT, data={"document_type": invoice.document_type})
-    if rules.stamp == "accepted" and not _accepted(invoice, rules):
-        return Exclude(code=Code.NOT_ACCEPTED_YET, data={"stamp": invoice.stamp})
-    if rules.walk_in == "skip" and identity.is_walk_in(invoice.customer_identification):
-        return Exclude(code=Code.WALK_IN_BUYER)
-    if not rules.create_for_unlinked_sellers and invoice.seller not in rules.linked_sellers:
-        return Exclude(code=Code.SELLER_UNLINKED, data={"seller": invoice.seller})
-    if subject.value is None:
-        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
-    if subject.value < 0:
-        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total", "value": str(subject.value)})
-    if invoice.customer_id is None:
-        return NeedsAttention(code=Code.CUSTOMER_MISSING)
-    return None
+    return _said_of_it(subject) or _left_out(subject, rules) or _unusable(subject)
 
 
 def claim(
@@ -209,11 +180,55 @@ def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Upda
 
 
 def value_to_show(subject: Subject, rules: Rules) -> Decimal:
-    """The opportunity's value in pesos: the invoice's, less credit notes where the rules say so, never below 0."""
+    """The opportunity's value in pesos: the invoice's, less credit notes where rules say so, at least 0."""
     value = subject.value or Decimal(0)
     if rules.on_credited == "subtract":
         return max(value - subject.credited, Decimal(0))
     return value
+
+
+def _said_of_it(subject: Subject) -> Exclude | NeedsAttention | None:
+    """What a person or Siigo has said of the document itself."""
+    if subject.ignored:
+        return Exclude(code=Code.IGNORED_BY_PERSON)
+    if subject.born_in_escala:
+        return Exclude(code=Code.BORN_IN_ESCALA)
+    if subject.deleted:
+        return Exclude(code=Code.INVOICE_DELETED)
+    if subject.invoice.annulled:
+        return Exclude(code=Code.INVOICE_ANNULLED)
+    if subject.wholly_credited:
+        return Exclude(code=Code.INVOICE_CREDITED)
+    if subject.invoice.date is None:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "fecha"})
+    return None
+
+
+def _left_out(subject: Subject, rules: Rules) -> Exclude | None:
+    """What the rules of the connection leave out."""
+    invoice = subject.invoice
+    if not subject.asked_for and not _since_start(invoice, rules):
+        return Exclude(code=Code.BEFORE_START, data={"start": rules.start.isoformat()})
+    if rules.document_types and invoice.document_type not in rules.document_types:
+        return Exclude(code=Code.DOCUMENT_TYPE_LEFT_OUT, data={"document_type": invoice.document_type})
+    if rules.stamp == "accepted" and not _accepted(invoice, rules):
+        return Exclude(code=Code.NOT_ACCEPTED_YET, data={"stamp": invoice.stamp})
+    if rules.walk_in == "skip" and identity.is_walk_in(invoice.customer_identification):
+        return Exclude(code=Code.WALK_IN_BUYER)
+    if not rules.create_for_unlinked_sellers and invoice.seller not in rules.linked_sellers:
+        return Exclude(code=Code.SELLER_UNLINKED, data={"seller": invoice.seller})
+    return None
+
+
+def _unusable(subject: Subject) -> NeedsAttention | None:
+    """What an opportunity cannot be made of."""
+    if subject.value is None:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
+    if subject.value < 0:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total", "value": str(subject.value)})
+    if subject.invoice.customer_id is None:
+        return NeedsAttention(code=Code.CUSTOMER_MISSING)
+    return None
 
 
 def _undone(subject: Subject) -> Code | None:

@@ -50,7 +50,7 @@ def to_contact(record: dict[str, Any]) -> Contact:
 
 
 def digest(record: dict[str, Any]) -> str:
-    """A hash of what matters of an invoice's record: two records with one digest give the same opportunity."""
+    """A hash of what matters of an invoice's record: one digest, one and the same opportunity."""
     kept = {key: value for key, value in record.items() if key not in _WITHOUT_EFFECT}
     return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class StoreProblem(Exception):
-    """Our own state does not allow the command. `code` is one of the catalogue's, `message` a Spanish sentence."""
+    """Our own state does not allow the command. `code` is the catalogue's, `message` a Spanish sentence."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

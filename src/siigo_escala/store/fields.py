@@ -16,7 +16,7 @@ _CENT = Decimal("0.01")
 
 
 class CentsField(_BigInteger):
-    """Money with two decimals, kept as whole cents: SQLite has no exact decimal, and sums must be right to the cent."""
+    """Money kept as whole cents: SQLite has no exact decimal, and sums must be right to the cent."""
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
         """Cents -> Decimal with two decimals."""

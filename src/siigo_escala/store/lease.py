@@ -50,7 +50,7 @@ class Lease:
 
     @contextmanager
     def fence(self) -> Iterator[None]:
-        """A transaction that commits only while both epochs are ours; else LeaseLost and nothing is changed."""
+        """A transaction that commits only while both epochs are ours; else LeaseLost, nothing changed."""
         with transaction.atomic():
             # The updates change nothing; they lock the rows against a take-over until we commit.
             for model, pk, epoch in (

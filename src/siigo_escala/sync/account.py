@@ -89,6 +89,10 @@ class Tally:
         if problem not in self.notes:
             self.notes.append(problem)
 
+    def tell(self, invoice: str, code: Code, sentence: str) -> None:
+        """Something a person may want to know of an invoice that is none the worse for it."""
+        self.notes.append(Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}"))
+
     @property
     def created(self) -> int:
         """Opportunities that exist because of this run, so far."""

@@ -29,7 +29,7 @@ def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
             for item in source:
                 if not _put(fetched, item, left):
                     return
-        except BaseException as problem:  # handed over to the reader's thread, which raises it
+        except BaseException as problem:  # noqa: BLE001 - handed over: the reading thread raises it
             end = _End(problem)
         _put(fetched, end, left)
 

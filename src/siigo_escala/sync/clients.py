@@ -17,9 +17,11 @@ from siigo_escala.rest.transport import Call, Transport
 from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.siigo.token import SignIn, TokenSource, TokenStore
 from siigo_escala.store import models
+from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.limiter import SqlLimiter
 from siigo_escala.store.models import EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
+from siigo_escala.sync.brake import Brake
 
 _SIIGO_WINDOW_S = 61.0
 """A minute and a margin: calls take different times to arrive, and Siigo counts arrivals."""
@@ -75,6 +77,7 @@ def build(
     on_learned: Callable[[Capabilities], None],
     on_call: Callable[[Call], None],
     now: Callable[[], datetime],
+    counter: CallCounter | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Clients:
     """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows."""
@@ -92,6 +95,11 @@ def build(
         limiter = SqlLimiter(escala_account, grants=1, window_s=escala_interval_s(environment), wait=wait)
         escala_limit = limiter
         closing.append(limiter.close)
+    on_siigo_call = on_call
+    if counter is not None:
+        siigo_limit = brake = Brake(siigo_limit, counter)
+        on_siigo_call = both(on_call, brake.count)
+        closing.append(counter.close)
     siigo = Transport(
         system="siigo",
         base_url=environment.siigo_url,
@@ -101,7 +109,7 @@ def build(
         timeout_read_s=_SIIGO_TIMEOUT_S,
         timeout_write_s=_SIIGO_TIMEOUT_S,
         max_connections=2,
-        on_call=on_call,
+        on_call=on_siigo_call,
         wait=wait,
     )
     escala = Transport(
@@ -136,6 +144,16 @@ def build(
         ),
         closing=(siigo.close, escala.close, *closing),
     )
+
+
+def both(first: Callable[[Call], None], second: Callable[[Call], None]) -> Callable[[Call], None]:
+    """Tells two listeners of each call."""
+
+    def tell(call: Call) -> None:
+        first(call)
+        second(call)
+
+    return tell
 
 
 class StoredToken:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -15,23 +14,21 @@ from django.db import transaction
 
 from siigo_escala.config.env import Environment
 from siigo_escala.domain import rules
-from siigo_escala.domain.accounting import DocumentType, InvoiceId, Seller
-from siigo_escala.domain.crm import UNASSIGNED, DealId, Pipeline, Stage
+from siigo_escala.domain.accounting import DocumentType, Seller
+from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.rest.errors import NotFound
 from siigo_escala.siigo.token import NoStore
-from siigo_escala.store import models
+from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import clients, look, sellers
+from siigo_escala.sync import access, clients, look, recognise, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import Clients, Credentials
 
 Thing = TypeVar("Thing", Pipeline, Stage)
-_KNOWN = 5
 _START_DAYS = 30
 
 
@@ -69,7 +66,7 @@ def connect(
     if file.direction != "invoices_to_opportunities":
         raise FileProblem(
             "direction",
-            "esta versión todavía no crea facturas en Siigo: use «invoices_to_opportunities».",
+            "«direction»: esta versión todavía no crea facturas en Siigo; use «invoices_to_opportunities».",
         )
     credentials = Credentials(
         siigo_username=file.siigo.username,
@@ -89,8 +86,8 @@ def connect(
         )
         pipeline_id, stage_id = _destination(file, accounts.pipelines)
         _check_siigo(file, accounts)
-        company = _company(accounts, pair, known)
-        account = _account(accounts, pair, known)
+        company = recognise.company(accounts.document_types, pair.siigo, known)
+        account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
         pair.close()
     with transaction.atomic():
@@ -114,22 +111,22 @@ def connect(
 
 
 def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
-    """A value as written, or from the environment (`env:NAME`) or a file (`file:PATH`, last line end dropped)."""
+    """A value as written, the environment (`env:NAME`) or a file (`file:PATH`, last line end dropped)."""
     if value.startswith("env:"):
         name = value.removeprefix("env:")
         found = environ.get(name, "")
         if not found:
-            raise FileProblem(key, f"la variable de entorno «{name}» no existe o está vacía.")
+            raise FileProblem(key, f"«{key}»: la variable de entorno «{name}» no existe o está vacía.")
         return found
     if value.startswith("file:"):
         path = Path(value.removeprefix("file:"))
         try:
             read = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            raise FileProblem(key, f"no se pudo leer el archivo «{path}».") from None
+            raise FileProblem(key, f"«{key}»: no se pudo leer el archivo «{path}».") from None
         found = read.removesuffix("\n").removesuffix("\r")
         if not found:
-            raise FileProblem(key, f"el archivo «{path}» está vacío.")
+            raise FileProblem(key, f"«{key}»: el archivo «{path}» está vacío.")
         return found
     return value
 
@@ -149,7 +146,7 @@ def _clients(
         escala_account=f"escala:{known.escala_id}" if known else "escala:new",
         tokens=token,
         capabilities=Capabilities(),
-        on_learned=lambda learned: None,
+        on_learned=lambda _: None,
         on_call=Calls().count,
         now=now,
     )
@@ -162,14 +159,15 @@ def _destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[s
     if pipeline is None:
         raise FileProblem(
             "opportunities.pipeline",
-            f"Escala no tiene el pipeline «{wanted.pipeline}»; tiene: {_list(p.name for p in pipelines)}.",
+            f"«opportunities.pipeline»: Escala no tiene el pipeline «{wanted.pipeline}»; "
+            f"tiene: {_list(p.name for p in pipelines)}.",
         )
     stage = _named(pipeline.stages, wanted.stage)
     if stage is None:
         raise FileProblem(
             "opportunities.stage",
-            f"el pipeline «{pipeline.name}» no tiene la etapa «{wanted.stage}»; tiene: "
-            f"{_list(s.name for s in pipeline.stages)}.",
+            f"«opportunities.stage»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted.stage}»; "
+            f"tiene: {_list(s.name for s in pipeline.stages)}.",
         )
     return pipeline.id, stage.id
 
@@ -192,7 +190,8 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
         if kind not in types:
             raise FileProblem(
                 "opportunities.document_types",
-                f"Siigo no tiene el tipo de factura {kind}; tiene: {_list(types.values())}.",
+                f"«opportunities.document_types»: Siigo no tiene el tipo de factura {kind}; "
+                f"tiene: {_list(types.values())}.",
             )
     emails = {user.email.strip().casefold() for user in accounts.users} | {
         str(user.id) for user in accounts.users
@@ -201,62 +200,9 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
         if key.strip().casefold() not in emails:
             raise FileProblem(
                 f'sellers."{key}"',
-                f"Siigo no tiene ese vendedor; tiene: {_list(user.email or str(user.id) for user in accounts.users)}.",
+                "«sellers»: Siigo no tiene el vendedor «{key}»; tiene: "
+                f"{_list(user.email or str(user.id) for user in accounts.users)}.",
             )
-
-
-def _company(accounts: _Accounts, pair: Clients, known: Connection | None) -> SiigoCompany | None:
-    """The company these credentials open, None: one not seen before. OTHER_COMPANY where it changed."""
-    types = {kind.id for kind in accounts.document_types}
-    if known is not None:
-        if types & {kind["id"] for kind in known.siigo.document_types}:
-            return known.siigo
-        ids = known.invoices.order_by("-date").values_list("siigo_id", flat=True)[:_KNOWN]
-        if any(_exists(partial(pair.siigo.invoice, InvoiceId(one))) for one in ids):
-            return known.siigo
-        if known.invoices.exists() or known.siigo.document_types:
-            raise _other("Siigo", known)
-        return known.siigo
-    for company in SiigoCompany.objects.order_by("pk"):
-        if types & {kind["id"] for kind in company.document_types}:
-            return company
-    return None
-
-
-def _account(accounts: _Accounts, pair: Clients, known: Connection | None) -> EscalaAccount | None:
-    """The Escala account this key opens, None: one not seen before. OTHER_COMPANY where it changed."""
-    pipelines = {pipeline.id for pipeline in accounts.pipelines}
-    if known is not None:
-        if pipelines & {pipeline["id"] for pipeline in known.escala.pipelines}:
-            return known.escala
-        ids = (
-            models.Invoice.objects.filter(escala=known.escala, deal_id__isnull=False)
-            .order_by("-sent_at")
-            .values_list("deal_id", flat=True)[:_KNOWN]
-        )
-        if any(_exists(partial(pair.escala.deal, DealId(one or ""))) for one in ids):
-            return known.escala
-        raise _other("Escala", known)
-    for account in EscalaAccount.objects.order_by("pk"):
-        if pipelines & {pipeline["id"] for pipeline in account.pipelines}:
-            return account
-    return None
-
-
-def _exists(ask: Callable[[], object]) -> bool:
-    try:
-        ask()
-    except NotFound:
-        return False
-    return True
-
-
-def _other(system: str, known: Connection) -> StoreProblem:
-    return StoreProblem(
-        "OTHER_COMPANY",
-        f"Las credenciales nuevas de «{known.name}» abren otra cuenta de {system}: use las de la misma cuenta, "
-        "o conecte la otra con otro nombre. No se cambió nada.",
-    )
 
 
 def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
@@ -268,16 +214,16 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
     if taken is not None:
         raise StoreProblem(
             "ACCOUNTS_TAKEN",
-            f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie ese archivo "
-            "en lugar de conectar otro.",
+            f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
+            "ese archivo en lugar de conectar otro.",
         )
     for other in others:
         mark = rules.from_json(other.file).opportunities.mark
         if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
             raise StoreProblem(
                 "MARK_NEEDED",
-                f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas «opportunities.mark», "
-                "con textos distintos, para distinguir facturas del mismo número.",
+                f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas "
+                "«opportunities.mark», con textos distintos, para distinguir facturas del mismo número.",
             )
 
 
@@ -321,7 +267,8 @@ def _save(
         connection.escala_key_sealed = vault.seal(credentials.escala_key)
         connection.refusals, connection.forgotten = 0, False
         if connection.paused in (Code.CREDENTIALS_REFUSED, Code.USER_BLOCKED, Code.BRAKED):
-            connection.paused, connection.paused_text = "", ""
+            connection.paused, connection.paused_text, connection.paused_at = "", "", None
+            CallCounter(access.counter_name(connection), now=lambda: now).begin_anew()
     connection.file = rules.to_json(file)
     connection.enabled, connection.direction = file.enabled, file.direction
     made = connection.created_at.astimezone(ZoneInfo(file.time_zone)).date()
@@ -336,13 +283,15 @@ def _warnings(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     for owner in sorted(wanted):
         if owner.casefold() not in owners:
             yield (
-                f"Todavía no se ha visto al usuario «{owner}» en Escala: se comprobará con la primera oportunidad."
+                f"Todavía no se ha visto al usuario «{owner}» en Escala: "
+                "se comprobará con la primera oportunidad."
             )
     named = file.opportunities
     for field in (named.identification_field, named.number_field, named.date_field, named.due_field):
         if field and field not in account.seen_fields:
             yield (
-                f"Todavía no se ha visto el campo «{field}» en Escala: se comprobará con la primera escritura."
+                f"Todavía no se ha visto el campo «{field}» en Escala: "
+                "se comprobará con la primera escritura."
             )
 
 

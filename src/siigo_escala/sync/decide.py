@@ -112,7 +112,7 @@ def shown_of(row: models.Invoice) -> Shown:
 
 
 def _first(session: Session, item: Item) -> Decision:
-    """The decision as far as it needs no look at customers or Escala; Create: ours to create, if nothing is there."""
+    """The decision as far as it needs no look at customers or Escala; Create: if nothing is there."""
     row, subject = item.row, subject_of(session, item)
     if row.deal_id is not None:
         if row.code == Code.DEAL_DELETED and row.decision != "create":
@@ -221,7 +221,7 @@ def _names_twice(session: Session, items: Sequence[Item]) -> set[str]:
 
 
 def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
-    """Whether an older invoice of the same name was deleted meanwhile, as a draft is whose number is used again."""
+    """Whether an older invoice of the same name was deleted, as a draft whose number is used again."""
     if siigo_id not in session.asked_gone:
         try:
             session.siigo.invoice(InvoiceId(siigo_id))

@@ -13,7 +13,7 @@ from siigo_escala.sync.session import Session
 
 
 def contact(session: Session, step: Step, *, without: frozenset[str] = frozenset()) -> ContactDraft:
-    """The contact to be made for a step whose match is Missing. `without`: "email", "phone" refused before."""
+    """The contact to be made where none matches. `without`: "email", "phone" that were refused before."""
     if step.customer is None or not isinstance(step.match, matching.Missing):
         raise ValueError("only a step without a contact makes one")
     return customer_to_contact.draft(
@@ -23,6 +23,19 @@ def contact(session: Session, step: Step, *, without: frozenset[str] = frozenset
         send_email=step.match.send_email and "email" not in without,
         send_phone=step.match.send_phone and "phone" not in without,
     ).contact
+
+
+def left_out(step: Step) -> tuple[str, ...]:
+    """Sentences on what of the customer its new contact does not carry."""
+    if step.customer is None or not isinstance(step.match, matching.Missing):
+        return ()
+    return customer_to_contact.draft(
+        step.customer,
+        field="",
+        owner="",
+        send_email=step.match.send_email,
+        send_phone=step.match.send_phone,
+    ).left_out
 
 
 def deal(session: Session, step: Step, contact_id: ContactId) -> DealDraft:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from siigo_escala.domain import identity, records
-from siigo_escala.domain.crm import Contact, Deal, Product
+from siigo_escala.domain.crm import UNASSIGNED, Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.rest.errors import NotFound, RemoteError
 from siigo_escala.rest.scrolling import Listing
@@ -54,6 +54,8 @@ class _Taken:
     ids: set[str] = field(default_factory=set)
     older: bool = False
     known: bool = False
+    owners: set[str] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
 
 
 def read(
@@ -297,6 +299,7 @@ def _settled(
     since: datetime | None,
 ) -> Reading:
     """What a finished listing is worth, kept on the account."""
+    _learn_names(session, taken)
     ending = listing.ending
     counts, why = (ending.complete, ending.why) if ending is not None else (False, "")
     if counts and resource == "deals":
@@ -364,10 +367,21 @@ def _take(
                 keep_contacts(session, contacts)
         for record in page:
             taken.ids.add(record.id)
+            taken.owners.add(record.owner)
+            taken.fields |= record.custom.keys()
             if not_before is not None and record.modified is not None:
                 taken.older = taken.older or record.modified < not_before - timedelta(seconds=1)
         session.tell("escala")
     return taken
+
+
+def _learn_names(session: Session, taken: _Taken) -> None:
+    """Keeps which owners and custom fields were seen: Escala lists neither."""
+    account = EscalaAccount.objects.get(pk=session.connection.escala_id)
+    owners = sorted({*account.seen_owners, *taken.owners} - {"", UNASSIGNED})
+    fields = sorted({*account.seen_fields, *taken.fields})
+    if (owners, fields) != (account.seen_owners, account.seen_fields):
+        EscalaAccount.objects.filter(pk=account.pk).update(seen_owners=owners, seen_fields=fields)
 
 
 def _any_known(session: Session, ids: Sequence[str]) -> bool:

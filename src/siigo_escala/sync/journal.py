@@ -72,7 +72,7 @@ class Journal:
         self._intents.clear()
 
     def _guard_intents(self) -> None:
-        """The database agrees that nothing was sent for these, or nothing is: whatever the program believes."""
+        """The database agrees that nothing was sent for these, or nothing is, whatever we believe."""
         free = models.Invoice.objects.filter(pk__in=self._intents).exclude(state=State.SENDING)
         free = free.filter(Q(deal_id=None) | Q(code=Code.DEAL_DELETED))
         if self._intents and free.count() != len(self._intents):
@@ -166,11 +166,16 @@ class Journal:
         if made is None or draft is None:
             return
         self._session.tally.contacts_created += 1
+        left_out = drafts.left_out(step)
+        for sentence in left_out:
+            self._session.tally.tell(step.row.name, Code.EMAIL_LEFT_OUT, sentence)
         step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
         self._contacts.append(
             made.record if isinstance(made.record, Contact) else _contact_of(contact_id, draft)
         )
-        self._event(step.row, "contact_created", data={"contact": contact_id}, raw=made.raw)
+        self._event(
+            step.row, "contact_created", data={"contact": contact_id, "left_out": left_out}, raw=made.raw
+        )
 
     def contact_known(self, contact_id: str) -> bool:
         """Whether a "made" contact stood in the index before, or is another customer's."""
@@ -270,7 +275,10 @@ class Journal:
             row.code = step.decision.code or ""
         else:
             row.applied = {
-                **row.applied, **followed.wanted, "digest": row.digest, "credited": money.to_text(row.credited)
+                **row.applied,
+                **followed.wanted,
+                "digest": row.digest,
+                "credited": money.to_text(row.credited),
             }  # fmt: skip
         self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
 

@@ -102,15 +102,10 @@ def _refresh(
         )
         or (everything and resource == "deals")
     )
-    if (
-        not must
-        and not anew
-        and open_since is None
-        and read_at is not None
-        and now - read_at < escala_index.FRESH
-    ):
-        if not session.escala.capabilities.since_usable(resource, now=now):
-            return None
+    fresh = read_at is not None and now - read_at < escala_index.FRESH
+    trusted = session.escala.capabilities.since_usable(resource, now=now)
+    if fresh and not (must or anew or open_since or trusted):
+        return None
     return escala_index.read(session, resource, from_moment=open_since, whole=must)
 
 

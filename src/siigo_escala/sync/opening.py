@@ -13,11 +13,12 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.store import models, vault
+from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
 from siigo_escala.store.models import Connection, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import clients, sellers
+from siigo_escala.sync import access, clients, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.session import Listener, Options, Session
 
@@ -123,6 +124,7 @@ def client_pair(
         on_learned=clients.learn(connection.escala),
         on_call=calls.count,
         now=now,
+        counter=CallCounter(access.counter_name(connection), now=now),
         wait=listener.wait,
     )
 

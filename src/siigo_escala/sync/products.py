@@ -1,4 +1,4 @@
-"""Which Escala product is a Siigo code: the catalogue read whole once a day, an unknown code asked once a day."""
+"""Which Escala product is a Siigo code: the catalogue read once a day, an unknown code asked once a day."""
 
 from __future__ import annotations
 

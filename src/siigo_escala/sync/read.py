@@ -91,11 +91,10 @@ def windows(session: Session) -> list[Window]:
 
 
 def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -> Iterator[list[Item]]:
-    """The invoices of these windows, in batches, each upserted in the ledger; read ahead by one page or two."""
+    """The invoices of these windows, in batches, each upserted in the ledger; read ahead by two pages."""
     batch: list[Item] = []
     seen: set[str] = set()
-    pages = 0
-    for window, page in ahead(_pages(session, asked), items=2):
+    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=2), start=1):
         session.check_stop()
         if session.siigo_now is None:
             session.siigo_now = page.server_date
@@ -107,7 +106,6 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
         batch += merge(session, fresh, asked_for=window.asked_for)
         progressed.read += len(fresh)
         session.tell("siigo", progressed.read, progressed.expected or None)
-        pages += 1
         if pages % PAGES_A_BATCH == 0 and batch:
             yield batch
             batch = []

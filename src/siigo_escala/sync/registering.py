@@ -1,4 +1,4 @@
-"""Products of an opportunity: which lines go along, and registering those that Escala lacks where asked for."""
+"""Products of an opportunity: which lines go along, and registering those that Escala lacks."""
 
 from __future__ import annotations
 

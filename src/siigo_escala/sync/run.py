@@ -20,10 +20,11 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
-from siigo_escala.store.errors import LeaseLost
+from siigo_escala.store.errors import LeaseLost, StoreProblem
 from siigo_escala.store.models import State
-from siigo_escala.sync import apply, customers, decide, look, plan, read, sellers, settle, sweep
+from siigo_escala.sync import access, apply, customers, decide, look, plan, read, sellers, settle, sweep
 from siigo_escala.sync.account import Problem
+from siigo_escala.sync.brake import Braked
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed, Window
@@ -76,11 +77,16 @@ def run(
     wait_s: float | None = 0.0,
 ) -> Result:
     """One synchronisation of one connection. LeaseTaken where another run holds it longer than `wait_s`."""
+    probing = access.may_probe(opened.connection, now=now())
+    if probing:
+        access.resume(opened.connection, now=now())
+    elif opened.connection.paused:
+        raise StoreProblem(opened.connection.paused, opened.connection.paused_text)
     lease = None if options.dry_run else leases.take(opened.connection, wait_s=wait_s)
     try:
         session = open_session(opened, options, listener, lease=lease, now=now)
         try:
-            return _recorded(session)
+            return _recorded(session, probing=probing)
         finally:
             session.close()
     finally:
@@ -88,7 +94,7 @@ def run(
             lease.release()
 
 
-def _recorded(session: Session) -> Result:
+def _recorded(session: Session, *, probing: bool) -> Result:
     if not session.dry:
         session.run = models.Run.objects.create(
             connection=session.connection,
@@ -97,7 +103,7 @@ def _recorded(session: Session) -> Result:
             started=session.started,
         )
     course = _Course(session=session, settlement=settle.Settlement(session=session))
-    code = _guarded(course)
+    code = _guarded(course, probing=probing)
     if code == 0 and session.tally.open:
         code = 1
     finished = session.now()
@@ -107,10 +113,12 @@ def _recorded(session: Session) -> Result:
     return Result(document=document, exit_code=code)
 
 
-def _guarded(course: _Course) -> int:
+def _guarded(course: _Course, *, probing: bool) -> int:
     """Runs to the end or to what ends it; the exit code but for 1."""
     session = course.session
     try:
+        if probing:
+            _probe(session)
         _course(course)
     except Declined:
         return 0
@@ -135,6 +143,14 @@ def _guarded(course: _Course) -> int:
             last_success=session.now(), refusals=0
         )
     return 0
+
+
+def _probe(session: Session) -> None:
+    """One call after the brake has rested: where it is refused, the connection rests on."""
+    try:
+        session.siigo.users()
+    except RemoteError as problem:
+        raise Braked(problem.message, system="siigo", status=problem.status, raw=problem.raw) from problem
 
 
 def _course(course: _Course) -> None:
@@ -219,7 +235,9 @@ def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
         row = item.row
         if session.tally.column(row.siigo_id) is None:
             code = Code.OUTCOME_UNKNOWN if row.state == State.SENDING else Code.NOT_REACHED
-            session.tally.put(row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code)
+            session.tally.put(
+                row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code
+            )
 
 
 def _decided(session: Session, items: Sequence[Item]) -> list[decide.Step]:
@@ -358,19 +376,12 @@ def _wait_until(session: Session, moment: datetime) -> None:
 
 def _refused(session: Session, problem: AccessDenied) -> None:
     """Credentials were refused: told, counted, and the second time in a row the connection is paused."""
-    session.tally.notes.insert(0, Problem(invoice=None, code=access_code(problem), message=problem.message))
+    session.tally.notes.insert(
+        0, Problem(invoice=None, code=access.code_of(problem), message=problem.message)
+    )
     if session.dry:
         return
-    connection = models.Connection.objects.get(pk=session.connection.pk)
-    connection.refusals += 1
-    if connection.refusals >= 2:
-        connection.paused, connection.paused_text = access_code(problem).value, problem.message
-    connection.save(update_fields=["refusals", "paused", "paused_text"])
-
-
-def access_code(problem: AccessDenied) -> Code:
-    """Blocked user or refused credentials: told apart."""
-    return Code.USER_BLOCKED if problem.cause == "blocked" else Code.CREDENTIALS_REFUSED
+    access.refused(session.connection, problem, now=session.now())
 
 
 def _document(course: _Course, finished: datetime) -> dict[str, Any]:

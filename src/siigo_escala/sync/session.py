@@ -82,9 +82,9 @@ class Stopped(Exception):
 class Listener:
     """How a run is heard and stopped. Each part may be left out."""
 
-    progress: Callable[[Progress], None] = lambda progress: None
-    say: Callable[[str], None] = lambda sentence: None
-    plan: Callable[[dict[str, Any]], bool] = lambda plan: True
+    progress: Callable[[Progress], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
+    plan: Callable[[dict[str, Any]], bool] = lambda _: True
     """Told the plan before the first write; False ends the run there."""
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -123,7 +123,7 @@ class Session:
     """Escala user by Siigo seller, for the linked ones."""
     seller_names: dict[int, str] = field(default_factory=dict)
     refused_parts: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What Escala refused of a customer's contact in this run because somebody else has it: "email", "phone"."""
+    """What of a customer's contact Escala refused in this run as somebody else's: "email", "phone"."""
     contacts_planned: set[str] = field(default_factory=set)
     products_planned: set[str] = field(default_factory=set)
     """Customers for whom a dry run would make a contact."""

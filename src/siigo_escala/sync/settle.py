@@ -1,4 +1,4 @@
-"""Finding out what became of writes without certain outcome: found and bound, or proved absent and free to send.
+"""What became of writes without certain outcome: found and bound, or proved absent and free to send.
 
 "Not there" needs two reads that count, both begun after the intent, the second at least `settle_seconds`
 after it (docs/adr/0002). Until then the row waits and the rest of the run goes on.
@@ -101,7 +101,7 @@ class Settlement:
             journal.absent(row)
 
     def _deal_of(self, row: models.Invoice) -> Create | Adopt | NeedsAttention:
-        """The deal that our write made: by name and contact or value; renamed, by contact, value and moment."""
+        """The deal our write made: by name and contact or value; renamed, by contact, value and moment."""
         contact = ContactId(row.intent.get("contact", ""))
         value = Decimal(row.intent.get("value", "0"))
         mark = self.session.file.opportunities.mark

@@ -1,4 +1,4 @@
-"""The sweep: what no window of changes shows. Annulments, deletions and balances in Siigo, vanished deals in Escala.
+"""The sweep: what no window of changes shows, from deletions in Siigo to vanished deals in Escala.
 
 Due in the first run of each local day in which none was completed: the last 35 days and one thirtieth of the
 twelve months before, as far as the ledger holds bound invoices there, and Escala's pipelines and deals.
@@ -74,7 +74,7 @@ def windows(session: Session) -> list[Window]:
 
 
 def vanished(session: Session, days: Sequence[tuple[date, date]]) -> list[Item]:
-    """Invoices of completely read days that Siigo no longer has: each confirmed by one 404, ten a day at most."""
+    """Invoices of completely read days that Siigo no longer has: one 404 each, ten questions a day."""
     items: list[Item] = []
     for span in days:
         rows = models.Invoice.objects.filter(
@@ -102,7 +102,7 @@ def escala_side(session: Session) -> list[models.Invoice]:
 
 
 def gone_deals(session: Session) -> list[models.Invoice]:
-    """Bound rows whose deal a complete read of this run did not show; confirmed by id as far as that is cheap."""
+    """Bound rows whose deal a complete read did not show; confirmed by id as far as that is cheap."""
     reading = session.view.deals if session.view is not None else None
     if reading is None or not reading.counts or reading.ids is None:
         return []

@@ -46,8 +46,8 @@ class EscalaAccount(models.Model):
     products_read_at = models.DateTimeField(null=True)
     seen_owners = models.JSONField(default=list)
     """E-mails seen as owners of contacts and deals: Escala cannot list its users."""
-    seen_fields = models.JSONField(default=dict)
-    """Custom fields seen: {key: {"entity", "sample"}}; Escala cannot list them either."""
+    seen_fields = models.JSONField(default=list)
+    """Keys of custom fields seen in contacts and deals: Escala cannot list them either."""
     must_read_all = models.BooleanField(default=True)
     """No POST before one complete read: new here, restored, or another account than before."""
 

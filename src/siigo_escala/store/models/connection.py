@@ -10,7 +10,7 @@ from siigo_escala.store.models.account import EscalaAccount, SiigoCompany
 
 
 class Connection(models.Model):
-    """What `connect` stored. `file` is the connection file without its secrets; those are sealed beside it."""
+    """What `connect` stored. `file` is the connection file without its secrets, sealed beside it."""
 
     name = models.CharField(max_length=100, unique=True)
     enabled = models.BooleanField(default=True)
@@ -29,6 +29,7 @@ class Connection(models.Model):
     paused = models.CharField(max_length=40, default="")
     """Reason code of a pause; empty: none."""
     paused_text = models.TextField(default="")
+    paused_at = models.DateTimeField(null=True)
     refusals = models.PositiveSmallIntegerField(default=0)
     """Credential refusals in a row; two pause the connection."""
     invoices_mark = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""What is known of the records in both systems: caches that can be read again, and the bindings that cannot."""
+"""What is known of both systems' records: caches that can be read again, and bindings that cannot."""
 
 from __future__ import annotations
 

@@ -1,0 +1,52 @@
+"""Refused access: which code it is, when the connection pauses, and what lifts the pause."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import AccessDenied
+from siigo_escala.store.counting import CallCounter
+from siigo_escala.store.models import Connection
+from siigo_escala.sync.brake import Braked
+
+_REFUSALS = 2
+_BRAKE_RESTS = timedelta(hours=1)
+
+
+def code_of(problem: AccessDenied) -> Code:
+    """Braked by ourselves, blocked by Siigo, or refused credentials: told apart."""
+    if isinstance(problem, Braked):
+        return Code.BRAKED
+    return Code.USER_BLOCKED if problem.cause == "blocked" else Code.CREDENTIALS_REFUSED
+
+
+def refused(connection: Connection, problem: AccessDenied, *, now: datetime) -> None:
+    """Counts a refusal; the second in a row, a blocked user or the brake pauses the connection."""
+    connection.refresh_from_db(fields=["refusals"])
+    connection.refusals += 1
+    code = code_of(problem)
+    if connection.refusals >= _REFUSALS or code == Code.BRAKED:
+        connection.paused, connection.paused_text, connection.paused_at = code.value, problem.message, now
+    connection.save(update_fields=["refusals", "paused", "paused_text", "paused_at"])
+
+
+def may_probe(connection: Connection, *, now: datetime) -> bool:
+    """Whether a braked connection has rested for long enough to try one call by itself."""
+    return (
+        connection.paused == Code.BRAKED
+        and connection.paused_at is not None
+        and now - connection.paused_at >= _BRAKE_RESTS
+    )
+
+
+def resume(connection: Connection, *, now: datetime) -> None:
+    """Lifts every pause and begins the brake's count anew: a probe went well, or a person acted."""
+    CallCounter(counter_name(connection), now=lambda: now).begin_anew()
+    connection.paused, connection.paused_text, connection.paused_at, connection.refusals = "", "", None, 0
+    connection.save(update_fields=["paused", "paused_text", "paused_at", "refusals"])
+
+
+def counter_name(connection: Connection) -> str:
+    """The brake counts per Siigo user."""
+    return f"siigo:{connection.siigo_id}:{connection.siigo_username}"[:250]
