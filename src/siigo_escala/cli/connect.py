@@ -1,0 +1,109 @@
+"""`siigo-escala connect`: one connection file or several, checked against their accounts and stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from siigo_escala.cli import arguments, failures, output, setup
+from siigo_escala.cli.failures import CommandProblem, Failure
+
+_LARGEST = 1_000_000
+
+Files = Annotated[list[Path], typer.Argument(metavar="ARCHIVO", help="Archivo de conexión (TOML).")]
+
+
+def connect(files: Files, *, as_json: arguments.Json = False) -> int:
+    """Crea o actualiza la conexión que describe un archivo.
+
+    El archivo se comprueba entero contra las dos cuentas antes de guardar nada; repetirlo no cambia nada.
+    """
+    texts = _texts(files)
+    environment = setup.prepared()
+    from siigo_escala.sync import connect as connecting
+    from siigo_escala.sync import opening
+
+    vault = opening.vault_of(environment)
+    documents: list[dict[str, Any]] = []
+    codes: list[int] = []
+    for path, text in texts:
+        try:
+            made = connecting.connect(environment, vault, text, now=setup.now)
+        except Exception as problem:
+            if len(texts) == 1:
+                raise
+            told = failures.of(problem)
+            if told.unforeseen:
+                structlog.get_logger().error("connect failed", file=path.name, exc_info=problem)
+            codes.append(told.exit_code)
+            documents.append(told.document())
+            if not as_json:
+                output.note(f"{path.name}: {told.message} [{told.code}]")
+            continue
+        documents.append(
+            {"schema": 1, "connection": made.connection, "done": True, "warnings": list(made.warnings)}
+        )
+        if not as_json:
+            _show(made.connection, list(made.warnings))
+    if as_json:
+        output.document(documents[0] if len(texts) == 1 else {"schema": 1, "connections": documents})
+    return failures.worst(codes)
+
+
+def read_text(path: Path) -> str:
+    """A connection file's text. FILE_MISSING where it cannot be read, FILE_INVALID where it is no text."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise CommandProblem(
+                "FILE_INVALID", f"«{path}» es demasiado grande para ser un archivo de conexión."
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CommandProblem("FILE_INVALID", f"«{path}» no es un archivo de texto en UTF-8.") from None
+    except OSError as problem:
+        why = problem.strerror or "no se puede leer"
+        raise CommandProblem(
+            "FILE_MISSING", f"No se pudo leer el archivo «{path}» ({_SPANISH.get(problem.errno or 0, why)})."
+        ) from None
+
+
+_SPANISH = {2: "no existe", 13: "sin permiso de lectura", 20: "no existe", 21: "es una carpeta"}
+
+
+def _texts(files: list[Path]) -> list[tuple[Path, str]]:
+    """Every file's text, each parsed: where one is wrong, no call is made and nothing is saved."""
+    from siigo_escala.domain import rules
+
+    texts = []
+    names: dict[str, Path] = {}
+    for path in files:
+        text = read_text(path)
+        try:
+            name = rules.parse(text).name
+        except rules.FileProblem as problem:
+            raise _named(problem, path, several=len(files) > 1) from None
+        if name in names:
+            raise CommandProblem(
+                "FILE_INVALID",
+                f"«{path.name}» y «{names[name].name}» describen la misma conexión «{name}».",
+                key="name",
+            )
+        names[name] = path
+        texts.append((path, text))
+    return texts
+
+
+def _named(problem: Any, path: Path, *, several: bool) -> CommandProblem:
+    told: Failure = failures.of(problem)
+    message = f"{path.name}: {told.message}" if several else told.message
+    return CommandProblem(told.code, message, key=told.key)
+
+
+def _show(name: str, warnings: list[str]) -> None:
+    output.say(f"La conexión «{name}» quedó guardada.")
+    for warning in warnings:
+        output.say(f"  Aviso: {warning}")
+    output.say(f"Siguiente paso: «siigo-escala sync {name} --dry-run» muestra qué haría, sin escribir nada.")

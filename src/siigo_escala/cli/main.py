@@ -1,0 +1,135 @@
+"""The entry point: every command by its name, and the last resort for whatever goes wrong.
+
+Commands import what they need when they run, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from siigo_escala.cli import (
+    connect,
+    failures,
+    listing,
+    output,
+    report,
+    retry,
+    running,
+    spanish,
+    stopping,
+    sync,
+)
+from siigo_escala.cli.failures import Failure
+
+PROGRAM = "siigo-escala"
+
+
+def main() -> None:
+    """Runs the command line of this process and ends it with the exit code of docs/reference/settings.md."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # The reader went away: nothing is left to be told, and Python must not try it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(words: list[str]) -> int:
+    """Runs one command; its exit code. Never raises but for a programmer's mistake in here."""
+    as_json = _wants_json(words)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    stopping.raise_on_signals()
+    try:
+        command = typer.main.get_command(_app())
+        code = command.main(args=_prepared(words), prog_name=PROGRAM, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.TyperException as problem:
+        told = failures.of(spanish.usage_problem(problem))
+    except BrokenPipeError:
+        return 141
+    except (Exception, KeyboardInterrupt, typer.Abort) as problem:  # noqa: BLE001 - the last resort
+        told = failures.of(problem)
+        if told.unforeseen:
+            _log(problem)
+    return _told(told, as_json=as_json)
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        cls=spanish.Group,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        invoke_without_command=False,
+    )
+    app.callback()(_root)
+    for name, function in (
+        ("connect", connect.connect),
+        ("list", listing.list_),
+        ("sync", sync.sync),
+        ("retry", retry.retry),
+        ("report", report.report),
+    ):
+        app.command(name, cls=spanish.Command)(function)
+    return app
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda value: _version(asked=value))
+    ] = False,
+) -> None:
+    """Convierte las facturas de venta de Siigo en oportunidades de Escala, una sola vez y al centavo."""
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        print(f"{PROGRAM} {metadata.version('siigo-escala')}")
+        raise typer.Exit
+
+
+def _prepared(words: list[str]) -> list[str]:
+    """The words as typer can read them: help where there are none, and `--wait` with its optional number."""
+    if not words:
+        return ["--help"]
+    made = list(words)
+    for at, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--wait":
+            following = words[at + 1] if at + 1 < len(words) else ""
+            if not following.replace(".", "", 1).isdigit():
+                made[at] = f"--wait={running.FOREVER}"
+    return made
+
+
+def _wants_json(words: list[str]) -> bool:
+    return "--json" in words[: words.index("--")] if "--" in words else "--json" in words
+
+
+def _told(told: Failure, *, as_json: bool) -> int:
+    try:
+        output.failure(told, as_json=as_json)
+    except OSError:
+        pass
+    return told.exit_code
+
+
+def _log(problem: BaseException) -> None:
+    import structlog
+
+    if not structlog.is_configured():
+        return
+    try:
+        structlog.get_logger().error("command failed", exc_info=problem)
+    except Exception:  # noqa: BLE001, S110 - logs may be what cannot be written
+        pass

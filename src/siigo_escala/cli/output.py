@@ -1,0 +1,90 @@
+"""How commands speak: one JSON document for programs, Spanish words and tables for people."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from siigo_escala.cli.failures import Failure
+
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod
+
+WIDEST = 100
+
+
+def width() -> int:
+    """Columns there are, 100 at most."""
+    return max(40, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def document(shown: dict[str, Any]) -> None:
+    """The one JSON document of a command, on standard output."""
+    print(json.dumps(shown, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None), flush=True)
+
+
+def failure(told: Failure, *, as_json: bool) -> None:
+    """Why a command could not do its work: a document, or one line on standard error."""
+    if as_json:
+        document(told.document())
+    else:
+        note(f"{told.message} [{told.code}]")
+
+
+def note(sentence: str) -> None:
+    """A sentence beside the result, on standard error."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def console() -> Console:
+    """Standard output for people, 100 columns at most."""
+    from rich.console import Console
+
+    return Console(width=width(), highlight=False, soft_wrap=False, markup=False, emoji=False)
+
+
+def say(sentence: str) -> None:
+    """A sentence of the result, wrapped."""
+    from rich.text import Text
+
+    console().print(Text(sentence))
+
+
+def table(
+    columns: Sequence[tuple[str, JustifyMethod]], rows: Sequence[Sequence[str]], *, title: str = ""
+) -> None:
+    """A table of texts that fits the width; long cells are wrapped."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in columns:
+        made.add_column(heading, justify=justify, overflow="fold", no_wrap=justify == "right")
+    for row in rows:
+        made.add_row(*[Text(clean(cell)) for cell in row])
+    console().print(made)
+
+
+def clean(text: str) -> str:
+    """A text from outside without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def number(count: int) -> str:
+    """A count as Colombia writes it: "1.234"."""
+    return f"{count:,}".replace(",", ".")
+
+
+def duration(seconds: float) -> str:
+    """A duration in words: "41 s", "3 min", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,68 @@
+"""`siigo-escala report`: every invoice accounted for, from the ledger, without a call."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from siigo_escala.cli import arguments, output, setup, stored
+from siigo_escala.cli.failures import CommandProblem
+
+PARTS = {
+    "in_escala": "En Escala",
+    "excluded": "Excluidas",
+    "annulled": "Anuladas",
+    "needs_attention": "Por revisar",
+    "failed": "Fallidas",
+}
+
+
+def report(
+    name: arguments.Name,
+    *,
+    date_from: arguments.From = None,
+    date_to: arguments.To = None,
+    as_json: arguments.Json = False,
+) -> int:
+    """Dónde está cada factura, en cantidad y en pesos, según el registro; no llama a nadie."""
+    if date_from and date_to and date_from > date_to:
+        raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
+    setup.prepared()
+    from siigo_escala.sync import report as reporting
+
+    document = reporting.report(stored.named(name), date_from=date_from, date_to=date_to)
+    if as_json:
+        output.document(document)
+    else:
+        show(document)
+    return 0
+
+
+def show(document: dict[str, Any]) -> None:
+    """The reconciliation, and how many wait for a person."""
+    from siigo_escala.domain import money
+
+    counts, value = document["invoices"], document["value"]
+    rows = [
+        [title, output.number(counts[key]), money.to_pesos(Decimal(value[key]))]
+        for key, title in (*PARTS.items(), ("total", "Total"))
+    ]
+    span = _span(document["from"], document["to"])
+    output.table(
+        [(f"«{document['connection']}»{span}", "left"), ("Facturas", "right"), ("Pesos", "right")], rows
+    )
+    waiting = sum(1 for row in document["rows"] if row["open"])
+    if waiting:
+        output.say(
+            f"{output.number(waiting)} esperan por usted: «siigo-escala invoices {document['connection']} "
+            "--status needs_attention»."
+        )
+
+
+def _span(begin: str | None, end: str | None) -> str:
+    shown = [
+        f" {word} {'/'.join(reversed(day.split('-')))}"
+        for word, day in (("desde", begin), ("hasta", end))
+        if day
+    ]
+    return "".join(shown)

@@ -1,0 +1,27 @@
+"""`siigo-escala retry`: reads again what failed or needs attention, and tries it."""
+
+from __future__ import annotations
+
+from siigo_escala.cli import arguments, output, running, setup, stopping, sync
+
+
+def retry(
+    name: arguments.Name,
+    *,
+    invoices: arguments.Invoices = None,
+    wait: arguments.Wait = None,
+    as_json: arguments.Json = False,
+) -> int:
+    """Vuelve a leer lo que falló o está por revisar, con su cliente, y lo intenta."""
+    wait_s = running.wait_seconds(wait)
+    environment = setup.prepared()
+    from siigo_escala.sync.session import Options
+
+    options = Options(kind="retry", invoices=tuple(dict.fromkeys(invoices or [])))
+    with stopping.gently() as heard:
+        ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard)
+    if as_json:
+        output.document(ended.document)
+    else:
+        sync.show(ended)
+    return ended.exit_code

@@ -1,0 +1,168 @@
+"""A run asked for at the command line: pause, lease, question, progress, and how it ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from siigo_escala.cli import failures, output, progress, setup
+from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.cli.stopping import Heard
+
+if TYPE_CHECKING:
+    from siigo_escala.config.env import Environment
+    from siigo_escala.store.models import Connection
+    from siigo_escala.sync.opening import Opened
+    from siigo_escala.sync.run import Result
+    from siigo_escala.sync.session import Options
+
+FOREVER = "forever"
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one run ended: its document (or the error's) and its exit code. `read`: a run took place."""
+
+    document: dict[str, Any]
+    exit_code: int
+    read: bool
+    message: str = ""
+
+
+def wait_seconds(text: str | None) -> float | None:
+    """`--wait`: 0 without it, None for as long as it takes."""
+    if text is None:
+        return 0.0
+    if text == FOREVER:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise CommandProblem(
+            "USAGE", f"--wait espera un número de segundos, y «{text}» no lo es.", key="--wait"
+        )
+    return seconds
+
+
+def one(
+    environment: Environment,
+    name: str,
+    options: Options,
+    *,
+    wait_s: float | None,
+    ask: bool,
+    heard: Heard,
+    check: Callable[[Opened], None] = lambda _: None,
+) -> Ended:
+    """One run of one connection; whatever keeps it from taking place is its document."""
+    try:
+        opened = _opened(environment, name, heard)
+        check(opened)
+        result = _run(opened, options, wait_s=wait_s, ask=ask, heard=heard)
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - one company's failure stops no other
+        told = failures.of(problem)
+        if told.unforeseen:
+            structlog.get_logger().error("run failed", connection=name, exc_info=problem)
+        return Ended(
+            document=told.document(),
+            exit_code=heard.exit_code(told.exit_code),
+            read=False,
+            message=f"{told.message} [{told.code}]",
+        )
+    return Ended(document=result.document, exit_code=heard.exit_code(result.exit_code), read=True)
+
+
+def _opened(environment: Environment, name: str, heard: Heard) -> Opened:
+    """The connection, unless it is paused, has no credentials any more, or a person has asked to stop."""
+    from siigo_escala.sync import opening
+
+    if heard.stop.is_set():
+        raise KeyboardInterrupt
+
+    opened = opening.open_connection(environment, name)
+    connection = opened.connection
+    if connection.forgotten:
+        raise CommandProblem(
+            "CREDENTIALS_MISSING",
+            f"La conexión «{name}» ya no tiene credenciales guardadas: vuelva a conectar con su archivo.",
+            exit_code=3,
+        )
+    if connection.paused:
+        raise paused(connection)
+    return opened
+
+
+def paused(connection: Connection) -> CommandProblem:
+    """Why a paused connection makes no call, and how the pause ends."""
+    why = connection.paused_text.strip().rstrip(".")
+    return CommandProblem(
+        connection.paused,
+        f"La conexión «{connection.name}» está en pausa{f' ({why})' if why else ''}: corrija la causa y use "
+        f"«siigo-escala enable {connection.name}», o conecte de nuevo con otras credenciales.",
+        exit_code=3,
+    )
+
+
+def _run(opened: Opened, options: Options, *, wait_s: float | None, ask: bool, heard: Heard) -> Result:
+    from siigo_escala.store.errors import LeaseTaken
+    from siigo_escala.sync import run
+    from siigo_escala.sync.session import Listener
+
+    first = ask and not options.dry_run and not has_written(opened.connection)
+    deadline = None if wait_s is None else time.monotonic() + wait_s
+    told = False
+    with progress.shown() as shown:
+
+        def decide(plan: dict[str, Any]) -> bool:
+            shown.plan(plan)
+            if not first:
+                return True
+            shown.pause()
+            return _agreed(opened.connection, plan, heard)
+
+        listener = Listener(progress=shown.progress, say=shown.say, plan=decide, stop=heard.stop)
+        while True:
+            try:
+                return run.run(opened, options, listener, now=setup.now, wait_s=0.0)
+            except LeaseTaken:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
+                if not told:
+                    told = True
+                    shown.say(f"Otra sincronización de «{opened.connection.name}» está en curso: se espera.")
+            if heard.stop.wait(_POLL_S):
+                raise KeyboardInterrupt
+
+
+def has_written(connection: Connection) -> bool:
+    """Whether a run has ever made an opportunity for this connection."""
+    return connection.invoices.filter(deal_id__isnull=False, adopted=False).exists()
+
+
+def at_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _agreed(connection: Connection, plan: dict[str, Any], heard: Heard) -> bool:
+    calls, seconds = plan["calls"], output.duration(plan["seconds"])
+    output.note(
+        f"Es la primera sincronización de «{connection.name}» que escribe en Escala. En total serán unas "
+        f"{output.number(calls['siigo'])} llamadas a Siigo y {output.number(calls['escala'])} a Escala, "
+        f"cerca de {seconds}. Con --dry-run puede ver antes qué se crearía."
+    )
+    heard.raising = True
+    try:
+        print("¿Continuar? [s/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+    finally:
+        heard.raising = False
+    return answer.strip().casefold() in ("s", "si", "sí", "y", "yes")

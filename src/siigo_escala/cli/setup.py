@@ -1,0 +1,38 @@
+"""What a command needs before it works: the environment, a private folder, logs, Django and its schema."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from siigo_escala.config.env import Environment
+
+
+def now() -> datetime:
+    """The clock of this machine, aware UTC."""
+    return datetime.now(UTC)
+
+
+def prepared(*, migrate: bool = False) -> Environment:
+    """The environment, with Django ready and the schema as this program knows it.
+
+    EnvironmentProblem, StoreProblem(SCHEMA_OLD), OSError where the folder cannot be used.
+    """
+    from siigo_escala.cli import logs
+    from siigo_escala.config import env
+
+    environment = env.read(os.environ)
+    # Database, key and logs hold what only their owner may read.
+    os.umask(0o077)
+    environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logs.configure(environment)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
+    import django
+
+    django.setup()
+    from siigo_escala.store import schema
+
+    schema.ensure(by_itself=migrate)
+    return environment

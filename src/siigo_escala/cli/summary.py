@@ -1,0 +1,105 @@
+"""What a run did, told to people: counts and pesos, problems, and what to do next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from siigo_escala.cli import output
+from siigo_escala.domain import money
+
+_MOST_PROBLEMS = 20
+_COLUMNS = (
+    ("created", "Creadas", "Se crearían"),
+    ("updated", "Actualizadas", "Se actualizarían"),
+    ("unchanged", "Sin cambios", "Sin cambios"),
+    ("excluded", "Excluidas", "Excluidas"),
+    ("needs_attention", "Por revisar", "Por revisar"),
+    ("failed", "Fallidas", "Fallidas"),
+    ("read", "Leídas", "Leídas"),
+)
+
+
+def show(document: dict[str, Any], exit_code: int) -> None:
+    """One run's account."""
+    dry = document["dry_run"]
+    name = document["connection"]
+    counts, value = document["invoices"], document["value"]
+    output.table(
+        [
+            (f"Simulacro de «{name}»" if dry else f"Sincronización de «{name}»", "left"),
+            ("Facturas", "right"),
+            ("Pesos", "right"),
+        ],
+        [
+            [planned if dry else done, output.number(counts[key]), money.to_pesos(Decimal(value[key]))]
+            for key, done, planned in _COLUMNS
+        ],
+    )
+    output.say(_beside(document))
+    _problems(document["problems"])
+    output.say(_next(document, exit_code))
+
+
+def problem_line(problem: dict[str, Any]) -> str:
+    """One problem with its code."""
+    return f"{output.clean(problem['message'])} [{problem['code']}]"
+
+
+def _beside(document: dict[str, Any]) -> str:
+    contacts, products, calls = document["contacts"], document["products"], document["calls"]
+    parts = [
+        f"Contactos: {output.number(contacts['created'])} nuevos, "
+        f"{output.number(contacts['matched'])} ya existían.",
+        f"Productos: {output.number(products['attached'])} en oportunidades, "
+        f"{output.number(products['missing'])} sin encontrar"
+        + (f", {output.number(products['registered'])} registrados." if products["registered"] else "."),
+        f"Llamadas: Siigo {output.number(calls['siigo'])}, Escala {output.number(calls['escala'])}.",
+    ]
+    if document["sweep"]["done"]:
+        parts.append(f"Repaso hecho ({output.number(document['sweep']['calls'])} llamadas).")
+    if document["dry_run"]:
+        plan = document["plan"]
+        parts.append(
+            f"Aplicarlo tomaría unas {output.number(plan['calls']['siigo'])} llamadas a Siigo y "
+            f"{output.number(plan['calls']['escala'])} a Escala, cerca de {output.duration(plan['seconds'])}."
+        )
+    return "\n".join(parts)
+
+
+def _problems(problems: list[dict[str, Any]]) -> None:
+    if not problems:
+        return
+    output.say("\nProblemas:")
+    for problem in problems[:_MOST_PROBLEMS]:
+        output.say(f"  · {problem_line(problem)}")
+    more = len(problems) - _MOST_PROBLEMS
+    if more > 0:
+        output.say(f"  … y {output.number(more)} más: --json los lista todos.")
+
+
+def _next(document: dict[str, Any], exit_code: int) -> str:
+    name, counts = document["connection"], document["invoices"]
+    match exit_code:
+        case 130 | 143:
+            return f"\nInterrumpida: «siigo-escala sync {name}» sigue donde quedó y no repite nada."
+        case 3:
+            return (
+                "\nNo se pudo entrar: corrija las credenciales y conecte de nuevo («siigo-escala connect»)."
+            )
+        case 4:
+            return f"\nUn sistema no responde: más tarde, «siigo-escala sync {name}» sigue donde quedó."
+        case 2:
+            return "\nNo se pudo guardar: libere espacio o revise los permisos y repita; nada se duplicará."
+        case 5:
+            return "\nOtra sincronización tomó el turno: espere a que termine."
+    if document["dry_run"]:
+        return f"\nEs un simulacro: no se escribió nada. Para hacerlo: «siigo-escala sync {name}»."
+    if counts["needs_attention"] or counts["failed"]:
+        return (
+            f"\nRevise con «siigo-escala invoices {name} --status needs_attention»; después de corregir, "
+            f"«siigo-escala retry {name}»."
+        )
+    if counts["created"] or counts["updated"]:
+        return f"\nTodo quedó en Escala. Las cuentas completas: «siigo-escala report {name}»."
+    return "\nNada nuevo: todo lo leído ya estaba en Escala."

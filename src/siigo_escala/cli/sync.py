@@ -1,0 +1,135 @@
+"""`siigo-escala sync`: one run now, of one connection, several or all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siigo_escala.cli import arguments, failures, output, running, setup, stopping, stored, summary
+from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.cli.running import Ended
+
+if TYPE_CHECKING:
+    from siigo_escala.sync.opening import Opened
+    from siigo_escala.sync.session import Options
+
+
+def sync(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NOMBRE", help="Una conexión o varias, en este orden.")
+    ] = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Todas las conexiones, con horario o sin él.")] = False,
+    date_from: arguments.From = None,
+    date_to: arguments.To = None,
+    invoices: arguments.Invoices = None,
+    opportunities: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--opportunity",
+            metavar="ID",
+            help="Solo esta oportunidad (dirección de Escala a Siigo); puede repetirse.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=0, help="Crea a lo sumo N oportunidades, las más nuevas."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Muestra lo que haría y cuánto cuesta; no escribe nada.")
+    ] = False,
+    sweep: Annotated[
+        bool | None,
+        typer.Option(
+            "--sweep/--no-sweep", help="Hace el repaso aunque no toque, o lo deja para otra vez aunque toque."
+        ),
+    ] = None,
+    wait: arguments.Wait = None,
+    yes: arguments.Yes = False,
+    as_json: arguments.Json = False,
+) -> int:
+    """Sincroniza ahora: lee Siigo y crea o actualiza oportunidades en Escala.
+
+    Sin fechas: todo lo nuevo o cambiado desde la última vez (la primera, desde «start»). Con fechas o
+    facturas: lee ese tramo entero y no mueve la marca de lo ya leído.
+    """
+    wanted = list(dict.fromkeys(names or []))
+    _check(wanted, all_=all_)
+    if date_from and date_to and date_from > date_to:
+        raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
+    wait_s = running.wait_seconds(wait)
+    environment = setup.prepared()
+    from siigo_escala.sync.session import Options
+
+    if all_:
+        wanted = stored.names()
+    options = Options(
+        date_from=date_from,
+        date_to=date_to,
+        invoices=tuple(dict.fromkeys(invoices or [])),
+        limit=limit,
+        dry_run=dry_run,
+        sweep=sweep,
+    )
+    ask = running.at_terminal() and not yes and not as_json
+
+    def check(opened: Opened) -> None:
+        _check_direction(opened, options, opportunities or [])
+
+    ended: list[Ended] = []
+    with stopping.gently() as heard:
+        for name in wanted:
+            ended.append(
+                running.one(environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check)
+            )
+            if not as_json:
+                show(ended[-1])
+    several = all_ or len(names or []) > 1
+    if as_json:
+        output.document(_documents(wanted, ended) if several else ended[0].document)
+    elif not wanted:
+        output.say("Todavía no hay conexiones: «siigo-escala connect ARCHIVO» crea la primera.")
+    return failures.worst([one.exit_code for one in ended])
+
+
+def show(ended: Ended) -> None:
+    """One run for people: its account, or the one line that says why there was none."""
+    if ended.read:
+        summary.show(ended.document, ended.exit_code)
+    else:
+        output.note(ended.message)
+
+
+def _documents(names: list[str], ended: list[Ended]) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "runs": [
+            one.document if one.read else {**one.document, "connection": name}
+            for name, one in zip(names, ended, strict=True)
+        ],
+    }
+
+
+def _check(names: list[str], *, all_: bool) -> None:
+    if all_ and names:
+        raise CommandProblem("USAGE", "Use nombres de conexiones o --all, no ambos.", key="--all")
+    if not all_ and not names:
+        raise CommandProblem("USAGE", "Falta el nombre de la conexión, o --all para todas.", key="NOMBRE")
+
+
+def _check_direction(opened: Opened, options: Options, opportunities: list[str]) -> None:
+    """Options of the other direction are a mistake, never silently dropped."""
+    forward = opened.file.direction == "invoices_to_opportunities"
+    if forward and opportunities:
+        raise CommandProblem(
+            "USAGE",
+            "--opportunity es de la dirección de Escala a Siigo, y esta conexión va de Siigo a Escala.",
+            key="--opportunity",
+        )
+    if not forward and options.invoices:
+        raise CommandProblem(
+            "USAGE",
+            "--invoice es de la dirección de Siigo a Escala, y esta conexión va de Escala a Siigo.",
+            key="--invoice",
+        )
