@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import TypeVar
 
+from django.db import connections
+
 T = TypeVar("T")
 
 
@@ -31,6 +33,8 @@ def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
                     return
         except BaseException as problem:  # noqa: BLE001 - handed over: the reading thread raises it
             end = _End(problem)
+        # A client may have looked its token up: what this thread opened ends with it.
+        connections.close_all()
         _put(fetched, end, left)
 
     thread = threading.Thread(target=fetch, name="read-ahead", daemon=True)

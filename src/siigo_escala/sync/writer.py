@@ -12,6 +12,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db import connections
+
 from siigo_escala.domain import identity, matching
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, DealDraft, DealId
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Update
@@ -308,3 +310,6 @@ def _outcome(call: Callable[[], Outcome]) -> Outcome:
         return call()
     except RemoteError as problem:
         return problem
+    finally:
+        # The client may have kept what it learned of the account: what this thread opened ends with the call.
+        connections.close_all()
