@@ -44,6 +44,8 @@ class Tally:
         self.notes: list[Problem] = []
         """Problems that concern no single invoice."""
         self.contacts_created = 0
+        self.contacts_matched = 0
+        """Opportunities made whose contact was there before them."""
         self.products_attached = 0
         self.products_missing = 0
         self.products_registered = 0
@@ -59,8 +61,14 @@ class Tally:
         code: Code | str | None = None,
         data: Mapping[str, object] | None = None,
     ) -> None:
-        """Sets an invoice's column; a later call for the same invoice replaces the earlier one."""
+        """Sets an invoice's column; a later call for the same invoice replaces the earlier one.
+
+        What this run made or changed stays so when it is met again (in the sweep) and found to be right.
+        """
         key = _key(siigo_id)
+        before = self._entries.get(key)
+        if column == "unchanged" and before is not None and before[0] in ("created", "updated"):
+            column = before[0]
         self._entries[key] = (column, value)
         if code and column in ("needs_attention", "failed"):
             reason = Code(code)

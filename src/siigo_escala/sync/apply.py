@@ -85,4 +85,6 @@ def _predict(session: Session, steps: Sequence[Step]) -> None:
             if who and who not in session.contacts_planned:
                 session.contacts_planned.add(who)
                 session.tally.contacts_created += 1
+            else:
+                session.tally.contacts_matched += 1
             registering.count_lines(session, step, predicted=True)

@@ -166,6 +166,7 @@ class Journal:
         if made is None or draft is None:
             return
         self._session.tally.contacts_created += 1
+        self._session.contacts_fresh.add(step.identity.key)
         left_out = drafts.left_out(step)
         for sentence in left_out:
             self._session.tally.tell(step.row.name, Code.EMAIL_LEFT_OUT, sentence)
@@ -235,6 +236,7 @@ class Journal:
         """The deal was made."""
         row = step.row
         self._session.tally.put(row.siigo_id, "created", value=row.value)
+        self._count_contact(step)
         self._bound(step, deal_id, adopted=False)
         if made.without_products:
             row.applied = {**row.applied, "lines": []}
@@ -290,6 +292,7 @@ class Journal:
         """A write whose outcome was open turned out to have happened."""
         row = step.row
         self._session.tally.put(row.siigo_id, "created", value=row.value)
+        self._count_contact(step)
         self._bound(step, deal_id, adopted=False)
         registering.count_lines(self._session, step)
         self._touch(row, "settled", data={"deal": deal_id})
@@ -324,6 +327,14 @@ class Journal:
             "digest": row.digest,
             "credited": money.to_text(subject.credited),
         }
+
+    def _count_contact(self, step: Step) -> None:
+        """The first deal of a contact made in this run accounts for it; any other found its contact there."""
+        who = step.identity.key if step.identity else ""
+        if who in self._session.contacts_fresh:
+            self._session.contacts_fresh.discard(who)
+        else:
+            self._session.tally.contacts_matched += 1
 
     def _bind_match(self, step: Step) -> None:
         if step.identity is None or not isinstance(step.match, matching.Found):

@@ -25,7 +25,6 @@ class View:
     why: str = ""
     hold: NeedsAttention | None = None
     """The configured pipeline or stage is gone: nothing can be created."""
-    lost_stage: str = ""
     deals: Reading | None = None
     contacts: Reading | None = None
 
@@ -57,17 +56,23 @@ def again(session: Session) -> View:
     return _look(session, anew=True)
 
 
-def whole(session: Session) -> None:
-    """Reads pipelines, deals and contacts completely: the sweep of Escala's side."""
-    session.view = _look(session, everything=True)
+def everything(session: Session) -> Reading:
+    """Reads pipelines and all deals: the sweep of Escala's side. What this run looked at before stays."""
+    hold = _destination(session, session.escala.pipelines())
+    reading = escala_index.read(session, "deals", from_moment=None, whole=True)
+    if session.view is not None:
+        session.view.hold = hold
+        if reading.counts:
+            session.view.deals = reading
+    return reading
 
 
-def _look(session: Session, *, everything: bool = False, anew: bool = False) -> View:
+def _look(session: Session, *, anew: bool = False) -> View:
     session.tell("escala")
-    hold, lost = _destination(session, session.escala.pipelines())
+    hold = _destination(session, session.escala.pipelines())
     open_since = oldest_intent(session)
     readings = {
-        resource: _refresh(session, resource, open_since=open_since, everything=everything, anew=anew)
+        resource: _refresh(session, resource, open_since=open_since, anew=anew)
         for resource in ("deals", "contacts")
     }
     unsure = [reading for reading in readings.values() if reading is not None and not reading.counts]
@@ -77,14 +82,13 @@ def _look(session: Session, *, everything: bool = False, anew: bool = False) -> 
         sure=not unsure,
         why=unsure[0].why if unsure else "",
         hold=hold,
-        lost_stage=lost,
         deals=readings["deals"],
         contacts=readings["contacts"],
     )
 
 
 def _refresh(
-    session: Session, resource: Resource, *, open_since: datetime | None, everything: bool, anew: bool
+    session: Session, resource: Resource, *, open_since: datetime | None, anew: bool
 ) -> Reading | None:
     """Reads what is needed of a resource; None where an earlier complete read still counts."""
     account = EscalaAccount.objects.get(pk=session.connection.escala_id)
@@ -100,7 +104,6 @@ def _refresh(
             resource == "contacts"
             and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields))
         )
-        or (everything and resource == "deals")
     )
     fresh = read_at is not None and now - read_at < escala_index.FRESH
     trusted = session.escala.capabilities.since_usable(resource, now=now)
@@ -109,20 +112,17 @@ def _refresh(
     return escala_index.read(session, resource, from_moment=open_since, whole=must)
 
 
-def _destination(session: Session, pipelines: tuple[Pipeline, ...]) -> tuple[NeedsAttention | None, str]:
-    """Whether the configured pipeline and stage still stand, and the pipeline's first lost stage."""
+def _destination(session: Session, pipelines: tuple[Pipeline, ...]) -> NeedsAttention | None:
+    """Whether the configured pipeline and stage still stand: what holds every creation where they do not."""
     connection = session.connection
     EscalaAccount.objects.filter(pk=connection.escala_id).update(pipelines=to_json(pipelines))
     wanted = session.file.opportunities
     pipeline = next((known for known in pipelines if known.id == connection.pipeline_id), None)
     if pipeline is None:
-        return NeedsAttention(code=Code.PIPELINE_GONE, data={"pipeline": wanted.pipeline}), ""
-    lost = next((stage.id for stage in pipeline.stages if stage.kind == "lost"), "")
+        return NeedsAttention(code=Code.PIPELINE_GONE, data={"pipeline": wanted.pipeline})
     if all(stage.id != connection.stage_id for stage in pipeline.stages):
-        return NeedsAttention(
-            code=Code.STAGE_GONE, data={"stage": wanted.stage, "pipeline": pipeline.name}
-        ), lost
-    return None, lost
+        return NeedsAttention(code=Code.STAGE_GONE, data={"stage": wanted.stage, "pipeline": pipeline.name})
+    return None
 
 
 def to_json(pipelines: tuple[Pipeline, ...]) -> list[dict[str, object]]:

@@ -311,9 +311,8 @@ def _span_is_swept(course: _Course, spans: Sequence[tuple[date, date]]) -> None:
     if not course.progressed.complete:
         return
     _process(course, sweep.vanished(session, spans))
-    gone = sweep.gone_deals(session)
+    gone = sweep.gone_deals(session, session.view.deals if session.view is not None else None)
     if gone:
-        _process(course, [])
         sweep.note_gone(session, [row for row in gone if session.tally.column(row.siigo_id) is not None])
 
 
@@ -403,10 +402,7 @@ def _document(course: _Course, finished: datetime) -> dict[str, Any]:
         "finished": _instant(finished),
         "invoices": tally.counts(),
         "value": tally.values(),
-        "contacts": {
-            "created": tally.contacts_created,
-            "matched": max(tally.counts()["created"] - tally.contacts_created, 0),
-        },
+        "contacts": {"created": tally.contacts_created, "matched": tally.contacts_matched},
         "products": {
             "attached": tally.products_attached,
             "missing": tally.products_missing,

@@ -125,6 +125,8 @@ class Session:
     refused_parts: dict[str, frozenset[str]] = field(default_factory=dict)
     """What of a customer's contact Escala refused in this run as somebody else's: "email", "phone"."""
     contacts_planned: set[str] = field(default_factory=set)
+    contacts_fresh: set[str] = field(default_factory=set)
+    """Customers whose contact was made in this run and has no deal yet."""
     products_planned: set[str] = field(default_factory=set)
     """Customers for whom a dry run would make a contact."""
     sellers_read: bool = False

@@ -39,8 +39,16 @@ class Settlement:
     _absent_once: set[str] = field(default_factory=set)
 
     def open_rows(self) -> list[models.Invoice]:
-        """Invoices whose deal has no certain outcome."""
-        return list(models.Invoice.objects.filter(connection=self.session.connection, state=State.SENDING))
+        """Invoices whose deal has no certain outcome, as far as they lie in what this run reads."""
+        options = self.session.options
+        rows = models.Invoice.objects.filter(connection=self.session.connection, state=State.SENDING)
+        if options.invoices:
+            rows = rows.filter(name__in=options.invoices)
+        if options.date_from is not None:
+            rows = rows.filter(date__gte=options.date_from)
+        if options.date_to is not None:
+            rows = rows.filter(date__lte=options.date_to)
+        return list(rows)
 
     def open_bindings(self) -> list[models.ContactBinding]:
         """Customers whose contact has no certain outcome."""

@@ -19,6 +19,7 @@ from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import look, read
 from siigo_escala.sync.decide import Step
+from siigo_escala.sync.escala_index import Reading
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item, Window
 from siigo_escala.sync.session import Session
@@ -35,19 +36,13 @@ def today(session: Session) -> date:
 
 
 def is_due(session: Session) -> bool:
-    """Whether this run is to sweep."""
-    if session.options.sweep is not None:
-        return (
-            session.options.sweep
-            and session.options.ordinary
-            and session.connection.invoices_mark is not None
-        )
-    return (
-        session.options.kind == "sync"
-        and session.options.ordinary
-        and session.connection.invoices_mark is not None
-        and session.connection.sweep_day != today(session)
-    )
+    """Whether this run is to sweep; a first run is the sweep of its span already."""
+    options, connection = session.options, session.connection
+    if options.kind != "sync" or connection.invoices_mark is None or session.first:
+        return False
+    if options.sweep is not None:
+        return options.sweep
+    return options.ordinary and connection.sweep_day != today(session)
 
 
 def spans(session: Session) -> list[tuple[date, date]]:
@@ -97,13 +92,11 @@ def vanished(session: Session, days: Sequence[tuple[date, date]]) -> list[Item]:
 
 def escala_side(session: Session) -> list[models.Invoice]:
     """Reads pipelines and deals completely; the rows whose deal is gone there."""
-    look.whole(session)
-    return gone_deals(session)
+    return gone_deals(session, look.everything(session))
 
 
-def gone_deals(session: Session) -> list[models.Invoice]:
+def gone_deals(session: Session, reading: Reading | None) -> list[models.Invoice]:
     """Bound rows whose deal a complete read did not show; confirmed by id as far as that is cheap."""
-    reading = session.view.deals if session.view is not None else None
     if reading is None or not reading.counts or reading.ids is None:
         return []
     rows = [
