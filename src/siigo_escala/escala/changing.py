@@ -19,8 +19,6 @@ def attempts(
     known: Verb, *, whole: Mapping[str, object] | None, patch: Mapping[str, object]
 ) -> Iterator[tuple[Verb, Mapping[str, object]]]:
     """Verbs worth trying and their bodies: the one that worked before first, PUT before PATCH else."""
-    if known == "none":
-        return
     if whole is not None and known != "patch":
         yield "put", whole
     yield "patch", patch

@@ -177,6 +177,8 @@ class EscalaClient:
 
         The deal is read in whole and written back merged. UpdateImpossible where no verb does that.
         """
+        if self._capabilities.update_deals == "none":
+            raise _impossible()
         path = f"/crm/deals/{_quoted(deal_id)}"
         patch = changing.deal_patch(change)
         whole = changing.deal_whole(self._record(path), patch, current)
@@ -188,6 +190,8 @@ class EscalaClient:
         self, contact_id: ContactId | str, custom: Mapping[str, Scalar], *, current: Contact
     ) -> None:
         """Fills custom fields of a contact and changes nothing else (3.4, U9)."""
+        if self._capabilities.update_contacts == "none":
+            raise _impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
         merged = {**(wire.custom(found.get("custom")) or current.custom), **custom}
@@ -212,7 +216,7 @@ class EscalaClient:
             try:
                 retry.rewrite(self._transport, ask)
             except (Rejected, AccessDenied) as refused:
-                if refusals.is_no_such_call(refused):
+                if refusals.is_no_such_verb(refused):
                     continue
                 raise (
                     refusals.key_refused(refused) if isinstance(refused, AccessDenied) else refused
@@ -221,7 +225,7 @@ class EscalaClient:
                 return verb
         if whole is not None:
             self._learn_impossible(path)
-        raise UpdateImpossible("Escala no permite modificar este registro por el API.", system="escala")
+        raise _impossible()
 
     def _learn_impossible(self, path: str) -> None:
         known = self._capabilities
@@ -317,6 +321,10 @@ def _made(answer: Answer, read: Callable[[object], Contact | Deal | Product]) ->
     echoed = wire.unwrapped(answer.data)
     whole = wire.record_id(echoed) is not None and len(echoed) > 1
     return Made(id=made_id, raw=answer.text, record=read(echoed) if whole else None)
+
+
+def _impossible() -> UpdateImpossible:
+    return UpdateImpossible("Escala no permite modificar este registro por el API.", system="escala")
 
 
 def _unexpected(answer: Answer) -> UnexpectedAnswer:

@@ -9,8 +9,8 @@ from siigo_escala.rest.errors import AccessDenied, Rejected, RemoteError
 _PRIORITY = re.compile(r"priorit|priorid", re.IGNORECASE)
 _PRODUCTS = re.compile(r"product|quantit|cantidad", re.IGNORECASE)
 _QUANTITY = re.compile(r"quantit|cantidad|integer|entero|decimal", re.IGNORECASE)
-_CUSTOM_KEY = re.compile(r"\bcf_\w+")
-_NO_SUCH_CALL = re.compile(r"missing authentication token", re.IGNORECASE)
+_NAMES = re.compile(r"\bcf_\w+|\S+@\S+")
+"""Custom keys and e-mails hold words of their own ("cf_deal_prioridad_…")."""
 _CLEAN = (400, 422)
 
 
@@ -26,14 +26,16 @@ def blames_products(refused: Rejected) -> bool:
 
 def blames_quantity(refused: Rejected) -> bool:
     """Whether a quantity was."""
-    return _QUANTITY.search(_words(refused)) is not None
+    texts = [_words(refused), *(problem.message for problem in refused.problems)]
+    return _QUANTITY.search(" ".join(texts)) is not None
 
 
-def is_no_such_call(refused: RemoteError) -> bool:
-    """Whether the account's API has no call of this verb at this address (2.3, 14)."""
-    if refused.status in (404, 405, 501):
-        return True
-    return refused.status == 403 and _NO_SUCH_CALL.search(refused.raw) is not None
+def is_no_such_verb(refused: RemoteError) -> bool:
+    """Whether the API cannot write a record that it has just let us read (2.3, 14).
+
+    Gateways answer 403 for a verb they do not know; the key was good a moment ago.
+    """
+    return refused.status in (403, 404, 405)
 
 
 def key_refused(problem: AccessDenied) -> AccessDenied:
@@ -49,8 +51,7 @@ def key_refused(problem: AccessDenied) -> AccessDenied:
 
 
 def _words(refused: Rejected) -> str:
-    """Everything that names a field; custom keys hold words of their own ("cf_deal_prioridad_…")."""
-    texts = [refused.message]
-    for problem in refused.problems:
-        texts += [problem.code, problem.message, *problem.fields]
-    return _CUSTOM_KEY.sub(" ", " ".join(texts))
+    """What names the refused field: the complaint's own fields, else its text."""
+    named = [name for problem in refused.problems for name in problem.fields]
+    texts = named or [problem.message for problem in refused.problems]
+    return _NAMES.sub(" ", " ".join(texts))
