@@ -11,7 +11,7 @@ from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import NeedsAttention, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.escala.client import EscalaClient
-from siigo_escala.store.models import EscalaAccount
+from siigo_escala.sync import look
 from siigo_escala.sync.decide import Step, wanted
 from siigo_escala.sync.session import Session
 
@@ -38,25 +38,13 @@ class Followed:
 def order(session: Session, step: Step) -> Order:
     """What is to be done for a step whose decision is Update."""
     lost = isinstance(step.decision, Update) and step.decision.lost
-    stage = lost_stage(session) if lost else ""
+    stage = look.lost_stage(session) if lost else ""
     return Order(
         deal_id=DealId(step.row.deal_id or ""),
         wanted=wanted(session, step),
         lost_stage=StageId(stage) if stage else None,
         verify=not session.update_checked,
     )
-
-
-def lost_stage(session: Session) -> str:
-    """The first lost stage of the configured pipeline, as last read; "" where it has none."""
-    pipelines = EscalaAccount.objects.values_list("pipelines", flat=True).get(pk=session.connection.escala_id)
-    stages = [
-        stage
-        for pipeline in pipelines
-        if pipeline["id"] == session.connection.pipeline_id
-        for stage in pipeline["stages"]
-    ]
-    return next((stage["id"] for stage in stages if stage["kind"] == "lost"), "")
 
 
 def follow(escala: EscalaClient, order: Order) -> Followed:

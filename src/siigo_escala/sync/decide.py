@@ -323,6 +323,9 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
                 step.decision = Nothing()
         if isinstance(step.decision, Update) and not session.escala.capabilities.updates_possible:
             step.decision = NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=_by_hand(session, step))
+        if isinstance(step.decision, Update) and step.decision.lost and not look.lost_stage(session):
+            # A pipeline without such a stage leaves it to a person.
+            step.decision = NeedsAttention(code=step.decision.code or Code.INVOICE_ANNULLED_LATER)
 
 
 def wanted(session: Session, step: Step) -> dict[str, Any]:

@@ -67,6 +67,18 @@ def everything(session: Session) -> Reading:
     return reading
 
 
+def lost_stage(session: Session) -> str:
+    """The first lost stage of the configured pipeline, as last read; "" where it has none."""
+    pipelines = EscalaAccount.objects.values_list("pipelines", flat=True).get(pk=session.connection.escala_id)
+    stages = [
+        stage
+        for pipeline in pipelines
+        if pipeline["id"] == session.connection.pipeline_id
+        for stage in pipeline["stages"]
+    ]
+    return next((stage["id"] for stage in stages if stage["kind"] == "lost"), "")
+
+
 def _look(session: Session, *, anew: bool = False) -> View:
     session.tell("escala")
     hold = _destination(session, session.escala.pipelines())
