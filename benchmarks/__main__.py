@@ -1,0 +1,64 @@
+"""`python3 run.py bench [--full] [--only NAME…] [--print]`: measures and writes docs/benchmarks.md.
+
+About five minutes; `--full` adds the 1,000 invoices at the default limits and the run of 100,000 invoices
+(half an hour). `--only` and `--print` leave the page alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from benchmarks import measurements, page, systems
+from benchmarks.measurements import Row
+
+_LATENCY_MS = 50.0
+
+
+def _speed() -> list[Row]:
+    rows, speed = measurements.speed(1000, 250, latency_ms=_LATENCY_MS)
+    return rows + measurements.peer(1000, 250, latency_ms=_LATENCY_MS, ours=speed.run)
+
+
+USUAL: dict[str, Callable[[], list[Row]]] = {
+    "help": measurements.help_time,
+    "calls": lambda: measurements.calls_of_a_year(1000, 250),
+    "speed": _speed,
+    "limits": lambda: measurements.default_limits(100, 25, latency_ms=_LATENCY_MS),
+    "memory": lambda: measurements.memory(5_000, 1250, small=1000),
+}
+FULL: dict[str, Callable[[], list[Row]]] = {
+    **USUAL,
+    "limits": lambda: measurements.default_limits(1000, 250, latency_ms=_LATENCY_MS),
+    "memory": lambda: measurements.memory(100_000, 5_000, small=1000),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what was asked for; 1 where a figure was not reached."""
+    parser = argparse.ArgumentParser(prog="run.py bench")
+    parser.add_argument("--full", action="store_true", help="the long measurements, too (half an hour)")
+    parser.add_argument("--only", nargs="+", choices=list(FULL), help="these alone; the page is not written")
+    parser.add_argument("--print", action="store_true", help="the page is not written")
+    given = parser.parse_args(arguments)
+    chosen = FULL if given.full else USUAL
+    began = time.monotonic()
+    rows: list[Row] = []
+    for name, subject in chosen.items():
+        if given.only and name not in given.only:
+            continue
+        for row in subject():
+            rows.append(row)
+            print(page.line(row), flush=True)
+    if not given.only and not given.print:
+        command = "python3 run.py bench --full" if given.full else "python3 run.py bench"
+        text = page.text(rows, command=command, date=datetime.now(UTC), took=time.monotonic() - began)
+        (systems.ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
+    return 0 if all(row.reached is not False for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
