@@ -16,6 +16,17 @@ OF_SEVERAL = (130, 143, 3, 4, 5, 2, 1)
 """Of several exit codes, the first in this order counts."""
 
 
+_REFUSED = (
+    "CREDENTIALS_REFUSED",
+    "CREDENTIALS_MISSING",
+    "USER_BLOCKED",
+    "PLAN_WITHOUT_API",
+    "BRAKED",
+    "RUN_CRASHES",
+)
+"""Codes of a pause: the connection makes no call."""
+
+
 class CommandProblem(Exception):
     """The command cannot do what was asked. `message` is a Spanish sentence."""
 
@@ -83,7 +94,8 @@ def _of_store(problem: BaseException) -> Failure | None:
     if isinstance(problem, LeaseTaken):
         return Failure(code=problem.code, message=problem.message, exit_code=5)
     if isinstance(problem, StoreProblem):
-        return Failure(code=problem.code, message=problem.message, exit_code=2)
+        code = 3 if problem.code in _REFUSED else 2
+        return Failure(code=problem.code, message=problem.message, exit_code=code)
     storage: tuple[type[BaseException], ...] = (OSError,)
     if "django.db" in sys.modules:
         from django.db import DatabaseError
@@ -112,6 +124,9 @@ def _of_remote(problem: BaseException) -> Failure | None:
 
 def code_of_refusal(problem: AccessDenied) -> str:
     """Why a remote system did not let us in."""
+    brake = sys.modules.get("siigo_escala.sync.brake")
+    if brake is not None and isinstance(problem, brake.Braked):
+        return "BRAKED"
     return {"blocked": "USER_BLOCKED", "permission": "PLAN_WITHOUT_API"}.get(
         problem.cause, "CREDENTIALS_REFUSED"
     )

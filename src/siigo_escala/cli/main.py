@@ -13,13 +13,22 @@ import typer
 
 from siigo_escala.cli import (
     connect,
+    disconnect,
+    enabling,
+    export,
     failures,
+    fields,
+    invoices,
     listing,
+    migrate,
     output,
     report,
     retry,
     running,
+    runs,
+    simulate,
     spanish,
+    status,
     stopping,
     sync,
 )
@@ -72,10 +81,20 @@ def _app() -> typer.Typer:
     app.callback()(_root)
     for name, function in (
         ("connect", connect.connect),
+        ("fields", fields.fields),
         ("list", listing.list_),
+        ("status", status.status),
         ("sync", sync.sync),
-        ("retry", retry.retry),
         ("report", report.report),
+        ("invoices", invoices.invoices),
+        ("retry", retry.retry),
+        ("runs", runs.runs),
+        ("enable", enabling.enable),
+        ("disable", enabling.disable),
+        ("disconnect", disconnect.disconnect),
+        ("export", export.export),
+        ("migrate", migrate.migrate),
+        ("simulate", simulate.simulate),
     ):
         app.command(name, cls=spanish.Command)(function)
     return app

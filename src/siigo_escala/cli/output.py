@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,19 @@ def console() -> Console:
 
 def say(sentence: str) -> None:
     """A sentence of the result, wrapped."""
-    from rich.text import Text
-
-    console().print(Text(sentence))
+    for line in clean(sentence, keep="\n").split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        print(
+            textwrap.fill(
+                line.strip(),
+                width(),
+                initial_indent=indent,
+                subsequent_indent=indent + ("  " if indent else ""),
+                break_long_words=False,
+                break_on_hyphens=False,
+            ),
+            flush=True,
+        )
 
 
 def table(
@@ -69,9 +80,9 @@ def table(
     console().print(made)
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, keep: str = "") -> str:
     """A text from outside without what would steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return "".join(one if one.isprintable() or one in keep else " " for one in text)
 
 
 def number(count: int) -> str:

@@ -82,7 +82,7 @@ def one(
 
 def _opened(environment: Environment, name: str, heard: Heard) -> Opened:
     """The connection, unless it is paused, has no credentials any more, or a person has asked to stop."""
-    from siigo_escala.sync import opening
+    from siigo_escala.sync import access, opening
 
     if heard.stop.is_set():
         raise KeyboardInterrupt
@@ -90,14 +90,19 @@ def _opened(environment: Environment, name: str, heard: Heard) -> Opened:
     opened = opening.open_connection(environment, name)
     connection = opened.connection
     if connection.forgotten:
-        raise CommandProblem(
-            "CREDENTIALS_MISSING",
-            f"La conexión «{name}» ya no tiene credenciales guardadas: vuelva a conectar con su archivo.",
-            exit_code=3,
-        )
-    if connection.paused:
+        raise without_credentials(name)
+    if connection.paused and not access.may_probe(connection, now=setup.now()):
         raise paused(connection)
     return opened
+
+
+def without_credentials(name: str) -> CommandProblem:
+    """Why a disconnected connection makes no call."""
+    return CommandProblem(
+        "CREDENTIALS_MISSING",
+        f"La conexión «{name}» ya no tiene credenciales guardadas: vuelva a conectar con su archivo.",
+        exit_code=3,
+    )
 
 
 def paused(connection: Connection) -> CommandProblem:

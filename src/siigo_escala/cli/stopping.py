@@ -41,6 +41,22 @@ def raise_on_signals() -> None:
 
 
 @contextmanager
+def quietly() -> Iterator[threading.Event]:
+    """While inside, any signal sets the event and nothing else happens."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in SIGNALS}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def gently() -> Iterator[Heard]:
     """While inside, a signal only asks; the second one ends the process."""
     heard = Heard()

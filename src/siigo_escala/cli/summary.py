@@ -49,11 +49,12 @@ def problem_line(problem: dict[str, Any]) -> str:
 def _beside(document: dict[str, Any]) -> str:
     contacts, products, calls = document["contacts"], document["products"], document["calls"]
     parts = [
-        f"Contactos: {output.number(contacts['created'])} nuevos, "
-        f"{output.number(contacts['matched'])} ya existían.",
-        f"Productos: {output.number(products['attached'])} en oportunidades, "
-        f"{output.number(products['missing'])} sin encontrar"
-        + (f", {output.number(products['registered'])} registrados." if products["registered"] else "."),
+        "Contactos: {} nuevos, {} ya existían.".format(
+            *(output.number(contacts[key]) for key in ("created", "matched"))
+        ),
+        "Productos: {} en oportunidades, {} sin encontrar, {} registrados.".format(
+            *(output.number(products[key]) for key in ("attached", "missing", "registered"))
+        ),
         f"Llamadas: Siigo {output.number(calls['siigo'])}, Escala {output.number(calls['escala'])}.",
     ]
     if document["sweep"]["done"]:
@@ -84,9 +85,7 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
         case 130 | 143:
             return f"\nInterrumpida: «siigo-escala sync {name}» sigue donde quedó y no repite nada."
         case 3:
-            return (
-                "\nNo se pudo entrar: corrija las credenciales y conecte de nuevo («siigo-escala connect»)."
-            )
+            return "\nNo se pudo entrar: corrija las credenciales y conecte de nuevo."
         case 4:
             return f"\nUn sistema no responde: más tarde, «siigo-escala sync {name}» sigue donde quedó."
         case 2:

@@ -200,7 +200,7 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
         if key.strip().casefold() not in emails:
             raise FileProblem(
                 f'sellers."{key}"',
-                "«sellers»: Siigo no tiene el vendedor «{key}»; tiene: "
+                f"«sellers»: Siigo no tiene el vendedor «{key}»; tiene: "
                 f"{_list(user.email or str(user.id) for user in accounts.users)}.",
             )
 

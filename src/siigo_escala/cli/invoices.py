@@ -1,0 +1,139 @@
+"""`siigo-escala invoices`: the ledger, one row an invoice, for people, programs and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siigo_escala.cli import arguments, output, report, setup, stored
+from siigo_escala.cli.failures import CommandProblem
+
+_SHOWN = 200
+_COLUMNS = ("siigo_id", "invoice", "code", "candidates", "decision", "target")
+
+
+def invoices(
+    name: arguments.Name,
+    *,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            metavar="ESTADO",
+            help=f"Solo este estado ({', '.join(report.PARTS)}); puede repetirse.",
+        ),
+    ] = None,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option("--code", metavar="CÓDIGO", help="Solo este código de motivo; puede repetirse."),
+    ] = None,
+    csv_file: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="ARCHIVO", help="Escribe las filas en un archivo CSV para decidir."),
+    ] = None,
+    as_json: arguments.Json = False,
+) -> int:
+    """El registro: una fila por factura, con su estado y su motivo."""
+    _check_statuses(statuses or [])
+    chosen = _known_codes(codes or [])
+    setup.prepared()
+    from siigo_escala.sync import report as reporting
+
+    connection = stored.named(name)
+    rows = list(reporting.rows_of(connection, statuses=statuses or (), codes=chosen))
+    if csv_file is not None:
+        _write(csv_file, rows)
+    if as_json:
+        output.document({"schema": 1, "connection": name, "rows": rows})
+    elif csv_file is not None:
+        output.say(f"{output.number(len(rows))} filas en «{csv_file}».")
+    else:
+        _show(rows)
+    return 0
+
+
+def _check_statuses(statuses: list[str]) -> None:
+    for status in statuses:
+        if status not in report.PARTS:
+            raise CommandProblem(
+                "USAGE",
+                f"No existe el estado «{output.clean(status)}»; los estados son: {', '.join(report.PARTS)}.",
+                key="--status",
+            )
+
+
+def _known_codes(codes: list[str]) -> list[str]:
+    from siigo_escala.domain import reasons
+
+    for code in codes:
+        if code not in reasons.catalogue:
+            raise CommandProblem(
+                "USAGE",
+                f"No existe el código «{output.clean(code)}»; están en docs/reference/reason-codes.md.",
+                key="--code",
+            )
+    return codes
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """The rows with room for a decision; a person fills `decision` and `target`."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(_COLUMNS)
+            for row in rows:
+                writer.writerow([_cell(text) for text in _decidable(row)])
+    except OSError as problem:
+        raise CommandProblem(
+            "STORAGE_FAILED",
+            f"No se pudo escribir «{path}» ({problem.strerror or 'error de disco'}).",
+            key="--csv",
+        ) from None
+
+
+def _decidable(row: dict[str, Any]) -> list[str]:
+    candidates = " ".join(str(one) for one in row["candidates"])
+    return [row["siigo_id"], row["invoice"], row["code"] or "", candidates, "", ""]
+
+
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from siigo_escala.domain import money, reasons
+
+    if not rows:
+        output.say("No hay facturas así en el registro.")
+        return
+    output.table(
+        [
+            ("Factura", "left"),
+            ("Fecha", "left"),
+            ("Cliente", "left"),
+            ("Pesos", "right"),
+            ("Estado", "left"),
+            ("Motivo", "left"),
+        ],
+        [
+            [
+                row["invoice"] or row["siigo_id"],
+                "/".join(reversed((row["date"] or "").split("-"))),
+                row["customer"],
+                money.to_pesos(Decimal(row["value"])),
+                report.PARTS[row["status"]],
+                row["code"] or "",
+            ]
+            for row in rows[:_SHOWN]
+        ],
+    )
+    if len(rows) > _SHOWN:
+        output.say(f"… y {output.number(len(rows) - _SHOWN)} más: --json o --csv las dan todas.")
+    for code in sorted({row["code"] for row in rows[:_SHOWN] if row["code"]}):
+        reason = reasons.catalogue[reasons.Code(code)]
+        output.say(f"{code}: {reason.title}. {reason.cause} {reason.remedy}.")

@@ -1,0 +1,92 @@
+"""`siigo-escala simulate`: a Siigo or an Escala on this machine, to rehearse without risk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siigo_escala.cli import arguments, stopping
+from siigo_escala.cli.failures import CommandProblem
+
+SYSTEMS = ("siigo", "escala")
+
+
+def simulate(
+    system: Annotated[str, typer.Argument(metavar="siigo|escala", help="Qué sistema simular.")],
+    *,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Puerto local; 0: uno libre.")
+    ],
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", metavar="ARCHIVO", help="Qué contiene y cómo se porta (JSON)."),
+    ] = None,
+    as_json: arguments.Json = False,
+) -> int:
+    """Levanta un Siigo o un Escala simulado en este equipo, hasta Ctrl-C.
+
+    Escribe una línea con la dirección y las credenciales que acepta.
+    """
+    if system not in SYSTEMS:
+        raise CommandProblem("USAGE", "Puede simular «siigo» o «escala».", key="siigo|escala")
+    app, credentials, latency_s = _app(system, scenario)
+    from siigo_escala.simulators import serving
+
+    try:
+        server = serving.start(app, port=port, latency_s=latency_s)
+    except OSError:
+        raise CommandProblem(
+            "USAGE", f"El puerto {port} está ocupado o no se puede usar: elija otro.", key="--port"
+        ) from None
+    shown = {"system": system, "address": server.url, **credentials}
+    if as_json:
+        print(json.dumps({"schema": 1, **shown}, ensure_ascii=False), flush=True)
+    else:
+        named = ", ".join(f"{_NAMES[key]} «{value}»" for key, value in credentials.items())
+        print(
+            f"Simulador de {system.capitalize()} en {server.url}; {named} (Ctrl-C para terminar)", flush=True
+        )
+    _until_asked()
+    server.stop()
+    return 0
+
+
+_NAMES = {"username": "usuario", "access_key": "clave", "api_key": "clave"}
+
+
+def _app(system: str, path: Path | None) -> tuple[Any, dict[str, str], float]:
+    """The simulator in its scenario, the credentials it takes and its latency."""
+    from siigo_escala.simulators import scenario as scenarios
+
+    try:
+        scenario = scenarios.read(path) if path else scenarios.Scenario()
+        if system == "siigo":
+            from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+
+            siigo = SiigoSimulator()
+            siigo.set_up(scenario)
+            company = siigo.company
+            credentials = {"username": company.username, "access_key": company.access_key}
+            return siigo, credentials, scenario.latency_s
+        from siigo_escala.simulators.escala.simulator import EscalaSimulator
+
+        escala = EscalaSimulator()
+        escala.set_up(scenario)
+    except OSError:
+        raise CommandProblem(
+            "FILE_MISSING", f"No se pudo leer el escenario «{path}».", key="--scenario"
+        ) from None
+    except (ValueError, KeyError, TypeError) as problem:
+        raise CommandProblem(
+            "FILE_INVALID", f"El escenario «{path}» no sirve: {problem}.", key="--scenario"
+        ) from None
+    return escala, {"api_key": escala.api_key}, scenario.latency_s
+
+
+def _until_asked() -> None:
+    with stopping.quietly() as ended:
+        while not ended.wait(3600):
+            pass

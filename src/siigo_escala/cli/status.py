@@ -1,0 +1,151 @@
+"""`siigo-escala status`: one honest sentence about a connection, and its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from siigo_escala.cli import arguments, listing, output, report, setup, stored
+
+if TYPE_CHECKING:
+    from siigo_escala.store.models import Connection, Run
+
+Tone = Literal["ok", "warning", "failed", "neutral"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a connection stands. `counts`: the parts of `report`, and `open`, what waits for a person."""
+
+    sentence: str
+    tone: Tone
+    counts: dict[str, int]
+
+
+def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
+    """Cómo está una conexión: una frase y sus cifras."""
+    setup.prepared()
+    connection = stored.named(name)
+    standing = of(connection, now=setup.now())
+    if as_json:
+        output.document(
+            {
+                "schema": 1,
+                **listing.entry(connection),
+                "sentence": standing.sentence,
+                "tone": standing.tone,
+                "counts": standing.counts,
+            }
+        )
+        return 0
+    output.say(standing.sentence)
+    output.table(
+        [(f"«{name}»", "left"), ("Facturas", "right")],
+        [
+            [title, output.number(standing.counts[part])]
+            for part, title in (*report.PARTS.items(), ("total", "Total"))
+        ],
+    )
+    output.say(
+        f"Dirección: {listing.DIRECTIONS[connection.direction]}. Horario: "
+        f"{'activo' if connection.enabled else 'apagado'}. Último éxito: {listing.last_success(connection)}."
+    )
+    return 0
+
+
+def of(connection: Connection, *, now: datetime) -> Standing:
+    """The sentence that is true of a connection now."""
+    counts = counted(connection)
+    sentence, tone = _said(connection, counts, now=now)
+    return Standing(sentence=sentence, tone=tone, counts=counts)
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """Invoices of the ledger by part."""
+    from django.db.models import Count
+
+    from siigo_escala.store import models
+    from siigo_escala.sync import report as reporting
+
+    counts = {"total": 0} | dict.fromkeys(reporting.PARTS, 0) | {"open": 0}
+    kinds = ("state", "code", "annulled", "deleted")
+    groups = (
+        models.Invoice.objects.filter(connection=connection)
+        .order_by()
+        .values(*kinds)
+        .annotate(count=Count("pk"))
+    )
+    for group in groups:
+        invoice = models.Invoice(**{kind: group[kind] for kind in kinds})
+        counts["total"] += group["count"]
+        counts[reporting.status_of(invoice)] += group["count"]
+        counts["open"] += group["count"] if reporting.is_open(invoice) else 0
+    return counts
+
+
+def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> tuple[str, Tone]:
+    if connection.forgotten:
+        return "Desconectada: ya no tiene credenciales; vuelva a conectar con su archivo.", "neutral"
+    if connection.paused:
+        why = connection.paused_text.strip().rstrip(".")
+        return f"En pausa [{connection.paused}]: {why or 'espera por usted'}.", "failed"
+    last = connection.runs.order_by("-pk").first()
+    if last is None:
+        return "Todavía no se ha sincronizado.", "neutral"
+    broken = _broken(connection, last)
+    if broken is not None:
+        return broken
+    if counts["open"]:
+        return f"{_waiting(counts['open'])} por usted.", "warning"
+    if counts["failed"]:
+        many = counts["failed"] > 1
+        verbs = "no han llegado a Escala y se intentarán" if many else "no ha llegado a Escala y se intentará"
+        return f"{output.number(counts['failed'])} factura{'s' if many else ''} {verbs} de nuevo.", "warning"
+    return _whole(connection, now=now)
+
+
+def _waiting(open_: int) -> str:
+    return f"Hay {output.number(open_)} facturas que esperan" if open_ > 1 else "Hay 1 factura que espera"
+
+
+def _broken(connection: Connection, last: Run) -> tuple[str, Tone] | None:
+    """What is wrong with the last run; None where it came to its end."""
+    when = _local(connection, last.started)
+    match last.exit_code:
+        case 0 | 1:
+            return None
+        case None:
+            return f"La sincronización que empezó el {when} está en curso o se interrumpió.", "neutral"
+        case 130 | 143:
+            return (
+                f"La última sincronización ({when}) se interrumpió; la próxima sigue donde quedó.",
+                "warning",
+            )
+        case 3:
+            return f"La última sincronización ({when}) no pudo entrar: revise las credenciales.", "failed"
+        case 4:
+            return (
+                f"La última sincronización ({when}) se quedó sin respuesta de Siigo o Escala; "
+                "la próxima sigue donde quedó."
+            ), "failed"
+        case _:
+            return f"La última sincronización ({when}) no pudo terminar.", "failed"
+
+
+def _whole(connection: Connection, *, now: datetime) -> tuple[str, Tone]:
+    if connection.last_success is None:
+        return "Todavía no se ha sincronizado.", "neutral"
+    said = f"Todo lo leído hasta el {_local(connection, connection.last_success)} está en Escala"
+    allowed = timedelta(hours=int(connection.file.get("alerts", {}).get("stale_hours", 26)))
+    age = now - connection.last_success
+    if connection.enabled and age > allowed:
+        hours = int(age.total_seconds() // 3600)
+        return f"{said}, pero hace {output.number(hours)} horas que no se sincroniza.", "warning"
+    return f"{said}.", "ok"
+
+
+def _local(connection: Connection, moment: datetime) -> str:
+    zone = ZoneInfo(str(connection.file.get("time_zone", "America/Bogota")))
+    return moment.astimezone(zone).strftime("%d/%m/%Y a las %H:%M")
