@@ -1,0 +1,44 @@
+"""kill -9 of the real command at every call and commit of a run: one rerun comes to the undisturbed end."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.resilience import dying, failure_table, lives
+from tests.resilience.dying import Assassin, Moment
+from tests.resilience.failure_table import Call
+from tests.sync.world import World
+
+_MOMENTS: dict[bool, tuple[Moment, ...]] = {False: ("before",), True: ("before", "stored", "answered")}
+POINTS = [
+    pytest.param(call, number, moment, id=f"{call.key} {number} {moment}".replace(" ", "-"))
+    for call in failure_table.CALLS
+    for number in range(1, call.times + 1)
+    for moment in _MOMENTS[bool(call.write)]
+]
+
+
+@pytest.mark.parametrize(("call", "number", "moment"), POINTS)
+def test_a_run_killed_at_any_call_is_made_good_by_one_rerun(
+    world: World, environment: dict[str, str], call: Call, number: int, moment: Moment
+) -> None:
+    lives.begin(world)
+    app = world.siigo if call.system == "siigo" else world.escala
+    assassin = Assassin(app, method=call.method, path=call.path, number=number, moment=moment)
+    process = dying.started(environment)
+    assassin.aims_at(process.pid or 0)
+    assert dying.ended(process) == -signal.SIGKILL
+    known = lives.bound(world)
+    lives.assert_settled_by(world, lives.again(world), known_before=known)
+
+
+@pytest.mark.parametrize("commit", range(1, failure_table.COMMITS + 1))
+def test_a_run_killed_before_any_commit_is_made_good_by_one_rerun(
+    world: World, environment: dict[str, str], commit: int
+) -> None:
+    lives.begin(world)
+    assert dying.ended(dying.started(environment, commit=commit)) == -signal.SIGKILL
+    known = lives.bound(world)
+    lives.assert_settled_by(world, lives.again(world), known_before=known)
