@@ -225,6 +225,39 @@ def test_pipelines_come_with_their_stages(client: EscalaClient) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=404, body=b'{"message": "Not Found"}'),
+        Reply(status=403, body=b'{"message": "Missing Authentication Token"}'),
+        Reply(body=b'{"items": [{"id": "p1"}], "total": 2}'),
+    ],
+)
+def test_an_account_that_does_not_show_its_pipelines_is_told_apart_from_a_wrong_key(reply: Reply) -> None:
+    with served(Script(reply)) as url, pytest.raises(UnexpectedAnswer, match="API de esta cuenta"):
+        escala_client(url)[0].pipelines()
+
+
+def test_an_account_without_scroll_is_read_by_page() -> None:
+    missing = Reply(status=403, body=b'{"message": "Missing Authentication Token"}')
+    script = Script(missing, Reply(body=b'{"items": [{"id": "d1"}]}'), Reply(body=b'{"items": []}'))
+    with served(script) as url:
+        listing = escala_client(url)[0].deals()
+        assert [deal.id for page in listing for deal in page] == ["d1"]
+    assert listing.ending is not None
+    assert listing.ending.complete
+
+
+def test_a_catalogue_that_fails_is_given_up_soon(simulator: EscalaSimulator, url: str) -> None:
+    simulator.faults.add(Fault(kind="refuse", path=".*/pms/products", status=500))
+    client, seen = escala_client(url, patience_s=300)
+    with pytest.raises(TryLater):
+        list(client.products())
+    with pytest.raises(TryLater):
+        client.products_with_sku("A")
+    assert len(seen.calls) == 8
+
+
 @pytest.mark.parametrize("sku_filter", ["exact", "prefix", "ignored"])
 def test_products_are_found_by_their_very_sku(
     simulator: EscalaSimulator, client: EscalaClient, sku_filter: str

@@ -258,6 +258,11 @@ def test_what_is_empty_or_refused_is_left_out_of_a_deal() -> None:
     }
 
 
+def test_an_amount_of_any_size_can_be_sent() -> None:
+    draft = ProductDraft(sku="A", name="A", price=Decimal("9e30"))
+    assert writing.encode(wire.product_body(draft)["price"]) == b"9" + b"0" * 30 + b".00"
+
+
 def test_a_line_without_a_readable_quantity_is_sent_without_it() -> None:
     line = DealLine(product_id=ProductId("a"), quantity=None)
     assert wire.products_body([line])["items"] == [{"productId": "a"}]

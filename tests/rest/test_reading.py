@@ -89,7 +89,7 @@ def test_fields_are_taken_from_any_of_their_keys() -> None:
     assert _complaint({"errors": [{"property": "email", "message": ["a"]}]}).problems[0].fields == ("email",)
 
 
-@pytest.mark.parametrize("body", [{}, {"foo": 1}, "", 5, None, {"message": ""}, {"message": None}])
+@pytest.mark.parametrize("body", [{}, {"foo": 1}, "", "words", 5, None, {"message": ""}, {"message": None}])
 def test_a_body_that_says_nothing_is_not_the_systems_own(body: object) -> None:
     assert not _complaint(body).own_shape
 

@@ -168,8 +168,9 @@ def test_a_first_page_that_fails_is_told(problem: Exception) -> None:
         Server(problem).read()
 
 
-def test_an_account_without_scroll_is_read_by_page() -> None:
-    server = Server(NOT_THERE, listed=_ids(0, 130))
+@pytest.mark.parametrize("problem", [NOT_THERE, UnexpectedAnswer("?", system="escala")])
+def test_an_account_without_scroll_is_read_by_page(problem: Exception) -> None:
+    server = Server(problem, listed=_ids(0, 130))
     records, ending = server.read()
     assert len(records) == 130
     assert ending.complete

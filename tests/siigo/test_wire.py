@@ -167,6 +167,7 @@ def test_a_tax_of_an_unknown_type_is_kept_and_one_without_value_is_not() -> None
     [
         ({"percentage": 5, "value": 42500}, Decimal(42500)),
         ({"percentage": 5}, Decimal("42500.00")),
+        ({"percentage": Decimal("1e30")}, Decimal("8.5e33")),
         ({"value": 0}, Decimal(0)),
         (1000, Decimal(1000)),
         (None, Decimal(0)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from siigo_escala.domain.crm import UNASSIGNED, Deal, DealChange
 from siigo_escala.escala import wire
 from siigo_escala.escala.capabilities import Verb
-from siigo_escala.rest.fields import mapping, number, text
+from siigo_escala.rest.fields import cents, mapping, number, text
 
 __all__ = ["Verb", "attempts", "contact_whole", "deal_patch", "deal_whole"]
 
@@ -28,7 +28,7 @@ def attempts(
 
 def deal_patch(change: DealChange) -> dict[str, object]:
     """Only what changes."""
-    patch: dict[str, object] = {"value": wire.money(change.value)}
+    patch: dict[str, object] = {"value": cents(change.value)}
     if change.lines is not None:
         patch["products"] = wire.products_body(change.lines)
     if change.description is not None:

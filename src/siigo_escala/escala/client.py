@@ -26,7 +26,14 @@ from siigo_escala.escala import changing, refusals, wire
 from siigo_escala.escala.capabilities import SINCE_DOUBTED_FOR, Capabilities, Resource, Since
 from siigo_escala.escala.outcomes import Made, UpdateImpossible
 from siigo_escala.rest import reading, retry
-from siigo_escala.rest.errors import AccessDenied, Duplicate, OutcomeUnknown, Rejected, UnexpectedAnswer
+from siigo_escala.rest.errors import (
+    AccessDenied,
+    Duplicate,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    UnexpectedAnswer,
+)
 from siigo_escala.rest.scrolling import SIZE, Batch, Ending, Listing
 from siigo_escala.rest.transport import Answer, Ask, Method, Transport, header_value
 from siigo_escala.rest.writing import encode
@@ -37,8 +44,8 @@ R = TypeVar("R")
 
 SINCE_TRIES = 2
 """A read of changes that fails twice is taken as broken (U2)."""
-LATER_TRIES = 4
-"""Within a scroll and in lists by page an error may last: the cursor's end, or a page too far (2.1)."""
+FEW_TRIES = 4
+"""Where an error may be there to stay: a cursor's end, a page too far (2.1), a resource of its own (U13)."""
 
 
 class EscalaClient:
@@ -80,9 +87,15 @@ class EscalaClient:
         self._learn(replace(self._capabilities, update_deals="none"))
 
     def pipelines(self) -> tuple[Pipeline, ...]:
-        """Every pipeline and its stages (6)."""
-        listing = self._listing("/crm/pipelines", wire.pipeline, scroll=False, since=None)
-        return tuple(pipeline for page in listing for pipeline in page)
+        """Every pipeline and its stages (6); UnexpectedAnswer where the account does not show them (U20)."""
+        listing = self._listing("/crm/pipelines", wire.pipeline, scroll=False)
+        try:
+            found = tuple(pipeline for page in listing for pipeline in page)
+        except NotFound as problem:
+            raise _no_pipelines(problem.status, problem.raw) from None
+        if listing.ending is None or not listing.ending.complete:
+            raise _no_pipelines(None, "")
+        return found
 
     def deals(self, *, since: str | None = None) -> Listing[Deal]:
         """Every deal, or those changed since then: a `modified` exactly as received (2.2)."""
@@ -93,12 +106,12 @@ class EscalaClient:
         return self._listing("/crm/contacts", wire.contact, scroll=True, since=since)
 
     def products(self) -> Listing[Product]:
-        """The whole catalogue (7)."""
-        return self._listing("/pms/products", wire.product, scroll=False, since=None)
+        """The whole catalogue (7). Fails after a few tries: it must not hold up the rest (U13)."""
+        return self._listing("/pms/products", wire.product, scroll=False, tries=FEW_TRIES)
 
     def products_with_sku(self, sku: str) -> tuple[Product, ...]:
         """Products of exactly this SKU; whether Escala's filter is exact is not known (7)."""
-        answer = self._get("/pms/products", {"sku": sku, "page": 0, "size": SIZE})
+        answer = self._get("/pms/products", {"sku": sku, "page": 0, "size": SIZE}, tries=FEW_TRIES)
         found = [wire.product(row) for row in _items(answer) if wire.record_id(row)]
         return tuple(product for product in found if product.sku.strip() == sku.strip())
 
@@ -118,7 +131,7 @@ class EscalaClient:
         if self._capabilities.email_filter in ("ignored", "refused"):
             return ()
         try:
-            answer = self._get("/crm/contacts", {"email": email, "page": 0, "size": SIZE}, tries=LATER_TRIES)
+            answer = self._get("/crm/contacts", {"email": email, "page": 0, "size": SIZE}, tries=FEW_TRIES)
         except Rejected:
             self._learn(replace(self._capabilities, email_filter="refused"))
             return ()
@@ -147,7 +160,10 @@ class EscalaClient:
     def create_deal(self, draft: DealDraft) -> Made:
         """Makes a deal (5.1); without priority or without products where Escala refuses these (U11, U12)."""
         priority = not self._capabilities.priority_refused
-        decimal = any(line.quantity is not None and line.quantity % 1 for line in draft.lines)
+        decimal = any(
+            line.quantity is not None and line.quantity != line.quantity.to_integral_value()
+            for line in draft.lines
+        )
         products = not (decimal and self._capabilities.decimal_quantity_refused)
         while True:
             try:
@@ -233,7 +249,13 @@ class EscalaClient:
         self._learn(replace(known, update_deals="none") if deals else replace(known, update_contacts="none"))
 
     def _listing(
-        self, path: str, read: Callable[[object], R], *, scroll: bool, since: str | None
+        self,
+        path: str,
+        read: Callable[[object], R],
+        *,
+        scroll: bool,
+        since: str | None = None,
+        tries: int | None = None,
     ) -> Listing[R]:
         def fetch(cursor: str | None) -> Batch[R]:
             query: dict[str, str | int] = {"size": SIZE}
@@ -241,12 +263,13 @@ class EscalaClient:
                 query["since"] = since
             if cursor is not None:
                 query["scrollId"] = cursor
-            tries = LATER_TRIES if cursor is not None else (SINCE_TRIES if since is not None else None)
-            return _batch(self._get(f"{path}/scroll", query, tries=tries), read)
+            first = SINCE_TRIES if since is not None else tries
+            few = first if cursor is None else FEW_TRIES
+            return _batch(self._get(f"{path}/scroll", query, tries=few), read)
 
         def fetch_page(number: int) -> Batch[R]:
-            tries = LATER_TRIES if number or scroll else None
-            return _batch(self._get(path, {"page": number, "size": SIZE}, tries=tries), read)
+            few = FEW_TRIES if number or scroll else tries
+            return _batch(self._get(path, {"page": number, "size": SIZE}, tries=few), read)
 
         return Listing(
             fetch=fetch if scroll else None,
@@ -269,7 +292,7 @@ class EscalaClient:
         try:
             return retry.read(self._transport, ask, tries=tries)
         except AccessDenied as problem:
-            raise refusals.key_refused(problem) from None
+            raise refusals.read_refused(problem) from None
 
     def _create(self, path: str, body: Mapping[str, object]) -> Answer:
         """A POST that is never repeated without certainty (rest/retry.py)."""
@@ -321,6 +344,15 @@ def _made(answer: Answer, read: Callable[[object], Contact | Deal | Product]) ->
     echoed = wire.unwrapped(answer.data)
     whole = wire.record_id(echoed) is not None and len(echoed) > 1
     return Made(id=made_id, raw=answer.text, record=read(echoed) if whole else None)
+
+
+def _no_pipelines(status: int | None, raw: str) -> UnexpectedAnswer:
+    return UnexpectedAnswer(
+        "La API de esta cuenta de Escala no muestra sus embudos y etapas; escriba a soporte de Escala.",
+        system="escala",
+        status=status,
+        raw=raw,
+    )
 
 
 def _impossible() -> UpdateImpossible:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from siigo_escala.rest.errors import AccessDenied, Rejected, RemoteError
+from siigo_escala.rest.errors import AccessDenied, Rejected, RemoteError, UnexpectedAnswer
 
 _PRIORITY = re.compile(r"priorit|priorid", re.IGNORECASE)
 _PRODUCTS = re.compile(r"product|quantit|cantidad", re.IGNORECASE)
 _QUANTITY = re.compile(r"quantit|cantidad|integer|entero|decimal", re.IGNORECASE)
 _NAMES = re.compile(r"\bcf_\w+|\S+@\S+")
 """Custom keys and e-mails hold words of their own ("cf_deal_prioridad_…")."""
+_NO_SUCH_ADDRESS = re.compile(r"missing authentication token", re.IGNORECASE)
 _CLEAN = (400, 422)
 
 
@@ -38,10 +39,22 @@ def is_no_such_verb(refused: RemoteError) -> bool:
     return refused.status in (403, 404, 405)
 
 
+def read_refused(problem: AccessDenied) -> RemoteError:
+    """What a 401 or 403 to a read means: a gateway's words for an unknown address speak of no key."""
+    if _NO_SUCH_ADDRESS.search(problem.raw) is None:
+        return key_refused(problem)
+    return UnexpectedAnswer(
+        "La API de esta cuenta de Escala no ofrece esa consulta.",
+        system="escala",
+        status=problem.status,
+        raw=problem.raw,
+    )
+
+
 def key_refused(problem: AccessDenied) -> AccessDenied:
     """401 and 403 alike: the key is not valid or the API is not enabled (U17)."""
     return AccessDenied(
-        "Escala no acepta la clave de API, o el API no está habilitada. Revísela en Escala: Perfil y "
+        "Escala no acepta la clave de API, o la API no está habilitada. Revísela en Escala: Perfil y "
         "configuraciones, CRM, Apps, Conectar API Escala.",
         system="escala",
         status=problem.status,

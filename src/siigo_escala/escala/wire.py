@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal
 
 from siigo_escala.domain.crm import (
@@ -25,13 +25,12 @@ from siigo_escala.domain.crm import (
     Stage,
     StageId,
 )
-from siigo_escala.rest.fields import instant, items, mapping, number, text
+from siigo_escala.rest.fields import cents, instant, items, mapping, number, text
 from siigo_escala.rest.reading import lowered
 
 NAME_LIMIT = 255
 DESCRIPTION_LIMIT = 5_000
 SKU_LIMIT = 40
-_CENT = Decimal("0.01")
 _LOCATION = re.compile(r"/([^/?#]+)/?(?:[?#].*)?$")
 _CURSOR_KEYS = ("scrollid", "nextscrollid", "scroll_id", "nextcursor", "cursor")
 _CURSOR_HEADERS = ("x-scroll-id", "scroll-id", "scrollid", "x-next-scroll-id", "x-scrollid", "x-next-cursor")
@@ -235,7 +234,7 @@ def deal_body(draft: DealDraft, *, priority: bool, products: bool) -> dict[str, 
     }
     if priority:
         body["priority"] = 3
-    body["value"] = money(draft.value)
+    body["value"] = cents(draft.value)
     if draft.description:
         body["description"] = draft.description[:DESCRIPTION_LIMIT]
     if products and draft.lines:
@@ -262,15 +261,10 @@ def product_body(draft: ProductDraft) -> dict[str, object]:
     return {
         "name": draft.name[:NAME_LIMIT],
         "sku": draft.sku[:SKU_LIMIT],
-        "price": money(draft.price),
+        "price": cents(draft.price),
         "currency": draft.currency,
         "isDigital": False,
     }
-
-
-def money(value: Decimal) -> Decimal:
-    """An amount with two decimals."""
-    return value.quantize(_CENT, ROUND_HALF_UP)
 
 
 def plain(value: Decimal) -> Decimal:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _LARGEST_EXPONENT = 30
+_CENT = Decimal("0.01")
+_ROOM = Context(prec=120)
+"""Room for the product of three numbers of the largest size that is read."""
 _EMPTY: Mapping[str, object] = {}
 
 
@@ -42,6 +45,11 @@ def number(value: object) -> Decimal | None:
     if value and (value.adjusted() > _LARGEST_EXPONENT or value.adjusted() < -_LARGEST_EXPONENT):
         return None
     return value
+
+
+def cents(value: Decimal) -> Decimal:
+    """An amount of any size with two decimals, rounded half up."""
+    return value.quantize(_CENT, ROUND_HALF_UP, context=_ROOM)
 
 
 def integer(value: object) -> int | None:

@@ -67,7 +67,7 @@ def complaint(content: bytes) -> Complaint:
     except Unusable:
         return Complaint()
     body = data if isinstance(data, dict) else None
-    problems = _problems(data)
+    problems = [] if isinstance(data, str) else _problems(data)
     if not problems:
         return Complaint(body=body)
     texts = dict.fromkeys(problem.message or problem.code for problem in problems)

@@ -93,10 +93,10 @@ class Listing(Generic[T]):
         for done in range(self._rounds):
             try:
                 batch = fetch(cursor)
-            except (Rejected, TryLater) as problem:
+            except (Rejected, TryLater, UnexpectedAnswer) as problem:
                 if cursor is not None:
                     return "la lectura se venció a la mitad"
-                if isinstance(problem, NotFound):
+                if isinstance(problem, NotFound | UnexpectedAnswer):
                     return (yield from self._paged())
                 raise
             now = self._monotonic()

@@ -24,7 +24,13 @@ READ_LIMIT = 32 * 1024 * 1024
 WRITE_LIMIT = 1024 * 1024
 _CONNECT_S = 10.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_NEVER_STOOD = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
+_NEVER_STOOD = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.ProxyError,
+    httpx2.PoolTimeout,
+    httpx2.LocalProtocolError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ WRONG_CREDENTIALS = (
     "Siigo no acepta el usuario API o la clave de acceso. Revíselos en Siigo, Alianzas, Mi credencial API."
 )
 NO_PERMISSION = (
-    "Siigo no da permiso para usar el API: revise los permisos del usuario y que el plan incluya el API."
+    "Siigo no da permiso para usar la API: revise los permisos del usuario y que el plan incluya la API."
 )
 BLOCKED = (
     "Siigo rechaza una credencial recién aceptada: el usuario API está bloqueado. Escriba a soporte de Siigo."

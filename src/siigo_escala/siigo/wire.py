@@ -27,7 +27,7 @@ from siigo_escala.domain.accounting import (
     TaxKind,
     Unreadable,
 )
-from siigo_escala.rest.fields import day, flag, instant, integer, items, mapping, number, text
+from siigo_escala.rest.fields import cents, day, flag, instant, integer, items, mapping, number, text
 from siigo_escala.rest.reading import lowered
 
 R = TypeVar("R")
@@ -197,7 +197,7 @@ def _line_discount(value: object, quantity: Decimal | None, price: Decimal | Non
     amount = number(discount.get("value")) if discount else number(value)
     percentage = number(discount.get("percentage"))
     if amount is None and percentage is not None and quantity is not None and price is not None:
-        return (quantity * price * percentage / 100).quantize(Decimal("0.01"))
+        return cents(quantity * price * percentage / 100)
     return amount or Decimal(0)
 
 
