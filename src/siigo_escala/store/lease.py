@@ -24,6 +24,12 @@ from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 
 _POLL_S = 0.2
 _ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
+_OURS = (
+    f"SELECT 1 FROM {SiigoCompany._meta.db_table} AS siigo, {EscalaAccount._meta.db_table} AS escala "
+    "WHERE siigo.id = %s AND siigo.epoch = %s AND escala.id = %s AND escala.epoch = %s"
+)
+_LOCKED = " FOR NO KEY UPDATE"
+"""Keeps a take-over waiting until we commit; on SQLite the transaction itself does (BEGIN IMMEDIATE)."""
 
 
 class _Lock(Protocol):
@@ -52,12 +58,12 @@ class Lease:
     def fence(self) -> Iterator[None]:
         """A transaction that commits only while both epochs are ours; else LeaseLost, nothing changed."""
         with transaction.atomic():
-            # The updates change nothing; they lock the rows against a take-over until we commit.
-            for model, pk, epoch in (
-                (SiigoCompany, self._siigo_id, self._siigo_epoch),
-                (EscalaAccount, self._escala_id, self._escala_epoch),
-            ):
-                if not model._default_manager.filter(pk=pk, epoch=epoch).update(epoch=epoch):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _OURS + ("" if connection.vendor == "sqlite" else _LOCKED),
+                    [self._siigo_id, self._siigo_epoch, self._escala_id, self._escala_epoch],
+                )
+                if cursor.fetchone() is None:
                     raise LeaseLost
             yield
 

@@ -38,6 +38,8 @@ _CHUNK = 500
 class Reading:
     """One read of deals or contacts. `counts`: absence from it means absence there, as of `started`.
 
+    Moments are Escala's.
+
     `ids` holds every id for a complete read, None where only changes were read.
     """
 
@@ -148,14 +150,10 @@ def keep_contacts(session: Session, contacts: Sequence[Contact]) -> None:
             for key in keys_of(contact, fields)
         ]
     models.ContactKey.objects.filter(escala=account, contact_id__in=[row.contact_id for row in rows]).delete()
-    models.KnownContact.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["escala", "contact_id"],
-        update_fields=["record", "modified", "modified_text", "seen_at"],
-        batch_size=_CHUNK,
+    models.insert_rows(
+        rows, unique=["escala", "contact_id"], update=["record", "modified", "modified_text", "seen_at"]
     )
-    models.ContactKey.objects.bulk_create(keys, ignore_conflicts=True, batch_size=_CHUNK)
+    models.insert_rows(keys, unique=["escala", "key", "contact_id"])
 
 
 def keep_deals(session: Session, deals: Sequence[Deal]) -> None:
@@ -184,16 +182,12 @@ def keep_deals(session: Session, deals: Sequence[Deal]) -> None:
             for word in sorted({word for text in texts for word in invoice_to_deal.name_words(text)})
         ]
     models.DealWord.objects.filter(escala=account, deal_id__in=[row.deal_id for row in rows]).delete()
-    models.KnownDeal.objects.bulk_create(
+    models.insert_rows(
         rows,
-        update_conflicts=True,
-        unique_fields=["escala", "deal_id"],
-        update_fields=[
-            "name", "contact_id", "value", "stage_id", "created", "modified", "modified_text", "seen_at",
-        ],
-        batch_size=_CHUNK,
-    )  # fmt: skip
-    models.DealWord.objects.bulk_create(words, ignore_conflicts=True, batch_size=_CHUNK)
+        unique=["escala", "deal_id"],
+        update=["name", "contact_id", "value", "stage_id", "created", "modified", "modified_text", "seen_at"],
+    )
+    models.insert_rows(words, unique=["escala", "word", "deal_id"])
 
 
 def keep_products(session: Session, products: Sequence[Product]) -> None:
@@ -264,29 +258,29 @@ def _since(session: Session, resource: Resource, from_moment: datetime | None) -
 
 def _read_changes(session: Session, resource: Resource, since: str) -> Reading | None:
     """A read of changes, None where it proved nothing (then everything is read)."""
-    started = session.now()
+    began = session.now()
     listing = _listing(session, resource, since)
     moment = _moment(session, resource, since)
     try:
         taken = _take(session, listing, not_before=moment)
     except RemoteError:
-        session.escala.learn_since(resource, "broken", now=started)
+        session.escala.learn_since(resource, "broken", now=began)
         return None
     if taken.older:
-        session.escala.learn_since(resource, "ignored", now=started)
+        session.escala.learn_since(resource, "ignored", now=began)
         # It was a read of everything then; it counts as one where its ending says so.
-        return _settled(session, resource, listing, taken, started=started, since=None)
+        return _settled(session, resource, listing, taken, began=began, since=None)
     if not taken.known:
         return None
-    session.escala.learn_since(resource, "works", now=started)
-    return _settled(session, resource, listing, taken, started=started, since=moment)
+    session.escala.learn_since(resource, "works", now=began)
+    return _settled(session, resource, listing, taken, began=began, since=moment)
 
 
 def _read_whole(session: Session, resource: Resource) -> Reading:
-    started = session.now()
+    began = session.now()
     listing = _listing(session, resource, None)
     taken = _take(session, listing, not_before=None)
-    return _settled(session, resource, listing, taken, started=started, since=None)
+    return _settled(session, resource, listing, taken, began=began, since=None)
 
 
 def _settled(
@@ -295,21 +289,21 @@ def _settled(
     listing: Listing[Deal] | Listing[Contact],
     taken: _Taken,
     *,
-    started: datetime,
+    began: datetime,
     since: datetime | None,
 ) -> Reading:
-    """What a finished listing is worth, kept on the account."""
+    """What a finished listing is worth, kept on the account. `began`: by our clock."""
+    started = began + (session.escala_ahead or timedelta(0))
     _learn_names(session, taken)
     ending = listing.ending
     counts, why = (ending.complete, ending.why) if ending is not None else (False, "")
     if counts and resource == "deals":
         counts, why = _canary(session, taken.ids, started=started, since=since)
     if counts:
-        server = listing.server_date or started
-        fields = {f"{resource}_looked_at": server}
+        fields = {f"{resource}_looked_at": started}
         if since is None:
-            fields[f"{resource}_read_at"] = started
-            _purge(session, resource, taken.ids, started=started)
+            fields[f"{resource}_read_at"] = began
+            _purge(session, resource, taken.ids, began=began)
             if resource == "contacts":
                 EscalaAccount.objects.filter(pk=session.connection.escala_id).update(
                     contacts_fields=fields_of(session)
@@ -356,6 +350,9 @@ def _take(
     taken = _Taken()
     for page in listing:
         session.check_stop()
+        if session.escala_ahead is None and listing.server_date is not None:
+            # The header tells whole seconds; half of one more is the likeliest.
+            session.escala_ahead = listing.server_date + timedelta(seconds=0.5) - session.now()
         deals = [record for record in page if isinstance(record, Deal)]
         contacts = [record for record in page if isinstance(record, Contact)]
         with session.index():
@@ -392,18 +389,18 @@ def _any_known(session: Session, ids: Sequence[str]) -> bool:
     )
 
 
-def _purge(session: Session, resource: Resource, ids: set[str], *, started: datetime) -> None:
+def _purge(session: Session, resource: Resource, ids: set[str], *, began: datetime) -> None:
     """What a complete read did not show is gone, unless it was put into the index since that read began."""
     account = session.connection.escala_id
     if resource == "deals":
         stale = set(
-            models.KnownDeal.objects.filter(escala_id=account, seen_at__lt=started).values_list(
+            models.KnownDeal.objects.filter(escala_id=account, seen_at__lt=began).values_list(
                 "deal_id", flat=True
             )
         )
         forget_deals(session, stale - ids)
         return
-    contacts = models.KnownContact.objects.filter(escala_id=account, seen_at__lt=started)
+    contacts = models.KnownContact.objects.filter(escala_id=account, seen_at__lt=began)
     for contact_id in set(contacts.values_list("contact_id", flat=True)) - ids:
         forget_contact(session, contact_id)
 

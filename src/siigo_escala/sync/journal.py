@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
-
 from siigo_escala.domain import identity as identities
 from siigo_escala.domain import matching, money, planning
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
@@ -27,6 +25,7 @@ _FIELDS = (
     "state", "code", "data", "due", "deal_id", "contact_id", "adopted", "applied", "intent_at", "intent",
     "sent_at", "decision", "deleted", "credited", "value", "updated_at",
 )  # fmt: skip
+_NEVER_SENT = f"state <> '{State.SENDING}' AND (deal_id IS NULL OR code = '{Code.DEAL_DELETED}')"
 _RAW = 4000
 
 
@@ -39,7 +38,7 @@ class Journal:
         self._events: list[models.InvoiceEvent] = []
         self._bindings: dict[str, models.ContactBinding] = {}
         self._unbound: set[str] = set()
-        self._intents: list[int] = []
+        self._intents: set[int] = set()
         self._deals: list[Deal] = []
         self._contacts: list[Contact] = []
 
@@ -54,15 +53,13 @@ class Journal:
             if self._unbound:
                 models.ContactBinding.objects.filter(escala_id=account, identity__in=self._unbound).delete()
             if self._bindings:
-                models.ContactBinding.objects.bulk_create(
-                    self._bindings.values(),
-                    update_conflicts=True,
-                    unique_fields=["escala", "identity"],
-                    update_fields=["contact_id", "evidence", "intent_at", "intent", "made_at"],
+                models.insert_rows(
+                    list(self._bindings.values()),
+                    unique=["escala", "identity"],
+                    update=["contact_id", "evidence", "intent_at", "intent", "made_at"],
                 )
-            self._guard_intents()
-            models.save_rows(list(self._rows.values()), _FIELDS)
-            models.InvoiceEvent.objects.bulk_create(self._events)
+            self._save_rows()
+            models.insert_rows(self._events)
             if self._deals:
                 escala_index.keep_deals(self._session, self._deals)
             if self._contacts:
@@ -71,12 +68,13 @@ class Journal:
             noted.clear()
         self._intents.clear()
 
-    def _guard_intents(self) -> None:
-        """The database agrees that nothing was sent for these, or nothing is, whatever we believe."""
-        free = models.Invoice.objects.filter(pk__in=self._intents).exclude(state=State.SENDING)
-        free = free.filter(Q(deal_id=None) | Q(code=Code.DEAL_DELETED))
-        if self._intents and free.count() != len(self._intents):
+    def _save_rows(self) -> None:
+        """The database agrees that nothing was sent for what is about to be, whatever we believe."""
+        about_to_be_sent = [self._rows[key] for key in self._intents]
+        others = [row for key, row in self._rows.items() if key not in self._intents]
+        if models.save_rows(about_to_be_sent, _FIELDS, only_where=_NEVER_SENT) != len(about_to_be_sent):
             raise RuntimeError("an invoice was about to be sent twice")
+        models.save_rows(others, _FIELDS)
 
     # Decisions that write nothing in Escala.
 
@@ -144,7 +142,7 @@ class Journal:
         self._binding(
             step.identity.key,
             contact_id=None,
-            intent_at=self._session.now(),
+            intent_at=self._session.escala_now(),
             intent={
                 "email": draft.email,
                 "phone": draft.phone,
@@ -203,7 +201,7 @@ class Journal:
         self._binding(
             step.identity.key,
             contact_id=None,
-            intent_at=self._session.now(),
+            intent_at=self._session.escala_now(),
             intent={"refused": sorted(refused)},
         )
         self.waiting(step, Code.OUTCOME_UNKNOWN)
@@ -225,11 +223,11 @@ class Journal:
     def deal_intent(self, step: Step, draft: DealDraft) -> None:
         """A deal is about to be made."""
         row = step.row
-        row.state, row.code, row.due, row.intent_at = State.SENDING, "", True, self._session.now()
+        row.state, row.code, row.due, row.intent_at = State.SENDING, "", True, self._session.escala_now()
         row.deal_id, row.contact_id = None, draft.contact_id
         row.intent = {"name": draft.name, "value": money.to_text(draft.value), "contact": draft.contact_id}
         self._bind_match(step)
-        self._intents.append(row.pk)
+        self._intents.add(row.pk)
         self._touch(row, "intent", data=row.intent)
 
     def created(self, step: Step, deal_id: DealId, *, draft: DealDraft, made: Made) -> None:
@@ -319,7 +317,7 @@ class Journal:
         row = step.row
         row.state, row.code, row.data, row.due = State.IN_ESCALA, "", {}, False
         row.deal_id, row.adopted = deal_id, adopted
-        row.intent_at, row.intent, row.sent_at = None, {}, self._session.now()
+        row.intent_at, row.intent, row.sent_at = None, {}, self._session.escala_now()
         row.decision = ""
         subject = subject_of(self._session, step.item)
         row.applied = {

@@ -66,6 +66,8 @@ class Progressed:
     found_names: set[str] = field(default_factory=set)
     affected: set[str] = field(default_factory=set)
     """Siigo ids of invoices that a credit note read in this run concerns."""
+    from_ledger: set[str] = field(default_factory=set)
+    """Siigo ids that this run decides without having seen them in Siigo."""
 
 
 def day_start(session: Session, day: date) -> datetime:
@@ -104,6 +106,7 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
             progressed.complete = progressed.complete and page.complete
         fresh = list(_wanted(session, window, page, seen, progressed))
         batch += merge(session, fresh, asked_for=window.asked_for)
+        progressed.from_ledger.difference_update(invoice.id for invoice in fresh)
         progressed.read += len(fresh)
         session.tell("siigo", progressed.read, progressed.expected or None)
         if pages % PAGES_A_BATCH == 0 and batch:

@@ -183,7 +183,7 @@ def _settle_first(course: _Course) -> None:
     look.ensure(session)
     course.settlement.examine()
     ready = course.settlement.ready_at()
-    if ready is not None and ready <= session.now():
+    if ready is not None and ready <= session.escala_now():
         course.settlement.read_again()
 
 
@@ -266,14 +266,20 @@ def _taken_up(course: _Course) -> Iterator[list[Item]]:
             yield from read.one_by_one(session, rows.filter(due=True))
         return
     wanted = []
-    if course.progressed.affected:
-        wanted.append(rows.filter(siigo_id__in=course.progressed.affected))
+    affected = rows.filter(siigo_id__in=course.progressed.affected)
+    if session.options.by_dates and not session.dry:
+        # Those of other days are the next ordinary run's: this one counts its span alone.
+        with session.ledger():
+            affected.update(due=True)
+    elif course.progressed.affected and session.options.ordinary:
+        wanted.append(affected)
     if session.options.ordinary:
         wanted.append(rows.filter(due=True))
     for chosen in wanted:
         batch: list[models.Invoice] = []
         for row in chosen.order_by("-date", "pk").iterator(chunk_size=_CHUNK):
             if session.tally.column(row.siigo_id) is None:
+                course.progressed.from_ledger.add(row.siigo_id)
                 batch.append(row)
             if len(batch) == _CHUNK:
                 yield read.from_ledger(session, batch)
@@ -310,7 +316,7 @@ def _span_is_swept(course: _Course, spans: Sequence[tuple[date, date]]) -> None:
     session = course.session
     if not course.progressed.complete:
         return
-    _process(course, sweep.vanished(session, spans))
+    _process(course, sweep.vanished(session, spans, unread=course.progressed.from_ledger))
     gone = sweep.gone_deals(session, session.view.deals if session.view is not None else None)
     if gone:
         sweep.note_gone(session, [row for row in gone if session.tally.column(row.siigo_id) is not None])
@@ -324,7 +330,7 @@ def _sweep(course: _Course) -> None:
         for batch in read.batches(session, sweep.windows(session), course.progressed):
             _process(course, batch)
         if course.progressed.complete:
-            _process(course, sweep.vanished(session, spans))
+            _process(course, sweep.vanished(session, spans, unread=course.progressed.from_ledger))
         gone = sweep.escala_side(session)
         if gone:
             sweep.note_gone(session, gone)
@@ -362,7 +368,7 @@ def _to_do_again(session: Session) -> list[models.Invoice]:
 
 
 def _wait_until(session: Session, moment: datetime) -> None:
-    seconds = (moment - session.now()).total_seconds()
+    seconds = (moment - session.escala_now()).total_seconds()
     if seconds <= 0:
         return
     session.listener.say(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
@@ -116,6 +116,8 @@ class Session:
     tally: Tally = field(default_factory=Tally)
     notes_unsaved: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Credit notes that a dry run read and does not keep: pesos by invoice and note."""
+    escala_ahead: timedelta | None = None
+    """How far Escala's clock is ahead of ours, by the `Date` header of this run's first list."""
     view: View | None = None
     """What this run read of Escala before its first write; None: it has not looked."""
     products_read: bool = False
@@ -140,6 +142,10 @@ class Session:
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
     siigo_now: datetime | None = None
     """Siigo's own clock, from its `Date` header at the first read of this run."""
+
+    def escala_now(self) -> datetime:
+        """Now by Escala's clock: what is compared with its `created` and `modified` must follow it."""
+        return self.now() + (self.escala_ahead or timedelta(0))
 
     @property
     def dry(self) -> bool:

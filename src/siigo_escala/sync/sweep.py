@@ -6,7 +6,7 @@ twelve months before, as far as the ledger holds bound invoices there, and Escal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
@@ -68,19 +68,29 @@ def windows(session: Session) -> list[Window]:
     return [Window(span=span, sweep=True) for span in spans(session)]
 
 
-def vanished(session: Session, days: Sequence[tuple[date, date]]) -> list[Item]:
-    """Invoices of completely read days that Siigo no longer has: one 404 each, ten questions a day."""
+def vanished(
+    session: Session, days: Sequence[tuple[date, date]], *, unread: Collection[str] = ()
+) -> list[Item]:
+    """Invoices of completely read days that did not come, asked for by id: one 404 each says that it is gone.
+
+    Ten questions a day. `unread`: rows that this run has decided without having seen them in Siigo.
+    """
     items: list[Item] = []
     for span in days:
         rows = models.Invoice.objects.filter(
-            connection=session.connection, date__gte=span[0], date__lte=span[1], deleted=False
+            connection=session.connection,
+            date__gte=span[0],
+            date__lte=span[1],
+            deleted=False,
+            annulled=False,
         ).order_by("-date", "pk")
         for row in rows.iterator(chunk_size=500):
-            if session.tally.column(row.siigo_id) is not None or not _may_ask(session):
+            seen = session.tally.column(row.siigo_id) is not None and row.siigo_id not in unread
+            if seen or not _may_ask(session):
                 continue
             item = read.from_ledger(session, [row])[0]
             try:
-                session.siigo.invoice(item.invoice.id)
+                items += read.merge(session, [session.siigo.invoice(item.invoice.id)])
             except NotFound:
                 row.deleted = True
                 if not session.dry:

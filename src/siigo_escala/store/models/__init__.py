@@ -14,7 +14,7 @@ from siigo_escala.store.models.known import (
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
 from siigo_escala.store.models.run import Run
-from siigo_escala.store.models.saving import save_rows
+from siigo_escala.store.models.saving import insert_rows, save_rows
 
 __all__ = [
     "CallHour",
@@ -35,5 +35,6 @@ __all__ = [
     "Run",
     "SiigoCompany",
     "State",
+    "insert_rows",
     "save_rows",
 ]

@@ -73,10 +73,10 @@ class Invoice(models.Model):
     applied = models.JSONField(default=dict)
     """What Escala shows of this invoice because of us: {"digest", "value", "block", "lines", "credited"}."""
     intent_at = models.DateTimeField(null=True)
-    """When the write now under way, or without certain outcome, was decided."""
+    """When the write now under way, or without certain outcome, was decided, by Escala's clock."""
     intent = models.JSONField(default=dict)
     sent_at = models.DateTimeField(null=True)
-    """When the deal was made or adopted, by our clock."""
+    """When the deal was made or adopted, by Escala's clock."""
     seen_run = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
