@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from siigo_escala.cli import (
+    check,
     connect,
+    demo,
     disconnect,
     enabling,
     export,
@@ -80,10 +82,12 @@ def _app() -> typer.Typer:
     )
     app.callback()(_root)
     for name, function in (
+        ("demo", demo.demo),
         ("connect", connect.connect),
         ("fields", fields.fields),
         ("list", listing.list_),
         ("status", status.status),
+        ("check", check.check),
         ("sync", sync.sync),
         ("report", report.report),
         ("invoices", invoices.invoices),

@@ -49,10 +49,10 @@ def problem_line(problem: dict[str, Any]) -> str:
 def _beside(document: dict[str, Any]) -> str:
     contacts, products, calls = document["contacts"], document["products"], document["calls"]
     parts = [
-        "Contactos: {} nuevos, {} ya existían.".format(
+        "Contactos nuevos: {}; ya existían: {}.".format(
             *(output.number(contacts[key]) for key in ("created", "matched"))
         ),
-        "Productos: {} en oportunidades, {} sin encontrar, {} registrados.".format(
+        "Productos en oportunidades: {}; sin encontrar: {}; registrados: {}.".format(
             *(output.number(products[key]) for key in ("attached", "missing", "registered"))
         ),
         f"Llamadas: Siigo {output.number(calls['siigo'])}, Escala {output.number(calls['escala'])}.",
