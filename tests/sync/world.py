@@ -134,7 +134,7 @@ class World:
             for contact in self.contacts()
         }
         deals = sorted(
-            (deal["name"], str(Decimal(str(deal["value"]))), str(identification.get(deal["contactId"])))
+            (deal["name"], f"{Decimal(str(deal['value'])):.2f}", str(identification.get(deal["contactId"])))
             for deal in self.deals()
         )
         contacts = sorted(("contact", str(identification[contact["id"]])) for contact in self.contacts())

@@ -88,6 +88,7 @@ def run(
         try:
             return _recorded(session, probing=probing)
         finally:
+            session.keep_learned()
             session.close()
     finally:
         if lease is not None:

@@ -1,0 +1,67 @@
+"""What only the sweep can notice, however little Siigo's lists say."""
+
+from __future__ import annotations
+
+from tests.sync.world import World, codes, counts
+
+
+def test_an_invoice_that_needs_attention_and_is_deleted_in_siigo_needs_it_no_more(world: World) -> None:
+    first, second = world.invoices(2, total=1000)
+    world.escala.create_deal(name=f"{first['name']} de otro", value=5)
+    world.connect()
+    assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
+    world.siigo.delete_invoice(first["name"])
+    world.pass_time(days=1)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "unchanged": 1, "excluded": 1}
+    assert world.row(first["name"]).code == "INVOICE_DELETED"
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1} or not codes(world.sync())
+    world.deal_of(second["name"])
+
+
+def test_annulled_invoices_that_the_list_hides_are_found_by_their_id_and_asked_for_once(world: World) -> None:
+    first, second = world.invoices(2)
+    world.siigo.switches.update({"annulled_in_list": False})
+    world.connect()
+    world.sync()
+    world.siigo.annul_invoice(first["name"])
+    world.pass_time(days=1)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "unchanged": 1, "needs_attention": 1}
+    assert codes(result) == ["INVOICE_ANNULLED_LATER"]
+    asked = world.siigo.calls.count(path=f"/v1/invoices/{first['id']}")
+    world.pass_time(days=1)
+    assert codes(world.sync()) == ["INVOICE_ANNULLED_LATER"]
+    assert world.siigo.calls.count(path=f"/v1/invoices/{first['id']}") == asked
+    world.deal_of(second["name"])
+
+
+def test_the_sweep_is_due_once_a_local_day_by_siigos_clock(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.sync()
+    assert not world.sync().document["sweep"]["done"], "the first run was the day's sweep"
+    world.pass_time(days=1)
+    assert world.sync().document["sweep"]["done"]
+    assert not world.sync().document["sweep"]["done"]
+    assert world.sync(sweep=True).document["sweep"]["done"], "where it is asked for"
+    world.pass_time(days=1)
+    assert not world.sync(sweep=False).document["sweep"]["done"]
+    assert world.sync().document["sweep"]["done"], "it stayed due"
+
+
+def test_a_sweep_that_breaks_off_stays_due_and_what_was_read_is_applied(world: World) -> None:
+    from siigo_escala.simulators.faults import Fault
+
+    first, _ = world.invoices(2)
+    world.connect()
+    world.sync()
+    world.pass_time(days=1)
+    world.siigo.annul_invoice(first["name"])
+    world.escala.faults.add(Fault(kind="refuse", method="GET", path=".*/crm/deals.*", status=500, body={}))
+    result = world.sync()
+    assert result.exit_code == 4
+    assert not result.document["sweep"]["done"]
+    assert "INVOICE_ANNULLED_LATER" in codes(result)
+    world.escala.faults.clear()
+    assert world.sync().document["sweep"]["done"]
