@@ -8,6 +8,7 @@ import unicodedata
 #: Marks that turn the direction of writing, and blanks of no width; a joiner (U+200D) holds emoji together.
 _INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff<>]")
 _LINE_END = re.compile("\r\n|[\r\u0085\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _JOINER = "\u200d"
 
 
@@ -39,7 +40,7 @@ def cut(text: str, limit: int | None) -> str:
 
 def length(text: str) -> int:
     """How long a server counts `text` at most: in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def fold(text: str) -> str:
@@ -49,8 +50,9 @@ def fold(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    if text.isprintable() and "<" not in text and ">" not in text:
+        return text
+    return _CONTROL.sub("", _INVISIBLE.sub("", _LINE_END.sub("\n", text)))
 
 
 def _continues(character: str) -> bool:

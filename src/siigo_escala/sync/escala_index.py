@@ -15,7 +15,7 @@ from typing import Literal
 from siigo_escala.domain import identity, records
 from siigo_escala.domain.crm import UNASSIGNED, Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
-from siigo_escala.rest.errors import NotFound, RemoteError
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.rest.scrolling import Listing
 from siigo_escala.store import models
 from siigo_escala.store.models import EscalaAccount
@@ -263,6 +263,8 @@ def _read_changes(session: Session, resource: Resource, since: str) -> Reading |
     moment = _moment(session, resource, since)
     try:
         taken = _take(session, listing, not_before=moment)
+    except AccessDenied:
+        raise
     except RemoteError:
         session.escala.learn_since(resource, "broken", now=began)
         return None

@@ -209,6 +209,10 @@ class Journal:
 
     def contact_unknown(self, step: Step) -> None:
         """The making of the contact has no certain outcome: the intent stays."""
+        if step.identity is not None:
+            models.ContactBinding.objects.filter(
+                escala_id=self._session.connection.escala_id, identity=step.identity.key, contact_id=None
+            ).update(intent_at=self._session.escala_now())
         self.waiting(step, Code.OUTCOME_UNKNOWN)
         self._event(step.row, "contact_unknown")
 
@@ -250,8 +254,10 @@ class Journal:
 
     def deal_unknown(self, step: Step, problem: RemoteError | None) -> None:
         """No certain outcome: the row stays `sending`, and is looked up before anything is sent again."""
+        # A call may have waited out a 429 for minutes: settling counts from its failure.
+        step.row.intent_at = self._session.escala_now()
         self.waiting(step, Code.OUTCOME_UNKNOWN)
-        self._event(step.row, "unknown", raw=problem.raw if problem else "")
+        self._touch(step.row, "unknown", raw=problem.raw if problem else "")
 
     def not_sent(self, step: Step, *, contact: bool) -> None:
         """Certainly not sent: the intent is taken back, the next run takes it up."""
