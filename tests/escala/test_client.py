@@ -18,7 +18,6 @@ from siigo_escala.domain.crm import (
     Deal,
     DealChange,
     DealDraft,
-    DealId,
     DealLine,
     ProductDraft,
     ProductId,
@@ -547,7 +546,7 @@ def test_an_update_touches_what_is_ours_and_nothing_else(
         }
     )
     before = _deal(simulator, client)
-    client.update_deal(before.id, DealChange(value=Decimal("5.5"), description="nuevo"), current=before)
+    client.update_deal(before.id, lambda _: DealChange(value=Decimal("5.5"), description="nuevo"))
     after = client.deal(before.id)
     kept = replace(after, value=before.value, description=before.description, modified=before.modified)
     assert replace(kept, modified_text=before.modified_text) == before
@@ -555,7 +554,7 @@ def test_an_update_touches_what_is_ours_and_nothing_else(
     assert client.capabilities.update_deals == learned
     lines = tuple(replace(line, quantity=Decimal(7)) for line in before.lines or ())
     won = client.pipelines()[0].stages[2].id
-    client.update_deal(before.id, DealChange(value=Decimal(6), lines=lines, stage_id=won), current=after)
+    client.update_deal(before.id, lambda _: DealChange(value=Decimal(6), lines=lines, stage_id=won))
     last = client.deal(before.id)
     assert (last.lines, last.stage_id, last.description) == (lines, won, "nuevo")
 
@@ -566,11 +565,11 @@ def test_an_account_without_updates_says_so_and_is_remembered(
     simulator.switches.change({"update_verb": "none"})
     deal = _deal(simulator, client)
     with pytest.raises(UpdateImpossible):
-        client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
     assert not client.capabilities.updates_possible
     asked = len(simulator.calls.entries())
     with pytest.raises(UpdateImpossible):
-        client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
     assert len(simulator.calls.entries()) == asked
 
 
@@ -581,7 +580,7 @@ def test_a_contact_of_an_account_without_updates_is_remembered_apart(
     contact = client.contact(simulator.create_contact(first_name="Ana"))
     for _ in range(2):
         with pytest.raises(UpdateImpossible):
-            client.fill_contact(contact.id, {FIELD: "900"}, current=contact)
+            client.fill_contact(contact.id, {FIELD: "900"})
     assert len([call for call in simulator.calls.entries() if call["method"] != "GET"]) == 2
     assert client.capabilities == Capabilities(update_contacts="none")
 
@@ -596,7 +595,7 @@ def test_a_deal_that_is_not_shown_whole_is_never_replaced(
     simulator.switches.change(switches)
     deal = _deal(simulator, client)
     with pytest.raises(UpdateImpossible):
-        client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
     assert client.capabilities.updates_possible
     assert client.deal(deal.id).value == deal.value
 
@@ -606,7 +605,7 @@ def test_a_deal_that_is_not_shown_whole_can_still_be_patched(
 ) -> None:
     simulator.switches.change({"deal_description": "never", "update_verb": "patch"})
     deal = _deal(simulator, client)
-    client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+    client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
     assert client.deal(deal.id).value == 5
 
 
@@ -615,7 +614,7 @@ def test_where_patch_worked_it_goes_first_and_put_is_the_way_back(
 ) -> None:
     client, seen = escala_client(url, capabilities=Capabilities(update_deals="patch"))
     deal = _deal(simulator, client)
-    client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+    client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
     assert [call.method for call in seen.calls][-2:] == ["PATCH", "PUT"]
     assert client.capabilities.update_deals == "put"
 
@@ -623,7 +622,7 @@ def test_where_patch_worked_it_goes_first_and_put_is_the_way_back(
 def test_a_deal_without_a_contact_is_never_replaced(simulator: EscalaSimulator, client: EscalaClient) -> None:
     deal = client.deal(simulator.create_deal(name="FV-2-1", description="x"))
     with pytest.raises(UpdateImpossible):
-        client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
 
 
 def test_a_deal_that_vanished_meanwhile_is_not_found(
@@ -632,26 +631,24 @@ def test_a_deal_that_vanished_meanwhile_is_not_found(
     deal = _deal(simulator, client)
     simulator.delete_deal(deal.id)
     with pytest.raises(NotFound):
-        client.update_deal(deal.id, DealChange(value=Decimal(5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
 
 
 def test_an_update_refused_for_its_data_is_rejected(simulator: EscalaSimulator, client: EscalaClient) -> None:
     deal = _deal(simulator, client)
     with pytest.raises(Rejected):
-        client.update_deal(deal.id, DealChange(value=Decimal(-5)), current=deal)
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(-5)))
     assert client.capabilities.updates_possible
 
 
 def test_a_key_refused_during_an_update_is_told_in_the_users_words() -> None:
     whole = {
         "id": "d1", "name": "FV-2-1", "contact": {"id": "c1"}, "pipeline": {"id": "p1", "stageId": "s1"},
-        "description": "", "products": [],
+        "description": "", "products": [], "custom": {"cf_a": "x"},
     }  # fmt: skip
     script = Script(Reply(body=json.dumps(whole).encode()), Reply(status=401, body=b'{"message": "no"}'))
     with served(script) as url, pytest.raises(AccessDenied, match="no acepta la clave de API"):
-        escala_client(url)[0].update_deal(
-            "d1", DealChange(value=Decimal(5)), current=Deal(id=DealId("d1"), custom={"cf_a": "x"})
-        )
+        escala_client(url)[0].update_deal("d1", lambda _: DealChange(value=Decimal(5)))
     assert json.loads(script.asked[1][3]) == {
         "name": "FV-2-1",
         "contactId": "c1",
@@ -673,7 +670,7 @@ def test_a_deal_whose_answer_never_speaks_of_products_is_never_replaced() -> Non
     }
     script = Script(Reply(body=json.dumps(whole).encode()), Reply(status=405, body=b'{"message": "no"}'))
     with served(script) as url, pytest.raises(UpdateImpossible):
-        escala_client(url)[0].update_deal("d1", DealChange(value=Decimal(5)), current=Deal(id=DealId("d1")))
+        escala_client(url)[0].update_deal("d1", lambda _: DealChange(value=Decimal(5)))
     assert [method for method, *_ in script.asked] == ["GET", "PATCH"]
 
 
@@ -693,13 +690,13 @@ def test_filling_a_contact_leaves_the_rest_of_it_alone(
         custom={"cf_contact_otro_abcd_text": "x"},
     )
     before = client.contact(contact_id)
-    client.fill_contact(contact_id, {FIELD: "900"}, current=before)
+    client.fill_contact(contact_id, {FIELD: "900"})
     after = client.contact(contact_id)
     assert after.custom == {"cf_contact_otro_abcd_text": "x", FIELD: "900"}
     assert replace(after, custom=before.custom, modified=None, modified_text="") == replace(
         before, modified=None, modified_text=""
     )
-    client.fill_contact(contact_id, {FIELD: "901"}, current=after)
+    client.fill_contact(contact_id, {FIELD: "901"})
     assert client.contact(contact_id).custom[FIELD] == "901"
 
 
@@ -708,7 +705,7 @@ def test_a_contact_keeps_its_plain_fields_when_it_is_filled(
 ) -> None:
     contact_id = simulator.create_contact(first_name="Ana")
     simulator.edit_contact(contact_id, {"notes": "llamar", "marketable": True, "priority": 2})
-    client.fill_contact(contact_id, {FIELD: "900"}, current=client.contact(contact_id))
+    client.fill_contact(contact_id, {FIELD: "900"})
     (stored,) = simulator.state()["contacts"]
     assert (stored["notes"], stored["marketable"], stored["priority"]) == ("llamar", True, 2)
 
@@ -719,7 +716,7 @@ def test_records_with_hardly_a_field_are_written_back_as_they_are() -> None:
     )
     script = Script(contact, Reply(status=200))
     with served(script) as url:
-        escala_client(url)[0].fill_contact("c1", {FIELD: "9"}, current=Contact(id=ContactId("c1")))
+        escala_client(url)[0].fill_contact("c1", {FIELD: "9"})
     assert json.loads(script.asked[1][3]) == {
         "personal": {"firstName": "Ana"},
         "custom": {FIELD: "9"},
@@ -728,7 +725,7 @@ def test_records_with_hardly_a_field_are_written_back_as_they_are() -> None:
     whole = {"id": "d1", "contactId": "c1", "pipelineId": "p1", "stageId": "s1", "description": None}
     script = Script(Reply(body=json.dumps({**whole, "priority": 3}).encode()), Reply(status=204, body=b""))
     with served(script) as url:
-        escala_client(url)[0].update_deal("d1", DealChange(value=Decimal(5)), current=Deal(id=DealId("d1")))
+        escala_client(url)[0].update_deal("d1", lambda _: DealChange(value=Decimal(5)))
     assert json.loads(script.asked[1][3]) == {
         "name": "",
         "contactId": "c1",

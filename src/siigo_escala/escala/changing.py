@@ -39,15 +39,13 @@ def deal_patch(change: DealChange) -> dict[str, object]:
     return patch
 
 
-def deal_whole(
-    found: Mapping[str, object], patch: Mapping[str, object], current: Deal
-) -> dict[str, object] | None:
+def deal_whole(found: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object] | None:
     """The deal as it is, in the shape of a write, with the change in it.
 
     None where the answer left out what a replacement would lose: then only a PATCH is safe.
     """
     deal = wire.deal(found)
-    custom = deal.custom or current.custom
+    custom = deal.custom
     if "description" not in patch and "description" not in found:
         return None
     if "products" not in patch and not _lines_known(found, deal):

@@ -188,7 +188,7 @@ class EscalaClient:
         """Registers a product (7). Duplicate where its SKU is taken."""
         return _made(self._create("/pms/products", wire.product_body(draft)), wire.product)
 
-    def update_deal(self, deal_id: DealId | str, change: DealChange, *, current: Deal) -> None:
+    def update_deal(self, deal_id: DealId | str, change: Callable[[Deal], DealChange]) -> Deal:
         """Changes value, products, our description and nothing else (5.4, U9).
 
         The deal is read in whole and written back merged. UpdateImpossible where no verb does that.
@@ -196,21 +196,22 @@ class EscalaClient:
         if self._capabilities.update_deals == "none":
             raise _impossible()
         path = f"/crm/deals/{_quoted(deal_id)}"
-        patch = changing.deal_patch(change)
-        whole = changing.deal_whole(self._record(path), patch, current)
+        found = self._record(path)
+        before = wire.deal(found)
+        patch = changing.deal_patch(change(before))
+        whole = changing.deal_whole(found, patch)
         verb = self._write(path, self._capabilities.update_deals, whole=whole, patch=patch)
         if verb != self._capabilities.update_deals:
             self._learn(replace(self._capabilities, update_deals=verb))
+        return before
 
-    def fill_contact(
-        self, contact_id: ContactId | str, custom: Mapping[str, Scalar], *, current: Contact
-    ) -> None:
+    def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> None:
         """Fills custom fields of a contact and changes nothing else (3.4, U9)."""
         if self._capabilities.update_contacts == "none":
             raise _impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
-        merged = {**(wire.custom(found.get("custom")) or current.custom), **custom}
+        merged = {**wire.custom(found.get("custom")), **custom}
         patch: dict[str, object] = {"custom": merged, "triggerWorkflow": False}
         whole = changing.contact_whole(found, patch)
         verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from siigo_escala.domain.crm import Deal, DealChange, DealId, DealLine, ProductId, StageId
+from siigo_escala.domain.crm import (
+    ContactId,
+    Deal,
+    DealChange,
+    DealId,
+    DealLine,
+    ProductId,
+    Scalar,
+    StageId,
+)
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import NeedsAttention, Update
 from siigo_escala.domain.reasons import Code
@@ -35,6 +44,24 @@ class Followed:
     foreign_change: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A contact that got its customer's identification, or could not get it: the deal goes on either way."""
+
+    done: bool
+
+
+def fill(escala: EscalaClient, contact_id: ContactId, custom: dict[str, Scalar]) -> Filled:
+    """Fills in the identification of a contact that was found by its e-mail and has none."""
+    try:
+        escala.fill_contact(contact_id, custom)
+    except AccessDenied:
+        raise
+    except RemoteError:
+        return Filled(done=False)
+    return Filled(done=True)
+
+
 def order(session: Session, step: Step) -> Order:
     """What is to be done for a step whose decision is Update."""
     lost = isinstance(step.decision, Update) and step.decision.lost
@@ -49,12 +76,11 @@ def order(session: Session, step: Step) -> Order:
 
 def follow(escala: EscalaClient, order: Order) -> Followed:
     """Reads the deal, changes what is ours, and the first time reads back whether nothing else moved."""
-    current = escala.deal(order.deal_id)
-    change = _change(current, order)
-    escala.update_deal(order.deal_id, change, current=current)
+    before = escala.update_deal(order.deal_id, lambda current: _change(current, order))
     foreign = False
     if order.verify:
-        foreign = _foreign_change(current, escala.deal(order.deal_id), change)
+        moved = order.lost_stage is not None
+        foreign = _foreign_change(before, escala.deal(order.deal_id), stage_moved=moved)
     return Followed(wanted=order.wanted, lost=order.lost_stage is not None, foreign_change=foreign)
 
 
@@ -83,10 +109,9 @@ def _change(current: Deal, order: Order) -> DealChange:
     )
 
 
-def _foreign_change(before: Deal, after: Deal, change: DealChange) -> bool:
-    kept_stage = change.stage_id is not None or before.stage_id == after.stage_id
+def _foreign_change(before: Deal, after: Deal, *, stage_moved: bool) -> bool:
     return not (
-        kept_stage
+        (stage_moved or before.stage_id == after.stage_id)
         and before.name == after.name
         and before.contact_id == after.contact_id
         and before.pipeline_id == after.pipeline_id

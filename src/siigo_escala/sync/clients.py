@@ -182,10 +182,19 @@ class StoredToken:
         )
 
 
-def learn(account: EscalaAccount) -> Callable[[Capabilities], None]:
-    """Keeps what an account's API was seen to do."""
+class Learned:
+    """What an account's API was seen to do: told by network threads, kept by the run's own."""
 
-    def keep(capabilities: Capabilities) -> None:
-        models.EscalaAccount.objects.filter(pk=account.pk).update(capabilities=kept_form(capabilities))
+    def __init__(self, account: EscalaAccount) -> None:
+        self._account = account
+        self._news: Capabilities | None = None
 
-    return keep
+    def tell(self, capabilities: Capabilities) -> None:
+        """Something new was seen."""
+        self._news = capabilities
+
+    def keep(self) -> None:
+        """Stores what is new."""
+        news, self._news = self._news, None
+        if news is not None:
+            models.EscalaAccount.objects.filter(pk=self._account.pk).update(capabilities=kept_form(news))

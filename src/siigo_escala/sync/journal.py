@@ -127,7 +127,7 @@ class Journal:
         """A deal that people, another program or an earlier life of this one made is this invoice's."""
         row, decision = step.row, step.decision
         if not isinstance(decision, Adopt):
-            raise ValueError("only an adoption is noted as one")
+            raise TypeError("only an adoption is noted as one")
         self._session.tally.put(row.siigo_id, "unchanged", value=row.value)
         self._bound(step, decision.deal_id, adopted=True)
         self._bind_match(step)
@@ -210,9 +210,10 @@ class Journal:
     def contact_unknown(self, step: Step) -> None:
         """The making of the contact has no certain outcome: the intent stays."""
         if step.identity is not None:
-            models.ContactBinding.objects.filter(
-                escala_id=self._session.connection.escala_id, identity=step.identity.key, contact_id=None
-            ).update(intent_at=self._session.escala_now())
+            with self._session.ledger():
+                models.ContactBinding.objects.filter(
+                    escala_id=self._session.connection.escala_id, identity=step.identity.key, contact_id=None
+                ).update(intent_at=self._session.escala_now())
         self.waiting(step, Code.OUTCOME_UNKNOWN)
         self._event(step.row, "contact_unknown")
 

@@ -12,6 +12,7 @@ from siigo_escala.domain import rules
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
+from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.store import models, vault
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
@@ -67,7 +68,8 @@ def open_session(
     # Read again under the lease: another run may have moved marks since the connection was opened.
     connection = models.Connection.objects.select_related("siigo", "escala").get(pk=opened.connection.pk)
     calls = Calls()
-    built = client_pair(opened, connection, calls=calls, listener=listener, now=now)
+    learned = clients.Learned(connection.escala)
+    built = client_pair(opened, connection, calls=calls, listener=listener, now=now, on_learned=learned.tell)
     wanted = opened.file.opportunities
     session = Session(
         environment=opened.environment,
@@ -95,6 +97,7 @@ def open_session(
         calls=calls,
         started=now(),
         lease=lease,
+        keep_learned=learned.keep,
         close=built.close,
     )
     sellers.link(session, connection.siigo.sellers)
@@ -108,6 +111,7 @@ def client_pair(
     calls: Calls,
     listener: Listener,
     now: Callable[[], datetime],
+    on_learned: Callable[[Capabilities], None] = lambda _: None,
 ) -> clients.Clients:
     """Both clients of a stored connection."""
     return clients.build(
@@ -121,7 +125,7 @@ def client_pair(
         escala_account=f"escala:{connection.escala_id}",
         tokens=clients.StoredToken(connection.siigo, opened.vault, username=connection.siigo_username),
         capabilities=capabilities.from_json(connection.escala.capabilities),
-        on_learned=clients.learn(connection.escala),
+        on_learned=on_learned,
         on_call=calls.count,
         now=now,
         counter=CallCounter(access.counter_name(connection), now=now),

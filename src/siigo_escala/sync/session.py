@@ -109,6 +109,8 @@ class Session:
     now: Callable[[], datetime]
     calls: Calls
     started: datetime
+    keep_learned: Callable[[], None] = lambda: None
+    """Stores what the clients learnt of Escala's API since the last call."""
     close: Callable[[], None] = lambda: None
     """Gives the clients' connections back."""
     lease: Lease | None = None

@@ -29,6 +29,7 @@ from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
 
 _SKEW = timedelta(minutes=5)
+_LONGEST_CALL = timedelta(minutes=16)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +67,20 @@ class Settlement:
             for binding in self.open_bindings()
             if binding.intent_at and not binding.intent.get("refused")
         ]
-        return max(moments) + self._patience if moments else None
+        return max(map(self._counted_from, moments)) + self._patience if moments else None
+
+    def _counted_from(self, intent_at: datetime) -> datetime:
+        """When the write was certainly over: one of an earlier run, when this run took over at the latest.
+
+        A call may have waited for up to 15 minutes after its intent (429) before it went out.
+        """
+        ahead = self.session.escala_ahead or timedelta(0)
+        taken_over = self.session.started + ahead
+        return (
+            max(intent_at, min(taken_over, intent_at + _LONGEST_CALL))
+            if intent_at < taken_over
+            else intent_at
+        )
 
     def examine(self) -> None:
         """Looks each open outcome up in what was read last."""
@@ -183,7 +197,7 @@ class Settlement:
         """Whether the last read, with one before it, proves that nothing was made."""
         if reading is None or intent_at is None or not reading.counts or not self._after(intent_at, reading):
             return False
-        if key in self._absent_once and reading.started >= intent_at + self._patience:
+        if key in self._absent_once and reading.started >= self._counted_from(intent_at) + self._patience:
             return True
         self._absent_once.add(key)
         return False

@@ -43,7 +43,7 @@ class Job:
     """One invoice under way: its contact (when missing), then its deal; or the update of a bound deal."""
 
     step: Step
-    phase: Literal["contact", "look_again", "deal", "update"]
+    phase: Literal["contact", "look_again", "fill", "deal", "update"]
     keys: frozenset[str]
     contact_id: ContactId | None = None
     contact: ContactDraft | None = None
@@ -61,7 +61,7 @@ class Applied:
     """Escala does not know the bound contact any more (merged or deleted)."""
 
 
-Outcome = Made | Contact | changes.Followed | RemoteError
+Outcome = Made | Contact | changes.Filled | changes.Followed | RemoteError
 
 
 class Writer:
@@ -117,11 +117,17 @@ class Writer:
         keys = {f"id:{step.identity.key}"} if step.identity else set()
         contact_id = step.match.contact_id if isinstance(step.match, matching.Found) else None
         if contact_id is not None:
-            return Job(step=step, phase="deal", keys=frozenset(keys), contact_id=contact_id)
+            phase: Literal["fill", "deal"] = "fill" if self._lacks_identification(step) else "deal"
+            return Job(step=step, phase=phase, keys=frozenset(keys), contact_id=contact_id)
         draft = drafts.contact(self._session, step, without=self._journal.refused_parts(step))
         keys |= {f"email:{draft.email}"} if draft.email else set()
         keys |= {f"phone:{draft.phone}"} if draft.phone else set()
         return Job(step=step, phase="contact", keys=frozenset(keys), contact=draft)
+
+    def _lacks_identification(self, step: Step) -> bool:
+        """Whether the contact, found by its e-mail, is to get the customer's identification."""
+        found = isinstance(step.match, matching.Found) and step.match.fill_identification
+        return found and self._session.escala.capabilities.update_contacts != "none"
 
     def _ready(self, waiting: deque[Job], under_way: dict[Future[Outcome], Job]) -> list[Job]:
         """Takes what may go out now: as many as there are places, none that shares a key with another."""
@@ -190,6 +196,10 @@ class Writer:
         if job.phase == "look_again" and job.found_id is not None:
             found = job.found_id
             return lambda: _outcome(lambda: escala.contact(found))
+        if job.phase == "fill" and job.contact_id is not None and job.step.customer is not None:
+            filled, number = job.contact_id, job.step.customer.identification
+            field_key = self._session.file.opportunities.identification_field
+            return lambda: _outcome(lambda: changes.fill(escala, filled, {field_key: number}))
         if job.phase == "deal" and job.deal is not None:
             deal = job.deal
             return lambda: _outcome(lambda: escala.create_deal(deal))
@@ -210,6 +220,9 @@ class Writer:
                 self._after_contact(job, outcome, waiting)
             case "look_again":
                 self._after_look(job, outcome, waiting)
+            case "fill":
+                job.phase = "deal"
+                waiting.appendleft(job)
             case "deal":
                 self._after_deal(job, outcome)
             case "update":
