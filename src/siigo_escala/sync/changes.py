@@ -20,6 +20,7 @@ from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import NeedsAttention, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.escala.client import EscalaClient
+from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.sync import look
 from siigo_escala.sync.decide import Step, wanted
 from siigo_escala.sync.session import Session
