@@ -12,15 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import psycopg
 from django.db import connection, transaction
 from django.db.models import F
 from filelock import FileLock, Timeout
 
 from siigo_escala.store.errors import LeaseLost, LeaseTaken
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
+
+if TYPE_CHECKING:
+    import psycopg
 
 _POLL_S = 0.2
 _ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
@@ -133,6 +135,8 @@ class _AdvisoryLock:
 
     @classmethod
     def attempt(cls, system: str, account_id: int) -> _AdvisoryLock | None:
+        import psycopg  # noqa: PLC0415 - a tenth of the program's start, and SQLite needs none of it
+
         parameters = connection.get_connection_params()
         parameters.pop("context", None)
         parameters.pop("cursor_factory", None)
@@ -155,7 +159,7 @@ class _AdvisoryLock:
     def proven(self) -> bool:
         try:
             return self._session.execute("SELECT true").fetchone() is not None
-        except psycopg.Error:
+        except self._session.Error:
             return False
 
     def release(self) -> None:
