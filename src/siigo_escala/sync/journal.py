@@ -61,9 +61,9 @@ class Journal:
             self._save_rows()
             models.insert_rows(self._events)
             if self._deals:
-                escala_index.keep_deals(self._session, self._deals)
+                escala_index.keep_deals(self._session, self._deals, just_made=True)
             if self._contacts:
-                escala_index.keep_contacts(self._session, self._contacts)
+                escala_index.keep_contacts(self._session, self._contacts, just_made=True)
         for noted in (self._rows, self._events, self._bindings, self._unbound, self._deals, self._contacts):
             noted.clear()
         self._intents.clear()
@@ -178,12 +178,8 @@ class Journal:
 
     def contact_known(self, contact_id: str) -> bool:
         """Whether a "made" contact stood in the index before, or is another customer's."""
-        account = self._session.connection.escala_id
-        return (
-            any(binding.contact_id == contact_id for binding in self._bindings.values())
-            or models.KnownContact.objects.filter(escala_id=account, contact_id=contact_id).exists()
-            or models.ContactBinding.objects.filter(escala_id=account, contact_id=contact_id).exists()
-        )
+        noted = any(binding.contact_id == contact_id for binding in self._bindings.values())
+        return noted or escala_index.has_contact(self._session, contact_id)
 
     def contact_refused(self, step: Step, decision: NeedsAttention) -> None:
         """Escala refused the contact: nothing was made, the invoice waits for data or a person."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Min
 
@@ -12,21 +11,14 @@ from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import EscalaAccount
-from siigo_escala.sync import escala_index
-from siigo_escala.sync.escala_index import Reading, Resource
+from siigo_escala.sync import escala_index, escala_reading
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.view import Reading, Resource, View
 
-
-@dataclass(slots=True, kw_only=True)
-class View:
-    """What this run knows of Escala. `sure`: absence from the index means absence there."""
-
-    sure: bool
-    why: str = ""
-    hold: NeedsAttention | None = None
-    """The configured pipeline or stage is gone: nothing can be created."""
-    deals: Reading | None = None
-    contacts: Reading | None = None
+_FRESH = timedelta(hours=1)
+"""A complete read younger than this counts where `since` does not work."""
+_LEDGER_OLD = timedelta(days=7)
+"""A ledger that has not looked for longer reads everything before it writes."""
 
 
 def ensure(session: Session) -> View:
@@ -59,7 +51,7 @@ def again(session: Session) -> View:
 def everything(session: Session) -> Reading:
     """Reads pipelines and all deals: the sweep of Escala's side. What this run looked at before stays."""
     hold = _destination(session, session.escala.pipelines())
-    reading = escala_index.read(session, "deals", from_moment=None, whole=True)
+    reading = escala_reading.read(session, "deals", from_moment=None, whole=True)
     if session.view is not None:
         session.view.hold = hold
         if reading.counts:
@@ -111,17 +103,17 @@ def _refresh(
         account.must_read_all
         or read_at is None
         or looked_at is None
-        or now - looked_at > escala_index.LEDGER_OLD
+        or now - looked_at > _LEDGER_OLD
         or (
             resource == "contacts"
             and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields))
         )
     )
-    fresh = read_at is not None and now - read_at < escala_index.FRESH
+    fresh = read_at is not None and now - read_at < _FRESH
     trusted = session.escala.capabilities.since_usable(resource, now=now)
     if fresh and not (must or anew or open_since or trusted):
         return None
-    return escala_index.read(session, resource, from_moment=open_since, whole=must)
+    return escala_reading.read(session, resource, from_moment=open_since, whole=must)
 
 
 def _destination(session: Session, pipelines: tuple[Pipeline, ...]) -> NeedsAttention | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,19 @@ from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.store.errors import LeaseLost, StoreProblem
 from siigo_escala.store.models import State
-from siigo_escala.sync import access, apply, customers, decide, look, plan, read, sellers, settle, sweep
+from siigo_escala.sync import (
+    access,
+    apply,
+    customers,
+    decide,
+    document,
+    look,
+    plan,
+    read,
+    sellers,
+    settle,
+    sweep,
+)
 from siigo_escala.sync.account import Problem
 from siigo_escala.sync.brake import Braked
 from siigo_escala.sync.journal import Journal
@@ -108,10 +120,12 @@ def _recorded(session: Session, *, probing: bool) -> Result:
     if code == 0 and session.tally.open:
         code = 1
     finished = session.now()
-    document = _document(course, finished)
+    printed = document.of(
+        session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
+    )
     if session.run is not None:
-        _keep_run(session, document, finished=finished, exit_code=code)
-    return Result(document=document, exit_code=code)
+        _keep_run(session, printed, finished=finished, exit_code=code)
+    return Result(document=printed, exit_code=code)
 
 
 def _guarded(course: _Course, *, probing: bool) -> int:
@@ -390,42 +404,6 @@ def _refused(session: Session, problem: AccessDenied) -> None:
     access.refused(session.connection, problem, now=session.now())
 
 
-def _document(course: _Course, finished: datetime) -> dict[str, Any]:
-    session = course.session
-    options, tally = session.options, session.tally
-    done = course.plan or {
-        "calls": session.calls.to_json(),
-        "seconds": round((finished - session.started).total_seconds()),
-    }
-    return {
-        "schema": 1,
-        "run": session.run.pk if session.run is not None else None,
-        "connection": session.connection.name,
-        "direction": session.file.direction,
-        "dry_run": session.dry,
-        "from": options.date_from.isoformat() if options.date_from else None,
-        "to": options.date_to.isoformat() if options.date_to else None,
-        "started": _instant(session.started),
-        "finished": _instant(finished),
-        "invoices": tally.counts(),
-        "value": tally.values(),
-        "contacts": {"created": tally.contacts_created, "matched": tally.contacts_matched},
-        "products": {
-            "attached": tally.products_attached,
-            "missing": tally.products_missing,
-            "registered": tally.products_registered,
-        },
-        "calls": session.calls.to_json(),
-        "plan": done,
-        "sweep": {"done": course.sweep_done, "calls": course.sweep_cost},
-        "problems": [problem.to_json() for problem in tally.problems],
-    }
-
-
-def _keep_run(session: Session, document: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
-    kept = {key: value for key, value in document.items() if key != "problems"}
+def _keep_run(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
+    kept = {key: value for key, value in printed.items() if key != "problems"}
     models.Run.objects.filter(pk=session.run_id).update(document=kept, finished=finished, exit_code=exit_code)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

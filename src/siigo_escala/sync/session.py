@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -21,9 +21,7 @@ from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.store import models
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
-
-if TYPE_CHECKING:
-    from siigo_escala.sync.look import View
+from siigo_escala.sync.view import View
 
 Phase = Literal["siigo", "escala", "opportunities", "settle", "done"]
 
@@ -122,6 +120,8 @@ class Session:
     """How far Escala's clock is ahead of ours, by the `Date` header of this run's first list."""
     view: View | None = None
     """What this run read of Escala before its first write; None: it has not looked."""
+    identification_fields: list[str] | None = None
+    """Custom fields that hold the identification in this Escala account; None: not asked for yet."""
     products_read: bool = False
     owners: dict[int, str] = field(default_factory=dict)
     """Escala user by Siigo seller, for the linked ones."""

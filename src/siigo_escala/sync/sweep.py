@@ -19,10 +19,10 @@ from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import look, read
 from siigo_escala.sync.decide import Step
-from siigo_escala.sync.escala_index import Reading
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item, Window
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.view import Reading
 
 _RECENT_DAYS = 35
 _SLICES = 30

@@ -1,0 +1,51 @@
+"""What `sync --json` prints of a run (contract: docs/reference/settings.md)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from siigo_escala.sync.session import Session
+
+
+def of(
+    session: Session,
+    finished: datetime,
+    *,
+    plan: dict[str, Any] | None,
+    sweep_done: bool,
+    sweep_calls: int,
+) -> dict[str, Any]:
+    """The document of a run as it stands when it ended, whatever ended it."""
+    options, tally = session.options, session.tally
+    done = plan or {
+        "calls": session.calls.to_json(),
+        "seconds": round((finished - session.started).total_seconds()),
+    }
+    return {
+        "schema": 1,
+        "run": session.run.pk if session.run is not None else None,
+        "connection": session.connection.name,
+        "direction": session.file.direction,
+        "dry_run": session.dry,
+        "from": options.date_from.isoformat() if options.date_from else None,
+        "to": options.date_to.isoformat() if options.date_to else None,
+        "started": _instant(session.started),
+        "finished": _instant(finished),
+        "invoices": tally.counts(),
+        "value": tally.values(),
+        "contacts": {"created": tally.contacts_created, "matched": tally.contacts_matched},
+        "products": {
+            "attached": tally.products_attached,
+            "missing": tally.products_missing,
+            "registered": tally.products_registered,
+        },
+        "calls": session.calls.to_json(),
+        "plan": done,
+        "sweep": {"done": sweep_done, "calls": sweep_calls},
+        "problems": [problem.to_json() for problem in tally.problems],
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
