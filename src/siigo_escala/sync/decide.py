@@ -12,7 +12,7 @@ from typing import Any
 
 from siigo_escala.domain import identity, matching, money, planning
 from siigo_escala.domain.accounting import Customer, InvoiceId
-from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealId, ProductId
+from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealDraft, DealId, ProductId
 from siigo_escala.domain.identity import Identity
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import (
@@ -48,6 +48,8 @@ class Step:
     identity: Identity | None = None
     match: matching.Match | None = None
     products: dict[str, ProductId] = field(default_factory=dict)
+    deal: DealDraft | None = None
+    """The deal to be made, its contact still open (sync/drafts.py)."""
     waits: bool = False
     """Its contact is being made and that has no certain outcome yet."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 
 from siigo_escala.domain import matching, planning
 from siigo_escala.domain.crm import ContactDraft, ContactId, DealDraft, PipelineId, StageId
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
+from siigo_escala.domain.planning import Create
 from siigo_escala.sync.decide import Step, owner_of, subject_of
 from siigo_escala.sync.session import Session
 
@@ -38,13 +41,26 @@ def left_out(step: Step) -> tuple[str, ...]:
     ).left_out
 
 
-def deal(session: Session, step: Step, contact_id: ContactId) -> DealDraft:
-    """The deal to be made for a step."""
+def prepare(session: Session, steps: Iterable[Step]) -> None:
+    """Drafts every deal to be made, where a record that cannot be drafted stops no other one."""
+    for step in steps:
+        if isinstance(step.decision, Create):
+            step.deal = _deal(session, step)
+
+
+def deal(step: Step, contact_id: ContactId) -> DealDraft:
+    """The deal to be made for a step, on its contact."""
+    if step.deal is None:
+        raise ValueError("the deal of a step is drafted when it is decided")
+    return replace(step.deal, contact_id=contact_id)
+
+
+def _deal(session: Session, step: Step) -> DealDraft:
     wanted = session.file.opportunities
     invoice = step.item.invoice
     return invoice_to_deal.draft(
         invoice,
-        contact_id=contact_id,
+        contact_id=ContactId(""),
         pipeline_id=PipelineId(session.connection.pipeline_id),
         stage_id=StageId(session.connection.stage_id),
         owner=owner_of(session, step.item),
@@ -62,7 +78,7 @@ def deal(session: Session, step: Step, contact_id: ContactId) -> DealDraft:
 
 def fingerprint(session: Session, step: Step) -> str:
     """A hash of all that would be sent for a step: what was refused is not sent again unchanged."""
-    made = [repr(deal(session, step, ContactId("")))]
+    made = [repr(step.deal)]
     if isinstance(step.match, matching.Missing):
         made.append(repr(contact(session, step)))
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:32]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from siigo_escala.domain.accounting import InvoiceLine
 from siigo_escala.domain.crm import ProductDraft, ProductId
 from siigo_escala.domain.mapping import invoice_to_deal
-from siigo_escala.sync import products
+from siigo_escala.sync import drafts, products
 from siigo_escala.sync.decide import Step
 from siigo_escala.sync.session import Session
 
@@ -19,12 +19,15 @@ def register_products(session: Session, steps: Sequence[Step]) -> None:
         return
     for code, line in _missing(steps).items():
         session.check_stop()
+        if session.lease is not None:
+            session.lease.prove()
         product_id = products.register(session, _draft(session, code, line))
         if product_id is None:
             continue
         session.tally.products_registered += 1
         for step in steps:
             step.products = {**step.products, code: product_id}
+    drafts.prepare(session, steps)
 
 
 def count_lines(

@@ -20,7 +20,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
-from siigo_escala.store.errors import LeaseLost, StoreProblem
+from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
 from siigo_escala.sync import (
     access,
@@ -28,6 +28,7 @@ from siigo_escala.sync import (
     customers,
     decide,
     document,
+    drafts,
     look,
     plan,
     read,
@@ -77,6 +78,8 @@ class _Course:
     sweep_calls: dict[str, int] = field(default_factory=dict)
     sweep_cost: int = 0
     sweep_done: bool = False
+    unread: bool = False
+    """A list of Siigo's changed while it was read in the sweep, which stays due."""
     taken_up: int = 0
 
 
@@ -89,13 +92,14 @@ def run(
     wait_s: float | None = 0.0,
 ) -> Result:
     """One synchronisation of one connection. LeaseTaken where another run holds it longer than `wait_s`."""
-    probing = access.may_probe(opened.connection, now=now())
-    if probing:
-        access.resume(opened.connection, now=now())
-    elif opened.connection.paused:
-        raise StoreProblem(opened.connection.paused, opened.connection.paused_text)
+    access.must_probe(opened.connection, dry=options.dry_run, now=now())
     lease = None if options.dry_run else leases.take(opened.connection, wait_s=wait_s)
     try:
+        # Once more under the lease: another run may have paused the connection, or resumed it.
+        opened.connection.refresh_from_db()
+        probing = access.must_probe(opened.connection, dry=options.dry_run, now=now())
+        if probing:
+            access.begin_anew(opened.connection, now=now())
         session = open_session(opened, options, listener, lease=lease, now=now)
         try:
             return _recorded(session, probing=probing)
@@ -153,6 +157,9 @@ def _guarded(course: _Course, *, probing: bool) -> int:
         log.error("storage failed", run=session.run_id, exc_info=problem)
         session.tally.note(Code.STORAGE_FAILED, {"why": str(problem).splitlines()[0] if str(problem) else ""})
         return 2
+    if course.unread or not course.progressed.complete:
+        session.tally.note(Code.SIIGO_UNREACHABLE, {"why": "su lista cambió mientras se leía"})
+        return 4
     if not session.dry:
         models.Connection.objects.filter(pk=session.connection.pk).update(
             last_success=session.now(), refusals=0
@@ -166,6 +173,7 @@ def _probe(session: Session) -> None:
         session.siigo.users()
     except RemoteError as problem:
         raise Braked(problem.message, system="siigo", status=problem.status, raw=problem.raw) from problem
+    access.resume(session.connection, now=session.now())
 
 
 def _course(course: _Course) -> None:
@@ -258,7 +266,9 @@ def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
 def _decided(session: Session, items: Sequence[Item]) -> list[decide.Step]:
     """Decides a batch; where something unforeseen happens, each alone, so that one record stops no other."""
     try:
-        return decide.decide(session, items)
+        steps = decide.decide(session, items)
+        drafts.prepare(session, steps)
+        return steps
     except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):
         raise
     except Exception as problem:
@@ -342,16 +352,19 @@ def _sweep(course: _Course) -> None:
     before = session.calls.siigo + session.calls.escala
     try:
         spans = sweep.spans(session)
-        for batch in read.batches(session, sweep.windows(session), course.progressed):
+        swept = Progressed()
+        for batch in read.batches(session, sweep.windows(session), swept):
             _process(course, batch)
-        if course.progressed.complete:
+        if swept.complete:
             _process(course, sweep.vanished(session, spans, unread=course.progressed.from_ledger))
         gone = sweep.escala_side(session)
         if gone:
             sweep.note_gone(session, gone)
-        if course.progressed.complete:
+        if swept.complete:
             sweep.done(session)
             course.sweep_done = True
+        else:
+            course.unread = True
     finally:
         course.sweep_cost = session.calls.siigo + session.calls.escala - before
 

@@ -34,8 +34,10 @@ from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import EVERY_PART, Journal
 from siigo_escala.sync.session import Session, Stopped
 
-_UNKNOWN_IN_A_ROW = 2
-"""So many writes without certain outcome, and a read must succeed before the next one."""
+_ASK_FOR_LIFE = 2
+"""After so many writes in a row without certain outcome a read must succeed before the next one."""
+_GIVE_UP = 10
+"""After so many the run ends, though reads succeed: each would have to be settled."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class Writer:
         self._journal = journal
         self._left = Applied()
         self._unknown_in_a_row = 0
+        self._asked_at = 0
         self._made: dict[str, ContactId] = {}
         self._closed: dict[str, NeedsAttention | Code] = {}
         """Customers whose contact could not be made in this batch: their other invoices share the reason."""
@@ -182,7 +185,7 @@ class Writer:
             if job.phase == "contact" and job.contact is not None:
                 self._journal.contact_intent(job.step, job.contact)
             elif job.phase == "deal" and job.contact_id is not None:
-                job.deal = drafts.deal(self._session, job.step, job.contact_id)
+                job.deal = drafts.deal(job.step, job.contact_id)
                 self._journal.deal_intent(job.step, job.deal)
         self._journal.flush()
         if jobs and self._session.lease is not None:
@@ -308,9 +311,13 @@ class Writer:
 
     def _ask_for_life(self) -> None:
         """After writes without outcome a read must succeed first: what is down is not written to."""
-        if self._unknown_in_a_row < _UNKNOWN_IN_A_ROW or self._ending is not None:
+        unknown = self._unknown_in_a_row
+        if unknown < _ASK_FOR_LIFE or unknown == self._asked_at or self._ending is not None:
             return
-        self._unknown_in_a_row = 0
+        self._asked_at = unknown
+        if unknown >= _GIVE_UP:
+            self._ending = TryLater("Escala no confirma lo que se le envía", system="escala")
+            return
         try:
             self._session.escala.pipelines()
         except (AccessDenied, TryLater, UnexpectedAnswer) as problem:
