@@ -49,6 +49,17 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["session_pid"] = os.getpid()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick half keeps to SQLite and kills no processes: what does either is slow by its nature."""
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        if parameters.get("database_url") == "postgresql" or "resilience" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """A test that was skipped has shown nothing: it fails."""
