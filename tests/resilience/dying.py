@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -22,7 +23,6 @@ Moment = Literal["before", "stored", "answered"]
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["pytest", "tests.resilience.child"])
 _PATIENCE_S = 30.0
-_JUST_AFTER_S = 0.002
 
 
 def started(environment: Mapping[str, str], *, commit: int = 0) -> ForkServerProcess:
@@ -56,11 +56,14 @@ def command(environment: Mapping[str, str], *arguments: str) -> subprocess.Popen
 class Assassin:
     """Kills a run at its n-th call of this method and path, at the moment asked for.
 
-    "before": the call has no effect; "stored": it has, and is never answered; "answered": the answer is out.
+    "before": the call has no effect; "stored": it has, and is never answered; "answered": the answer is
+    out, for `delay_s` seconds.
     """
 
-    def __init__(self, app: App, *, method: str, path: str, number: int, moment: Moment) -> None:
-        self._app, self._handle = app, app.handle
+    def __init__(
+        self, app: App, *, method: str, path: str, number: int, moment: Moment, delay_s: float = 0.002
+    ) -> None:
+        self._app, self._handle, self._delay_s = app, app.handle, delay_s
         self._method, self._path = method, re.compile(path)
         self._left, self._moment = number, moment
         self._victim = threading.Event()
@@ -74,7 +77,7 @@ class Assassin:
         self._victim.set()
 
     def _handled(self, request: Request) -> Response:
-        mine = request.method == self._method and self._path.fullmatch(request.path) is not None
+        mine = self._method in ("*", request.method) and self._path.fullmatch(request.path) is not None
         self._left -= mine
         if self.struck or not mine or self._left:
             return self._handle(request)
@@ -86,9 +89,41 @@ class Assassin:
         if self._moment == "stored":
             self._kill()
         else:
-            threading.Timer(_JUST_AFTER_S, self._kill).start()
+            threading.Timer(self._delay_s, self._kill).start()
         return answer
 
     def _kill(self) -> None:
         self._victim.wait(_PATIENCE_S)
-        os.kill(self._pid, signal.SIGKILL)
+        # It may have come to its end before the blow falls.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+
+
+class Gate:
+    """Holds the n-th call of this method and path until it is opened; the call then has its effect."""
+
+    def __init__(self, app: App, *, method: str, path: str, number: int = 1) -> None:
+        self._handle, self._method, self._path = app.handle, method, re.compile(path)
+        self._lock = app.lock
+        self._left = number
+        self._reached, self._opened = threading.Event(), threading.Event()
+        app.handle = self._handled  # type: ignore[method-assign]
+
+    def reached(self) -> None:
+        """Returns when the call has arrived."""
+        assert self._reached.wait(_PATIENCE_S), "the call was never made"
+
+    def open(self) -> None:
+        """The call goes on."""
+        self._opened.set()
+
+    def _handled(self, request: Request) -> Response:
+        if request.method == self._method and self._path.fullmatch(request.path):
+            self._left -= 1
+            if not self._left:
+                self._reached.set()
+                # The simulator's lock is the server's: others may call meanwhile.
+                self._lock.release()
+                self._opened.wait(_PATIENCE_S)
+                self._lock.acquire()
+        return self._handle(request)

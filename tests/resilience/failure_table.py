@@ -6,6 +6,7 @@ fault tests are generated from here, so neither can promise what the other does 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,6 +48,44 @@ CALLS = (
     Call(key="new contact", system="escala", method="POST", path="/crm/contacts", times=2, write="contact"),
     Call(key="new deal", system="escala", method="POST", path="/crm/deals", times=4, write="deal"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lie:
+    """What the other side does to a call, with what it says of the outcome.
+
+    `outcome`: "refused" ends the run with 3, "later" is waited for and sent again by the same run, "unknown"
+    is looked up, and so is "exists", after which a contact is made without what others have.
+    """
+
+    key: str
+    fault: Mapping[str, object]
+    outcome: Literal["refused", "later", "unknown", "exists"] = "unknown"
+
+
+LIES = (
+    Lie(key="stored then 500", fault={"kind": "store_then_status", "status": 500}),
+    Lie(key="stored then 504", fault={"kind": "store_then_status", "status": 504}),
+    Lie(key="stored then closed", fault={"kind": "store_then_lost"}),
+    Lie(key="stored then cut", fault={"kind": "cut"}),
+    Lie(key="stored then HTML", fault={"kind": "html", "stored": True}),
+    Lie(key="stored then empty", fault={"kind": "empty"}),
+    Lie(key="stored then too late", fault={"kind": "slow_after", "seconds": 1.3}),
+    Lie(key="stored then a redirect", fault={"kind": "store_then_status", "status": 302}),
+    Lie(key="HTML alone", fault={"kind": "html"}),
+    Lie(key="closed alone", fault={"kind": "drop"}),
+    Lie(key="500 alone", fault={"kind": "refuse", "status": 500}),
+    Lie(key="503 alone", fault={"kind": "refuse", "status": 503}),
+    Lie(key="408 alone", fault={"kind": "refuse", "status": 408}),
+    Lie(key="409 alone", fault={"kind": "refuse", "status": 409}, outcome="exists"),
+    Lie(key="stored then 409", fault={"kind": "store_then_status", "status": 409}),
+    Lie(key="stored then 400 without words", fault={"kind": "store_then_status", "status": 400}),
+    Lie(key="429 with a header", fault={"kind": "429_header"}, outcome="later"),
+    Lie(key="429 with words", fault={"kind": "429_message"}, outcome="later"),
+    Lie(key="401", fault={"kind": "refuse", "status": 401}, outcome="refused"),
+    Lie(key="403", fault={"kind": "refuse", "status": 403}, outcome="refused"),
+)
+"""What happens to writes in the fault tests."""
 COMMITS = 16
 """How many transactions that run commits."""
 
@@ -189,9 +228,9 @@ STORES = {
 
 _TEMPLATE = """# Failure table
 
-Every point at which a run can die or an answer be lost, what stands then in the ledger and in Escala, and what the
-next run does. Rendered from `tests/resilience/failure_table.py`, from which the kill and fault tests are generated
-too; change it there and run `python -m tests.resilience.failure_table`. Why it is so:
+Every point at which a run can die or an answer be lost, what stands then in the ledger and in Escala, and
+what the next run does. Rendered from `tests/resilience/failure_table.py`, from which the kill and fault tests
+are generated too; change it there and run `python -m tests.resilience.failure_table`. Why it is so:
 [ADR 0002](adr/0002-exactly-once-by-intent-and-look-up.md).
 
 ## What a killed process leaves, by store
@@ -207,8 +246,8 @@ The rows below are the same on both: the ledger is the last committed transactio
 {lost}
 ## Calls of a run
 
-Tests kill the command at each of these: reads before the call takes effect, writes before that, after it was stored
-and after it was answered; and before each of the {commits} transactions of the run is committed.
+Tests kill the command at each of these: reads before the call takes effect, writes before that, after it was
+stored and after it was answered; and before each of the {commits} transactions of the run is committed.
 
 {calls}"""
 

@@ -52,27 +52,31 @@ class Lease:
             self._escala_epoch = EscalaAccount.objects.values_list("epoch", flat=True).get(pk=self._escala_id)
 
     def prove(self) -> None:
-        """The locks are still ours, or LeaseLost. To be asked before every write to a remote system."""
-        if not all(lock.proven() for lock in self._locks):
+        """Locks and epochs are ours still, or LeaseLost. Asked before every write to a remote system."""
+        if not all(lock.proven() for lock in self._locks) or not self._is_ours():
             raise LeaseLost
 
     @contextmanager
     def fence(self) -> Iterator[None]:
         """A transaction that commits only while both epochs are ours; else LeaseLost, nothing changed."""
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    _OURS + ("" if connection.vendor == "sqlite" else _LOCKED),
-                    [self._siigo_id, self._siigo_epoch, self._escala_id, self._escala_epoch],
-                )
-                if cursor.fetchone() is None:
-                    raise LeaseLost
+            if not self._is_ours(locking="" if connection.vendor == "sqlite" else _LOCKED):
+                raise LeaseLost
             yield
 
     def release(self) -> None:
         """Frees the locks."""
         for lock in self._locks:
             lock.release()
+
+    def _is_ours(self, *, locking: str = "") -> bool:
+        """Whether nobody took either account over."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _OURS + locking,
+                [self._siigo_id, self._siigo_epoch, self._escala_id, self._escala_epoch],
+            )
+            return cursor.fetchone() is not None
 
 
 def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:

@@ -1,0 +1,82 @@
+"""Every way in which a write can go wrong: one opportunity an invoice in the end, one contact a customer."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from siigo_escala.simulators import faults
+from tests.resilience import failure_table, lives
+from tests.resilience.failure_table import Lie
+from tests.sync.world import World, codes, counts
+
+CONTACTS, DEALS, CHANGES = "/crm/contacts", "/crm/deals", "/crm/deals/[0-9a-f-]{36}"
+LIES = [pytest.param(lie, id=lie.key.replace(" ", "-")) for lie in failure_table.LIES]
+LASTING = [
+    pytest.param(lie, id=lie.key.replace(" ", "-")) for lie in failure_table.LIES if lie.outcome != "later"
+]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One store: what a remote system answers does not depend on where the ledger lies."""
+    return sqlite_url
+
+
+def _arm(world: World, lie: Lie, path: str, *, method: str = "POST", **when: Any) -> None:
+    world.escala.faults.add(faults.parse({**lie.fault, "method": method, "path": path, **when}))
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_contact_and_a_deal_that_go_wrong_are_made_good(world: World, lie: Lie) -> None:
+    lives.begin(world)
+    for path in (CONTACTS, DEALS):
+        _arm(world, lie, path, times=1, after=1)
+    result = world.sync()
+    known = 0
+    for _ in range(2 if lie.outcome == "refused" else 0):
+        # One refusal ends a run: the contact's the first, the deal's the second.
+        counts(result)
+        assert result.exit_code == 3
+        known = lives.bound(world)
+        result = world.sync()
+    lives.assert_settled_by(world, result, known_before=known)
+
+
+@pytest.mark.parametrize("lie", LASTING)
+def test_writes_that_all_go_wrong_are_made_good_by_the_next_run(world: World, lie: Lie) -> None:
+    lives.begin(world)
+    for path in (CONTACTS, DEALS):
+        _arm(world, lie, path)
+    counts(world.sync())
+    known = lives.bound(world)
+    world.escala.faults.clear()
+    # What was refused for its data is sent again because a person asks.
+    result = world.sync(kind="retry") if lie.outcome == "exists" else world.sync()
+    lives.assert_settled_by(world, result, known_before=known)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_change_that_goes_wrong_is_made_again(world: World, lie: Lie) -> None:
+    lives.begin(world)
+    _arm(world, lie, CHANGES, method="PUT", times=1)
+    counts(world.sync())
+    counts(world.sync())
+    assert lives.end(world) == lives.UNDISTURBED
+    lives.assert_nothing_left(world)
+
+
+@pytest.mark.parametrize("path", [CONTACTS, DEALS])
+def test_a_stop_while_a_limit_is_obeyed_leaves_nothing_doubled(world: World, path: str) -> None:
+    lives.begin(world)
+    world.escala.faults.add(faults.Fault(kind="429_bare", method="POST", path=path, times=1))
+    stop = threading.Event()
+    threading.Timer(1.0, stop.set).start()
+    result = world.sync(stop=stop)
+    assert result.exit_code == 130
+    assert counts(result)["failed"] >= len(lives.NEW)
+    assert set(codes(result)) <= {"NOT_REACHED", "OUTCOME_UNKNOWN"}
+    known = lives.bound(world)
+    lives.assert_settled_by(world, world.sync(), known_before=known)
