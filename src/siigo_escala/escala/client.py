@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -17,6 +17,7 @@ from siigo_escala.domain.crm import (
     DealChange,
     DealDraft,
     DealId,
+    DealLine,
     Pipeline,
     Product,
     ProductDraft,
@@ -160,10 +161,7 @@ class EscalaClient:
     def create_deal(self, draft: DealDraft) -> Made:
         """Makes a deal (5.1); without priority or without products where Escala refuses these (U11, U12)."""
         priority = not self._capabilities.priority_refused
-        decimal = any(
-            line.quantity is not None and line.quantity != line.quantity.to_integral_value()
-            for line in draft.lines
-        )
+        decimal = _has_decimals(draft.lines)
         products = not (decimal and self._capabilities.decimal_quantity_refused)
         while True:
             try:
@@ -198,12 +196,26 @@ class EscalaClient:
         path = f"/crm/deals/{_quoted(deal_id)}"
         found = self._record(path)
         before = wire.deal(found)
-        patch = changing.deal_patch(change(before))
-        whole = changing.deal_whole(found, patch)
-        verb = self._write(path, self._capabilities.update_deals, whole=whole, patch=patch)
+        wanted = change(before)
+        decimal = _has_decimals(wanted.lines or ())
+        if decimal and self._capabilities.decimal_quantity_refused:
+            wanted = replace(wanted, lines=None)
+        try:
+            verb = self._write_deal(path, found, wanted)
+        except Rejected as refused:
+            if not (wanted.lines and refusals.blames_products(refused)):
+                raise
+            if decimal and refusals.blames_quantity(refused):
+                self._learn(replace(self._capabilities, decimal_quantity_refused=True))
+            verb = self._write_deal(path, found, replace(wanted, lines=None))
         if verb != self._capabilities.update_deals:
             self._learn(replace(self._capabilities, update_deals=verb))
         return before
+
+    def _write_deal(self, path: str, found: Mapping[str, object], wanted: DealChange) -> changing.Verb:
+        patch = changing.deal_patch(wanted)
+        whole = changing.deal_whole(found, patch)
+        return self._write(path, self._capabilities.update_deals, whole=whole, patch=patch)
 
     def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> None:
         """Fills custom fields of a contact and changes nothing else (3.4, U9)."""
@@ -228,10 +240,8 @@ class EscalaClient:
     ) -> changing.Verb:
         """Writes by the verb that works here; `whole` None: replacing the record could lose what it holds."""
         for verb, body in changing.attempts(known, whole=whole, patch=patch):
-            method: Method = "PUT" if verb == "put" else "PATCH"
-            ask = Ask(method=method, path=path, headers=self._headers, body=encode(body), by_id=True)
             try:
-                retry.rewrite(self._transport, ask)
+                self._rewrite(path, "PUT" if verb == "put" else "PATCH", body)
             except (Rejected, AccessDenied) as refused:
                 if refusals.is_no_such_verb(refused):
                     continue
@@ -243,6 +253,21 @@ class EscalaClient:
         if whole is not None:
             self._learn_impossible(path)
         raise _impossible()
+
+    def _rewrite(self, path: str, method: Method, body: Mapping[str, object]) -> None:
+        """One write of a record, without its priority where Escala refuses that (U11)."""
+        plain = {key: value for key, value in body.items() if key != "priority"}
+        sent = plain if self._capabilities.priority_refused else body
+        try:
+            retry.rewrite(self._transport, self._change(path, method, sent))
+        except Rejected as refused:
+            if "priority" not in sent or not refusals.blames_priority(refused):
+                raise
+            self._learn(replace(self._capabilities, priority_refused=True))
+            retry.rewrite(self._transport, self._change(path, method, plain))
+
+    def _change(self, path: str, method: Method, body: Mapping[str, object]) -> Ask:
+        return Ask(method=method, path=path, headers=self._headers, body=encode(body), by_id=True)
 
     def _learn_impossible(self, path: str) -> None:
         known = self._capabilities
@@ -309,6 +334,12 @@ class EscalaClient:
                 return
             self._capabilities = learned
         self._on_learned(learned)
+
+
+def _has_decimals(lines: Sequence[DealLine]) -> bool:
+    return any(
+        line.quantity is not None and line.quantity != line.quantity.to_integral_value() for line in lines
+    )
 
 
 def _quoted(record_id: str) -> str:
