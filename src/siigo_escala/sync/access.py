@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied
 from siigo_escala.store.counting import CallCounter
+from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection
 from siigo_escala.sync.brake import Braked
 
@@ -22,7 +23,7 @@ def code_of(problem: AccessDenied) -> Code:
 
 
 def refused(connection: Connection, problem: AccessDenied, *, now: datetime) -> None:
-    """Counts a refusal; the second in a row, a blocked user or the brake pauses the connection."""
+    """Counts a refusal; the second in a row, or the brake, pauses the connection."""
     connection.refresh_from_db(fields=["refusals"])
     connection.refusals += 1
     code = code_of(problem)
@@ -40,9 +41,26 @@ def may_probe(connection: Connection, *, now: datetime) -> bool:
     )
 
 
+def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
+    """Whether a run has to begin with a probe; StoreProblem, with the pause's code, where it may not begin.
+
+    A dry run lifts no pause, so it never probes.
+    """
+    if not connection.paused:
+        return False
+    if dry or not may_probe(connection, now=now):
+        raise StoreProblem(connection.paused, connection.paused_text)
+    return True
+
+
+def begin_anew(connection: Connection, *, now: datetime) -> None:
+    """Forgets the refusals that the brake counted, which would refuse the probe itself; the pause stays."""
+    CallCounter(counter_name(connection), now=lambda: now).begin_anew()
+
+
 def resume(connection: Connection, *, now: datetime) -> None:
     """Lifts every pause and begins the brake's count anew: a probe went well, or a person acted."""
-    CallCounter(counter_name(connection), now=lambda: now).begin_anew()
+    begin_anew(connection, now=now)
     connection.paused, connection.paused_text, connection.paused_at, connection.refusals = "", "", None, 0
     connection.save(update_fields=["paused", "paused_text", "paused_at", "refusals"])
 
