@@ -258,7 +258,9 @@ def static() -> int:
 
 def fix(options: list[str]) -> int:
     """Mends what can be mended by machine, and writes the pages that are made from code."""
-    made = tool("python", "docs/make_reason_codes.py")
+    made = tool("python", "docs/make_reason_codes.py") or tool(
+        "python", "-m", "tests.resilience.failure_table"
+    )
     return made or tool("ruff", "check", "--fix", *options) or tool("ruff", "format", *options)
 
 
