@@ -144,7 +144,7 @@ def claim(
         return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": [deal.id for deal in agreeing]})
     if agreeing:
         deal = agreeing[0]
-        by_contact, by_value = deal.contact_id == contact, deal.value == value
+        by_contact, by_value = _same_contact(deal, contact), deal.value == value
         evidence: Literal["contact", "value", "both"] = (
             "both" if by_contact and by_value else "contact" if by_contact else "value"
         )
@@ -254,4 +254,8 @@ def _accepted(invoice: Invoice, rules: Rules) -> bool:
 
 
 def _agrees(deal: NamedDeal, *, contact: ContactId | None, value: Decimal) -> bool:
-    return (contact is not None and deal.contact_id == contact) or deal.value == value
+    return _same_contact(deal, contact) or deal.value == value
+
+
+def _same_contact(deal: NamedDeal, contact: ContactId | None) -> bool:
+    return contact is not None and deal.contact_id == contact
