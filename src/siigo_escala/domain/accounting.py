@@ -7,8 +7,7 @@ calendar days, instants are aware UTC. Nothing here knows Siigo's JSON.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date as Day
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NewType
 
@@ -17,6 +16,9 @@ CustomerId = NewType("CustomerId", str)
 CreditNoteId = NewType("CreditNoteId", str)
 SellerId = NewType("SellerId", int)
 DocumentTypeId = NewType("DocumentTypeId", int)
+
+Day = date
+"""A Bogotá calendar day: a name for the type inside records that have a field `date`."""
 
 TaxKind = Literal[
     "IVA", "Retefuente", "ReteIVA", "ReteICA", "Impoconsumo", "AdValorem", "Autorretencion", "other"
@@ -108,7 +110,7 @@ class ContactPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer or supplier record. `names` is (company name,) or (first names, last names), blanks dropped."""
+    """A customer or supplier. `names` is (company name,) or (first names, last names), blanks dropped."""
 
     id: CustomerId
     kind: str = "Customer"

@@ -68,7 +68,7 @@ class DealLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """A deal as read. `description`, `lines` None: this answer did not carry them (a list may leave them out)."""
+    """A deal as read. `description`, `lines` None: this answer left them out, as lists do."""
 
     id: DealId
     name: str = ""

@@ -28,17 +28,20 @@ _NOTICES = (
         code=Code.ESCALA_LIST_INCOMPLETE,
         group="notice",
         title="Escala no mostró su lista completa",
-        text="Escala no entregó completa su lista de oportunidades o contactos[ ({why})], y sin ella no se crea nada",
+        text=(
+            "Escala no entregó completa su lista de oportunidades o contactos[ ({why})], y sin ella no se "
+            "crea nada"
+        ),
         cause="La lista se cortó, cambió mientras se leía o todavía no muestra lo recién creado.",
         remedy="No haga nada: la próxima sincronización lo intenta de nuevo",
     ),
     Reason(
-        code=Code.EMAIL_LEFT_OUT,
+        code=Code.CONTACT_DATA_LEFT_OUT,
         group="notice",
-        title="Correo que no es válido",
-        text="El correo del cliente no es válido y no se envió a Escala[: {email}]",
-        cause="En Siigo está mal escrito.",
-        remedy="Corríjalo en Siigo",
+        title="Dato que no se puso en el contacto",
+        text="Un correo o un teléfono del cliente no se envió a Escala",
+        cause="No es válido, o ya es de otro contacto y Escala no admite que dos lo tengan.",
+        remedy="Corríjalo en Siigo si está mal escrito; si lo comparten, no haga nada",
     ),
     Reason(
         code=Code.OWNER_UNSEEN,

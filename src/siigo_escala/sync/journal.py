@@ -167,7 +167,7 @@ class Journal:
         self._session.contacts_fresh.add(step.identity.key)
         left_out = drafts.left_out(step)
         for sentence in left_out:
-            self._session.tally.tell(step.row.name, Code.EMAIL_LEFT_OUT, sentence)
+            self._session.tally.tell(step.row.name, Code.CONTACT_DATA_LEFT_OUT, sentence)
         step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
         self._contacts.append(
             made.record if isinstance(made.record, Contact) else _contact_of(contact_id, draft)

@@ -29,11 +29,18 @@ def make(
     contacts = len(
         {step.identity.key for step in creates if step.identity and isinstance(step.match, matching.Missing)}
     )
+    fills = len(
+        {
+            step.match.contact_id
+            for step in creates
+            if isinstance(step.match, matching.Found) and step.match.fill_identification
+        }
+    )
     updates = sum(isinstance(step.decision, Update) for step in steps)
     unread = max(progressed.expected - progressed.read, 0)
     share = (unread + progressed.read) / progressed.read if progressed.read else 1.0
     siigo_left = -(-unread // 100) + sweep.get("siigo", 0)
-    writes = contacts + len(creates) + updates * _UPDATE_CALLS
+    writes = contacts + len(creates) + (updates + fills) * _UPDATE_CALLS
     if session.options.limit is None:
         writes = round(writes * share) + taken_up
     escala_left = writes + sweep.get("escala", 0)
