@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 
 from siigo_escala.cli import arguments, failures, output, setup
@@ -37,7 +36,7 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
                 raise
             told = failures.of(problem)
             if told.unforeseen:
-                structlog.get_logger().error("connect failed", file=path.name, exc_info=problem)
+                _log(path, problem)
             codes.append(told.exit_code)
             documents.append(told.document())
             if not as_json:
@@ -51,6 +50,12 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
     if as_json:
         output.document(documents[0] if len(texts) == 1 else {"schema": 1, "connections": documents})
     return failures.worst(codes)
+
+
+def _log(path: Path, problem: BaseException) -> None:
+    from siigo_escala.cli import logs
+
+    logs.unforeseen("connect failed", problem, file=path.name)
 
 
 def read_text(path: Path) -> str:

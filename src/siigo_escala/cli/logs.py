@@ -48,6 +48,16 @@ def configure(environment: Environment) -> None:
     logging.root.setLevel(level)
 
 
+def unforeseen(event: str, problem: BaseException, **data: str) -> None:
+    """Logs what nobody foresaw, with its traceback in the file; never fails itself."""
+    if not structlog.is_configured():
+        return
+    try:
+        structlog.get_logger().error(event, exc_info=problem, **data)
+    except OSError:
+        pass
+
+
 def _level_of(level: int) -> Any:
     """Drops what is below the level that standard error shows; the file has it by then."""
 

@@ -148,11 +148,7 @@ def _told(told: Failure, *, as_json: bool) -> int:
 
 
 def _log(problem: BaseException) -> None:
-    import structlog
+    if "siigo_escala.cli.logs" in sys.modules:
+        from siigo_escala.cli import logs
 
-    if not structlog.is_configured():
-        return
-    try:
-        structlog.get_logger().error("command failed", exc_info=problem)
-    except Exception:  # noqa: BLE001, S110 - logs may be what cannot be written
-        pass
+        logs.unforeseen("command failed", problem)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from siigo_escala.cli import failures, output, progress, setup
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
@@ -70,7 +68,7 @@ def one(
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - one company's failure stops no other
         told = failures.of(problem)
         if told.unforeseen:
-            structlog.get_logger().error("run failed", connection=name, exc_info=problem)
+            _log(name, problem)
         return Ended(
             document=told.document(),
             exit_code=heard.exit_code(told.exit_code),
@@ -78,6 +76,12 @@ def one(
             message=f"{told.message} [{told.code}]",
         )
     return Ended(document=result.document, exit_code=heard.exit_code(result.exit_code), read=True)
+
+
+def _log(name: str, problem: BaseException) -> None:
+    from siigo_escala.cli import logs
+
+    logs.unforeseen("run failed", problem, connection=name)
 
 
 def _opened(environment: Environment, name: str, heard: Heard) -> Opened:

@@ -1,0 +1,90 @@
+"""What cannot be understood ends with 2: one Spanish line, or the error document with `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import Program
+
+WRONG = (
+    (("snc",), "No existe la orden «snc»"),
+    (("sync", "acme", "--form", "2026-01-01"), "No existe la opción --form"),
+    (("sync", "acme", "--limit", "muchas"), "--limit no sirve: debe ser un número"),
+    (("sync", "acme", "--limit", "-1"), "--limit no sirve"),
+    (("sync", "acme", "--from", "01/02/2026"), "«01/02/2026» no es una fecha de la forma aaaa-mm-dd"),
+    (("sync", "acme", "--from", "2026-02-30"), "«2026-02-30» no es una fecha"),
+    (("sync", "acme", "--from", "2026-02-02", "--to", "2026-02-01"), "--from es posterior a --to"),
+    (("sync", "acme", "--from"), "La opción --from necesita un valor"),
+    (("sync", "acme", "--wait=pronto"), "--wait espera un número de segundos"),
+    (("sync",), "Falta el nombre de la conexión, o --all"),
+    (("sync", "acme", "--all"), "no ambos"),
+    (("report", "acme", "--from", "2026-02-02", "--to", "2026-02-01"), "--from es posterior a --to"),
+    (("report", "acme", "otra"), "Sobra en la orden: otra"),
+    (("connect",), "Falta ARCHIVO"),
+    (("invoices", "acme", "--status", "paid"), "los estados son: in_escala, excluded"),
+    (("invoices", "acme", "--code", "NADA"), "No existe el código «NADA»"),
+    (("simulate", "otro", "--port", "0"), "«siigo» o «escala»"),
+    (("simulate", "siigo"), "Falta --port"),
+    (("simulate", "siigo", "--port", "70000"), "--port no sirve"),
+)
+
+
+@pytest.mark.parametrize(("words", "said"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_a_command_that_cannot_be_understood_says_why(
+    single: Program, words: tuple[str, ...], said: str
+) -> None:
+    told = single(words[0], "--json", *words[1:])
+    assert told.code == 2
+    assert told.error["code"] == "USAGE"
+    assert said in told.error["message"]
+
+
+def test_people_read_one_line_on_standard_error(single: Program) -> None:
+    told = single("sync", "acme", "--limit", "muchas")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == (
+        "El valor de --limit no sirve: debe ser un número; agregue --help para ver cómo se usa. [USAGE]\n"
+    )
+
+
+def test_demo_of_the_other_direction_is_not_there_yet(single: Program) -> None:
+    told = single("demo", "--direction", "opportunities_to_invoices")
+    assert told.code == 2
+    assert "invoices_to_opportunities" in told.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["status", "sync", "report", "invoices", "retry", "runs", "enable", "disable", "export", "check"],
+)
+def test_an_unknown_connection_is_named_with_those_that_exist(connected: Program, command: str) -> None:
+    told = connected(command, "otra", "--json")
+    assert told.code == 2
+    assert told.error["code"] == "CONNECTION_UNKNOWN"
+    assert "«acme»" in told.error["message"]
+
+
+def test_a_wrong_environment_names_its_variable(single: Program, write_file: Callable[..., str]) -> None:
+    single.more["SIIGO_ESCALA_SIIGO_RATE"] = "muchas"
+    told = single("connect", write_file(), "--json")
+    assert told.code == 2
+    assert (told.error["code"], told.error["key"]) == ("ENVIRONMENT_INVALID", "SIIGO_ESCALA_SIIGO_RATE")
+
+
+def test_plain_http_to_another_machine_is_refused(single: Program) -> None:
+    single.more["SIIGO_ESCALA_ESCALA_URL"] = "http://escala.example/v1"
+    told = single("list", "--json")
+    assert told.code == 2
+    assert told.error["key"] == "SIIGO_ESCALA_ESCALA_URL"
+
+
+def test_postgresql_without_a_key_is_refused_by_name(single: Program) -> None:
+    single.more |= {
+        "SIIGO_ESCALA_DATABASE_URL": "postgresql://127.0.0.1:1/nada",
+        "SIIGO_ESCALA_SECRET_KEY": "",
+    }
+    told = single("list", "--json")
+    assert told.code == 2
+    assert (told.error["code"], told.error["key"]) == ("KEY_MISSING", "SIIGO_ESCALA_SECRET_KEY")
