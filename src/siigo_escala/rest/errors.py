@@ -103,7 +103,7 @@ class AccessDenied(RemoteError):
     """401 or 403, or a refused sign-in: pauses the connection instead of failing record after record.
 
     `cause`: `credentials` (wrong user or key), `permission` (no permission, or a plan without API),
-    `blocked` (a fresh token is refused).
+    `blocked` (a fresh token is refused). Without `status` it is no answer: the call was never made.
     """
 
     def __init__(

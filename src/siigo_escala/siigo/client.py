@@ -154,12 +154,15 @@ class SiigoClient:
         try:
             return call(self._headers(text))
         except AccessDenied as problem:
+            if problem.status is None:
+                raise
             if problem.status != 401:
                 raise _denied(problem, blocked=False) from None
         try:
             return call(self._headers(self._tokens.renewed(text)))
         except AccessDenied as problem:
-            if problem.cause == "credentials" and problem.message == token.WRONG_CREDENTIALS:
+            wrong = problem.cause == "credentials" and problem.message == token.WRONG_CREDENTIALS
+            if problem.status is None or wrong:
                 raise
             raise _denied(problem, blocked=problem.status == 401) from None
 

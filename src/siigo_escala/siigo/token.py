@@ -81,6 +81,8 @@ class SignIn:
         try:
             answer = retry.rewrite(self._transport, self._ask)
         except AccessDenied as problem:
+            if problem.status is None:
+                raise
             denied = problem.status == 403
             raise AccessDenied(
                 NO_PERMISSION if denied else WRONG_CREDENTIALS,

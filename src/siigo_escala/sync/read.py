@@ -206,7 +206,7 @@ def credit_notes(session: Session, progressed: Progressed) -> None:
                 session.siigo_now = page.server_date
             _keep_notes(session, [note for note in page.records if isinstance(note, CreditNote)], progressed)
     except (AccessDenied, Rejected, UnexpectedAnswer) as problem:
-        if isinstance(problem, AccessDenied) and problem.status == 401:
+        if isinstance(problem, AccessDenied) and problem.status != 403:
             raise
         session.tally.note(Code.CREDIT_NOTES_UNREADABLE)
         return

@@ -1,0 +1,153 @@
+"""Refused access: what pauses a connection, what resumes it, and what a paused one does not do."""
+
+from __future__ import annotations
+
+import pytest
+
+from siigo_escala.rest.errors import AccessDenied
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import lease, models
+from siigo_escala.store.errors import LeaseTaken, StoreProblem
+from siigo_escala.sync import access
+from siigo_escala.sync.brake import Braked
+from tests.sync.world import World, codes, counts
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _connection() -> models.Connection:
+    return models.Connection.objects.get(name="acme")
+
+
+def _refused_before(world: World, *, calls: int, refused: int) -> None:
+    models.CallHour.objects.create(
+        account=access.counter_name(_connection()), hour=world.now(), calls=calls, refused=refused
+    )
+
+
+def _braked(world: World) -> None:
+    """Connected, one invoice read, and the brake pulled by a run."""
+    world.invoices(1)
+    world.connect()
+    world.sync()
+    _refused_before(world, calls=40, refused=30)
+    result = world.sync()
+    assert result.exit_code == 3
+    assert codes(result) == ["BRAKED"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (Braked("basta", system="siigo", cause="blocked"), "BRAKED"),
+        (AccessDenied("bloqueado", system="siigo", cause="blocked"), "USER_BLOCKED"),
+        (AccessDenied("no", system="escala"), "CREDENTIALS_REFUSED"),
+    ],
+)
+def test_each_refusal_has_its_code(database: str, problem: AccessDenied, code: str) -> None:
+    assert access.code_of(problem) == code
+
+
+def test_the_second_refusal_in_a_row_pauses_and_a_paused_connection_makes_no_call(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.siigo.change_access_key("otra")
+    models.SiigoCompany.objects.update(token_sealed="")
+    first = world.sync()
+    assert (first.exit_code, codes(first)) == (3, ["CREDENTIALS_REFUSED"])
+    assert not _connection().paused, "once may be bad luck"
+    assert world.sync().exit_code == 3
+    assert _connection().paused == "CREDENTIALS_REFUSED"
+    calls = len(world.siigo.calls) + len(world.escala.calls)
+    with pytest.raises(StoreProblem) as refused:
+        world.sync()
+    assert refused.value.code == "CREDENTIALS_REFUSED"
+    assert len(world.siigo.calls) + len(world.escala.calls) == calls
+
+
+def test_a_success_between_two_refusals_begins_the_count_anew(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    for _ in range(2):
+        world.escala.faults.add(Fault(kind="refuse", path=".*/pipelines.*", status=403, body={}, times=1))
+        world.invoices(1)
+        assert world.sync().exit_code == 3
+        assert world.sync().exit_code == 0
+    assert not _connection().paused
+    assert len(world.deals()) == 3
+
+
+def test_a_refusal_in_a_dry_run_counts_for_nothing(world: World) -> None:
+    world.connect()
+    world.siigo.change_access_key("otra")
+    models.SiigoCompany.objects.update(token_sealed="")
+    for _ in range(2):
+        assert world.sync(dry_run=True).exit_code == 3
+    assert (_connection().refusals, _connection().paused) == (0, "")
+
+
+def test_the_brake_pauses_at_once_and_one_probe_an_hour_later_resumes(world: World) -> None:
+    _braked(world)
+    assert _connection().paused == "BRAKED"
+    world.pass_time(minutes=59)
+    with pytest.raises(StoreProblem):
+        world.sync()
+    world.pass_time(minutes=2)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert not _connection().paused
+    assert models.CallHour.objects.get().refused == 0, "the count began anew"
+
+
+def test_a_probe_that_is_refused_pauses_for_another_hour(world: World) -> None:
+    _braked(world)
+    world.pass_time(minutes=61)
+    world.siigo.faults.add(Fault(kind="refuse", path="/v1/users", status=400, body={"Errors": []}))
+    result = world.sync()
+    assert (result.exit_code, codes(result)) == (3, ["BRAKED"])
+    assert _connection().paused == "BRAKED"
+    world.siigo.faults.clear()
+    world.pass_time(minutes=59)
+    with pytest.raises(StoreProblem):
+        world.sync()
+    world.pass_time(minutes=2)
+    assert world.sync().exit_code == 0
+
+
+def test_a_dry_run_lifts_no_pause(world: World) -> None:
+    _braked(world)
+    world.pass_time(hours=2)
+    with pytest.raises(StoreProblem):
+        world.sync(dry_run=True)
+    assert _connection().paused == "BRAKED"
+
+
+def test_a_run_that_does_not_get_the_lease_lifts_no_pause(world: World) -> None:
+    _braked(world)
+    world.pass_time(hours=2)
+    held = lease.take(_connection())
+    try:
+        with pytest.raises(LeaseTaken):
+            world.sync()
+    finally:
+        held.release()
+    assert _connection().paused == "BRAKED"
+    assert models.CallHour.objects.filter(refused__gt=0).exists()
+    assert world.sync().exit_code == 0
+
+
+def test_new_credentials_lift_the_pause_that_the_old_ones_caused(world: World) -> None:
+    _braked(world)
+    world.siigo.change_access_key("nueva")
+    models.SiigoCompany.objects.update(token_sealed="")
+    text = world.file().replace("clave-de-ejemplo", "nueva")
+    from siigo_escala.sync import connect, opening
+
+    connect.connect(world.environment, opening.vault_of(world.environment), text, environ={}, now=world.now)
+    assert not _connection().paused
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+def test_the_same_credentials_once_more_lift_nothing(world: World) -> None:
+    _braked(world)
+    world.connect()
+    assert _connection().paused == "BRAKED"
