@@ -160,11 +160,11 @@ class SiigoClient:
                 raise _denied(problem, blocked=False) from None
         try:
             return call(self._headers(self._tokens.renewed(text)))
-        except AccessDenied as problem:
-            wrong = problem.cause == "credentials" and problem.message == token.WRONG_CREDENTIALS
-            if problem.status is None or wrong:
+        except AccessDenied as second:
+            wrong = second.cause == "credentials" and second.message == token.WRONG_CREDENTIALS
+            if second.status is None or wrong:
                 raise
-            raise _denied(problem, blocked=problem.status == 401) from None
+            raise _denied(second, blocked=second.status == 401) from None
 
     def _headers(self, text: str) -> Mapping[str, bytes]:
         self._transport.hide(text)
