@@ -145,9 +145,21 @@ def merge(session: Session, invoices: Sequence[Invoice], *, asked_for: bool = Fa
         items.append(Item(row=row, invoice=invoice, asked_for=asked_for))
     if not session.dry and (made or changed):
         with session.ledger():
-            models.Invoice.objects.bulk_create(made, batch_size=200)
-            models.Invoice.objects.bulk_update(changed, _FIELDS, batch_size=200)
+            _insert(session, made)
+            models.save_rows(changed, _FIELDS)
     return items
+
+
+def _insert(session: Session, rows: Sequence[models.Invoice]) -> None:
+    """Puts new rows into the ledger; they then know their keys."""
+    models.insert_rows(rows)
+    keys = dict(
+        models.Invoice.objects.filter(
+            connection=session.connection, siigo_id__in=[row.siigo_id for row in rows]
+        ).values_list("siigo_id", "pk")
+    )
+    for row in rows:
+        row.pk = keys[row.siigo_id]
 
 
 def from_ledger(session: Session, rows: Iterable[models.Invoice], *, asked_for: bool = False) -> list[Item]:
@@ -295,6 +307,7 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     row.credited = credit
     row.record = record
     row.digest = records.digest(record)
+    row.updated_at = session.now()
     return True
 
 

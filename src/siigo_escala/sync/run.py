@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.domain.reasons import Code
@@ -224,7 +225,7 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     if second is None:
         first = [*first, *next(extra, [])]
     else:
-        course.taken_up = session.connection.invoices.filter(due=True).count()
+        course.taken_up = len(_not_read(session, session.connection.invoices.filter(due=True)))
     _process(course, first)
     if second is not None:
         _process(course, second)
@@ -301,16 +302,17 @@ def _taken_up(course: _Course) -> Iterator[list[Item]]:
     if session.options.ordinary:
         wanted.append(rows.filter(due=True))
     for chosen in wanted:
-        batch: list[models.Invoice] = []
-        for row in chosen.order_by("-date", "pk").iterator(chunk_size=_CHUNK):
-            if session.tally.column(row.siigo_id) is None:
-                course.progressed.from_ledger.add(row.siigo_id)
-                batch.append(row)
-            if len(batch) == _CHUNK:
-                yield read.from_ledger(session, batch)
-                batch = []
-        if batch:
+        keys = _not_read(session, chosen)
+        for start in range(0, len(keys), _CHUNK):
+            batch = list(rows.filter(pk__in=keys[start : start + _CHUNK]).order_by("-date", "pk"))
+            course.progressed.from_ledger |= {row.siigo_id for row in batch}
             yield read.from_ledger(session, batch)
+
+
+def _not_read(session: Session, rows: QuerySet[models.Invoice]) -> list[int]:
+    """The keys of those rows that this run has not read in Siigo, newest first."""
+    listed = rows.order_by("-date", "pk").values_list("pk", "siigo_id").iterator(chunk_size=_CHUNK)
+    return [key for key, siigo_id in listed if session.tally.column(siigo_id) is None]
 
 
 def _refresh_waiting_customers(session: Session) -> None:

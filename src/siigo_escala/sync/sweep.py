@@ -83,11 +83,15 @@ def vanished(
             date__lte=span[1],
             deleted=False,
             annulled=False,
-        ).order_by("-date", "pk")
-        for row in rows.iterator(chunk_size=500):
-            seen = session.tally.column(row.siigo_id) is not None and row.siigo_id not in unread
-            if seen or not _may_ask(session):
-                continue
+        )
+        listed = rows.order_by("-date", "pk").values_list("pk", "siigo_id").iterator(chunk_size=1000)
+        missing = [
+            key for key, siigo_id in listed if siigo_id in unread or not session.tally.column(siigo_id)
+        ]
+        for key in missing:
+            if not _may_ask(session):
+                break
+            row = rows.get(pk=key)
             item = read.from_ledger(session, [row])[0]
             try:
                 items += read.merge(session, [session.siigo.invoice(item.invoice.id)])
