@@ -181,11 +181,20 @@ def one_by_one(session: Session, rows: QuerySet[models.Invoice]) -> Iterator[lis
         try:
             invoice = session.siigo.invoice(InvoiceId(row.siigo_id))
         except NotFound:
-            batch += from_ledger(session, [row])
+            batch.append(gone(session, row))
             continue
         batch += merge(session, [invoice], asked_for=True)
     if batch:
         yield batch
+
+
+def gone(session: Session, row: models.Invoice) -> Item:
+    """A row whose invoice Siigo does not have any more: asked for by id, it answered 404."""
+    row.deleted = True
+    if not session.dry:
+        with session.ledger():
+            models.save_rows([row], ["deleted"])
+    return from_ledger(session, [row])[0]
 
 
 def credited(session: Session, ids: Sequence[str]) -> dict[str, Decimal]:

@@ -105,7 +105,6 @@ def run(
         try:
             return _recorded(session, probing=probing)
         finally:
-            session.keep_learned()
             session.close()
     finally:
         if lease is not None:
@@ -128,8 +127,7 @@ def _recorded(session: Session, *, probing: bool) -> Result:
     printed = document.of(
         session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
-    if session.run is not None:
-        _keep_run(session, printed, finished=finished, exit_code=code)
+    _keep(session, printed, finished=finished, exit_code=code)
     return Result(document=printed, exit_code=code)
 
 
@@ -316,7 +314,7 @@ def _not_read(session: Session, rows: QuerySet[models.Invoice]) -> list[int]:
 
 
 def _refresh_waiting_customers(session: Session) -> None:
-    """Changed customers are asked for only while an invoice waits for their data, or a person asks."""
+    """Changed customers are asked for while an invoice waits for their data, in the sweep, or by a person."""
     waiting = models.Invoice.objects.filter(connection=session.connection, due=True)
     if session.options.kind == "retry":
         if session.options.invoices:
@@ -326,8 +324,14 @@ def _refresh_waiting_customers(session: Session) -> None:
             customers.fetch(session, customer_id)
         return
     mark = session.connection.invoices_mark
-    if mark is not None and waiting.filter(code__in=_WAITING_FOR_DATA).exists():
-        customers.changed_since(session, mark - read.OVERLAP)
+    if mark is None:
+        return
+    if sweep.is_due(session):
+        # Before the batches: an invoice of today is to find the customer as he is today.
+        mark = min(mark, read.day_start(session, session.connection.sweep_day or mark.date()))
+    elif not waiting.filter(code__in=_WAITING_FOR_DATA).exists():
+        return
+    customers.changed_since(session, mark - read.OVERLAP)
 
 
 def _names_not_found(session: Session, progressed: Progressed) -> None:
@@ -419,6 +423,13 @@ def _refused(session: Session, problem: AccessDenied) -> None:
     access.refused(session.connection, problem, now=session.now())
 
 
-def _keep_run(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
+def _keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
+    """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
     kept = {key: value for key, value in printed.items() if key != "problems"}
-    models.Run.objects.filter(pk=session.run_id).update(document=kept, finished=finished, exit_code=exit_code)
+    try:
+        session.keep_learned()
+        models.Run.objects.filter(pk=session.run_id).update(
+            document=kept, finished=finished, exit_code=exit_code
+        )
+    except DatabaseError as problem:
+        log.error("run not kept", run=session.run_id, exc_info=problem)

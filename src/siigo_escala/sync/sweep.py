@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from siigo_escala.domain.crm import DealId
 from siigo_escala.domain.planning import Exclude
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import NotFound, RemoteError
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import look, read
@@ -125,9 +125,10 @@ def gone_deals(session: Session, reading: Reading | None) -> list[models.Invoice
     for row in rows[:3]:
         try:
             session.escala.deal(DealId(row.deal_id or ""))
-        except NotFound:
-            continue
+        except AccessDenied:
+            raise
         except RemoteError:
+            # 404, or no answer about this one: the complete read stands.
             continue
         # Escala has it after all: a list that leaves out what exists proves nothing about the others.
         return []

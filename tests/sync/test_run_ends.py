@@ -1,0 +1,176 @@
+"""How a run ends, whatever ends it: its document, its exit code, and what the next run finds."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import models
+from tests.sync.world import World, codes, counts
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _refusing(table: str, event: str) -> None:
+    """From now on the store takes nothing of that kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TRIGGER no_{event}_{table} BEFORE {event} ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+
+
+def _accepting(table: str, event: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER no_{event}_{table}")
+
+
+def test_a_plan_that_is_declined_writes_nothing_and_is_asked_again(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+    result = world.sync(plan=lambda plan: False)
+    assert counts(result) == {"read": 2, "failed": 2}
+    assert codes(result) == ["NOT_REACHED", "NOT_REACHED"]
+    assert world.escala.calls.count(method="POST") == 0
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+
+
+def test_a_stopped_run_ends_with_130_and_tells_what_it_read(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+    stop = threading.Event()
+
+    def plan(_: dict[str, Any]) -> bool:
+        stop.set()
+        return True
+
+    result = world.sync(stop=stop, plan=plan)
+    assert result.exit_code == 130
+    assert counts(result)["read"] == 2
+    run = models.Run.objects.get()
+    assert (run.exit_code, run.finished is not None) == (130, True)
+    assert "problems" not in run.document
+    again = world.sync()
+    assert again.exit_code == 0
+    assert len(world.deals()) == 2
+
+
+def test_a_run_may_be_stopped_while_it_waits_to_look_what_became_of_a_write(world: World) -> None:
+    world.configured(settle_seconds=30)
+    world.invoices(1)
+    world.connect()
+    world.escala.faults.add(Fault(kind="store_then_status", method="POST", path=".*/crm/deals", times=1))
+    stop = threading.Event()
+    timer = threading.Timer(0.5, stop.set)
+
+    def plan(_: dict[str, Any]) -> bool:
+        timer.start()
+        return True
+
+    result = world.sync(stop=stop, plan=plan)
+    timer.cancel()
+    assert result.exit_code == 130
+    assert codes(result) == ["OUTCOME_UNKNOWN"]
+    assert any("se espera" in sentence for sentence in world.said)
+
+
+def test_a_run_whose_lease_was_taken_over_ends_with_5_and_writes_no_more(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+
+    def taken_over(_: dict[str, Any]) -> bool:
+        models.EscalaAccount.objects.update(epoch=F("epoch") + 1)
+        return True
+
+    result = world.sync(plan=taken_over)
+    assert result.exit_code == 5
+    assert "RUN_IN_PROGRESS" in codes(result)
+    assert world.escala.calls.count(method="POST") == 0
+
+
+@pytest.mark.parametrize("run_row_too", [False, True])
+def test_a_full_disk_ends_the_run_with_2_and_its_normal_document(world: World, run_row_too: bool) -> None:
+    world.invoices(2)
+    world.connect()
+
+    def full(_: dict[str, Any]) -> bool:
+        _refusing("invoice_event", "INSERT")
+        if run_row_too:
+            _refusing("run", "UPDATE")
+        return True
+
+    result = world.sync(plan=full)
+    assert result.exit_code == 2
+    assert counts(result) == {"read": 2, "failed": 2}
+    assert "STORAGE_FAILED" in codes(result)
+    assert (models.Run.objects.get().exit_code is None) == run_row_too
+    assert world.escala.calls.count(method="POST") == 0, "no intent, no call"
+    _accepting("invoice_event", "INSERT")
+    if run_row_too:
+        _accepting("run", "UPDATE")
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+
+
+def test_a_record_that_breaks_the_decision_is_parked_and_stops_no_other(world: World) -> None:
+    first, second, third = world.invoices(3)
+    world.connect()
+    world.sync()
+    models.Invoice.objects.filter(name=second["name"]).update(applied={"value": "no es un número"})
+    result = world.sync()
+    assert counts(result) == {"read": 3, "unchanged": 2, "failed": 1}
+    assert codes(result) == ["INTERNAL_ERROR"]
+    assert result.exit_code == 1
+    assert world.row(second["name"]).code == "INTERNAL_ERROR"
+    assert [world.row(one["name"]).code for one in (first, third)] == ["", ""]
+
+
+def test_a_name_that_siigo_does_not_have_counts_as_failed(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    result = world.sync(invoices=(invoice["name"], "FV-9-9", invoice["name"]))
+    assert counts(result) == {"read": 2, "created": 1, "failed": 1}
+    assert codes(result) == ["INVOICE_NOT_FOUND"]
+    assert models.Connection.objects.get().invoices_mark is None
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_retry_reads_invoice_and_customer_again(world: World, by_name: bool) -> None:
+    world.escala.switches.change({"email_required": "yes"})
+    customer = world.customer(contacts=[])
+    held = world.siigo.create_invoice(customer["id"])
+    world.connect()
+    assert codes(world.sync()) == ["CONTACT_DATA_MISSING"]
+    world.siigo.edit_customer(
+        customer["id"], contacts=[{"first_name": "Ana", "last_name": "Paz", "email": "ana@empresa.example"}]
+    )
+    names = (held["name"],) if by_name else ()
+    assert counts(world.sync(kind="retry", invoices=names)) == {"read": 1, "created": 1}
+    assert counts(world.sync(kind="retry")) == {}, "nothing is left to be tried again"
+
+
+def test_a_retry_of_an_invoice_that_siigo_does_not_have_any_more_makes_no_opportunity(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+    assert counts(world.sync(limit=1)) == {"read": 2, "created": 1, "failed": 1}
+    (left,) = [row for row in world.rows().values() if row.deal_id is None]
+    world.siigo.delete_invoice(left.name)
+    foretold = world.sync(kind="retry", dry_run=True)
+    assert not world.row(left.name).deleted
+    result = world.sync(kind="retry")
+    assert counts(foretold) == counts(result) == {"read": 1, "excluded": 1}
+    assert world.row(left.name).code == "INVOICE_DELETED"
+    assert len(world.deals()) == 1
+
+
+def test_a_list_of_credit_notes_that_needs_other_credentials_ends_the_run(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.siigo.faults.add(Fault(kind="refuse", path="/v1/credit-notes", status=401, body={}))
+    result = world.sync()
+    assert result.exit_code == 3
+    assert world.deals() == []
