@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siigo_escala.domain import identity as identities
 from siigo_escala.domain import matching, money, planning
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
 from siigo_escala.domain.planning import Adopt, Exclude, NeedsAttention
@@ -17,7 +16,7 @@ from siigo_escala.escala.outcomes import Made
 from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import changes, drafts, escala_index, registering
+from siigo_escala.sync import changes, drafts, echoes, escala_index, registering
 from siigo_escala.sync.decide import Step, subject_of, wanted
 from siigo_escala.sync.session import Session
 
@@ -102,7 +101,7 @@ class Journal:
             data=decision.data,
         )
         state = State.EXCLUDED if excluded else State.NEEDS_ATTENTION
-        data = _plain(decision.data)
+        data = echoes.plain(decision.data)
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
             return
         changed = (row.state, row.code) != (state, decision.code)
@@ -137,10 +136,8 @@ class Journal:
 
     def contact_intent(self, step: Step, draft: ContactDraft) -> None:
         """A contact is about to be made."""
-        if step.identity is None:
-            return
         self._binding(
-            step.identity.key,
+            step.who,
             contact_id=None,
             intent_at=self._session.escala_now(),
             intent={
@@ -158,19 +155,17 @@ class Journal:
         self, step: Step, contact_id: ContactId, *, draft: ContactDraft | None, made: Made | None
     ) -> None:
         """A contact was made, or found out to be this customer's."""
-        if step.identity is None:
-            return
-        self._binding(step.identity.key, contact_id=contact_id, evidence="made", made_at=self._session.now())
+        self._binding(step.who, contact_id=contact_id, evidence="made", made_at=self._session.now())
         if made is None or draft is None:
             return
         self._session.tally.contacts_created += 1
-        self._session.contacts_fresh.add(step.identity.key)
+        self._session.contacts_fresh.add(contact_id)
         left_out = drafts.left_out(step)
         for sentence in left_out:
             self._session.tally.tell(step.row.name, Code.CONTACT_DATA_LEFT_OUT, sentence)
         step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
         self._contacts.append(
-            made.record if isinstance(made.record, Contact) else _contact_of(contact_id, draft)
+            made.record if isinstance(made.record, Contact) else echoes.contact(contact_id, draft)
         )
         self._event(
             step.row, "contact_created", data={"contact": contact_id, "left_out": left_out}, raw=made.raw
@@ -183,19 +178,16 @@ class Journal:
 
     def contact_refused(self, step: Step, decision: NeedsAttention) -> None:
         """Escala refused the contact: nothing was made, the invoice waits for data or a person."""
-        if step.identity is not None:
-            self._unbind(step.identity.key)
+        self._unbind(step.who)
         self.deal_refused(step, decision)
 
     def contact_duplicate(self, step: Step, refusal: Duplicate) -> None:
         """Escala says that such a contact exists: looked up before anything is sent again."""
-        if step.identity is None:
-            return
         text = f"{refusal.message} {refusal.raw}".casefold()
         named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
         refused = self.refused_parts(step) | (named or set(_PARTS))
         self._binding(
-            step.identity.key,
+            step.who,
             contact_id=None,
             intent_at=self._session.escala_now(),
             intent={"refused": sorted(refused)},
@@ -205,19 +197,16 @@ class Journal:
 
     def contact_unknown(self, step: Step) -> None:
         """The making of the contact has no certain outcome: the intent stays."""
-        if step.identity is not None:
-            with self._session.ledger():
-                models.ContactBinding.objects.filter(
-                    escala_id=self._session.connection.escala_id, identity=step.identity.key, contact_id=None
-                ).update(intent_at=self._session.escala_now())
+        with self._session.ledger():
+            models.ContactBinding.objects.filter(
+                escala_id=self._session.connection.escala_id, identity=step.who, contact_id=None
+            ).update(intent_at=self._session.escala_now())
         self.waiting(step, Code.OUTCOME_UNKNOWN)
         self._event(step.row, "contact_unknown")
 
     def refused_parts(self, step: Step) -> frozenset[str]:
         """What of this customer's contact Escala refused before: "email", "phone"."""
-        return (
-            self._session.refused_parts.get(step.identity.key, frozenset()) if step.identity else frozenset()
-        )
+        return self._session.refused_parts.get(step.who, frozenset())
 
     # Deals.
 
@@ -226,7 +215,13 @@ class Journal:
         row = step.row
         row.state, row.code, row.due, row.intent_at = State.SENDING, "", True, self._session.escala_now()
         row.deal_id, row.contact_id = None, draft.contact_id
-        row.intent = {"name": draft.name, "value": money.to_text(draft.value), "contact": draft.contact_id}
+        row.intent = {
+            "name": draft.name,
+            "contact": draft.contact_id,
+            "value": money.to_text(draft.value),
+            "digest": row.digest,
+            "credited": money.to_text(row.credited),
+        }
         self._bind_match(step)
         self._intents.add(row.pk)
         self._touch(row, "intent", data=row.intent)
@@ -241,7 +236,7 @@ class Journal:
             row.applied = {**row.applied, "lines": []}
         row.contact_id = draft.contact_id
         registering.count_lines(self._session, step, without_products=made.without_products)
-        self._deals.append(made.record if isinstance(made.record, Deal) else _deal_of(deal_id, draft))
+        self._deals.append(made.record if isinstance(made.record, Deal) else echoes.deal(deal_id, draft))
         self._touch(row, "created", data={"deal": deal_id}, raw=made.raw)
 
     def deal_refused(self, step: Step, decision: NeedsAttention) -> None:
@@ -259,8 +254,8 @@ class Journal:
     def not_sent(self, step: Step, *, contact: bool) -> None:
         """Certainly not sent: the intent is taken back, the next run takes it up."""
         row = step.row
-        if contact and step.identity is not None:
-            self._unbind(step.identity.key)
+        if contact:
+            self._unbind(step.who)
         if row.state == State.SENDING:
             row.state, row.intent_at, row.intent = State.PENDING, None, {}
             self._touch(row)
@@ -292,9 +287,13 @@ class Journal:
     def settled(self, step: Step, deal_id: DealId) -> None:
         """A write whose outcome was open turned out to have happened."""
         row = step.row
+        sent = {key: row.intent[key] for key in ("value", "digest", "credited") if key in row.intent}
         self._session.tally.put(row.siigo_id, "created", value=row.value)
         self._count_contact(step)
         self._bound(step, deal_id, adopted=False)
+        if sent != {key: row.applied[key] for key in sent}:
+            # Siigo changed it between: Escala shows what was sent then, and the change is still to follow.
+            row.applied, row.due = sent, True
         registering.count_lines(self._session, step)
         self._touch(row, "settled", data={"deal": deal_id})
 
@@ -303,18 +302,13 @@ class Journal:
         row.state, row.code, row.intent_at, row.intent, row.due = State.PENDING, "", None, {}, True
         self._touch(row, "settled_absent")
 
-    def touch(
-        self, row: models.Invoice, kind: str = "", *, code: str = "", data: Mapping[str, Any] | None = None
-    ) -> None:
-        """Notes a row that was changed elsewhere, with a line of its history."""
-        self._touch(row, kind, code=code, data=data)
+    def binding_settled(self, key: str, contact_id: ContactId) -> None:
+        """The open making of a contact turned out to have happened, now or before."""
+        self._binding(key, contact_id=contact_id, evidence="made", made_at=self._session.now())
 
-    def binding_settled(self, key: str, contact_id: str | None) -> None:
-        """The open making of a contact turned out to have happened (its id), or certainly not (None)."""
-        if contact_id is None:
-            self._unbind(key)
-        else:
-            self._binding(key, contact_id=contact_id, evidence="made", made_at=self._session.now())
+    def binding_absent(self, key: str) -> None:
+        """This customer certainly has no contact of ours: it is matched anew, and made where none matches."""
+        self._unbind(key)
 
     def _bound(self, step: Step, deal_id: DealId, *, adopted: bool) -> None:
         row = step.row
@@ -331,18 +325,17 @@ class Journal:
 
     def _count_contact(self, step: Step) -> None:
         """The first deal of a contact made in this run accounts for it; any other found its contact there."""
-        who = step.identity.key if step.identity else ""
-        if who in self._session.contacts_fresh:
-            self._session.contacts_fresh.discard(who)
+        if step.row.contact_id in self._session.contacts_fresh:
+            self._session.contacts_fresh.discard(step.row.contact_id)
         else:
             self._session.tally.contacts_matched += 1
 
     def _bind_match(self, step: Step) -> None:
-        if step.identity is None or not isinstance(step.match, matching.Found):
+        if not isinstance(step.match, matching.Found):
             return
         step.row.contact_id = step.match.contact_id
         if step.match.evidence != "bound":
-            self._binding(step.identity.key, contact_id=step.match.contact_id, evidence=step.match.evidence)
+            self._binding(step.who, contact_id=step.match.contact_id, evidence=step.match.evidence)
 
     def _binding(self, key: str, **values: Any) -> None:
         self._unbound.discard(key)
@@ -388,7 +381,7 @@ class Journal:
                 at=self._session.now(),
                 kind=kind,
                 code=code,
-                data=_plain(data or {}),
+                data=echoes.plain(data or {}),
                 raw=raw[:_RAW].replace("\0", ""),
             )
         )
@@ -402,37 +395,3 @@ EVERY_PART = frozenset(_PARTS)
 def _kept_code(row: models.Invoice) -> str:
     """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
     return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")
-
-
-def _plain(data: Mapping[str, object]) -> dict[str, Any]:
-    return {
-        key: list(value) if isinstance(value, tuple | list) else value
-        if isinstance(value, str | int | bool | None) else str(value)
-        for key, value in data.items()
-    }  # fmt: skip
-
-
-def _deal_of(deal_id: DealId, draft: DealDraft) -> Deal:
-    """The deal that was made, where the answer did not show it."""
-    return Deal(
-        id=deal_id,
-        name=draft.name,
-        contact_id=draft.contact_id,
-        pipeline_id=draft.pipeline_id,
-        stage_id=draft.stage_id,
-        owner=draft.owner,
-        value=draft.value,
-    )
-
-
-def _contact_of(contact_id: ContactId, draft: ContactDraft) -> Contact:
-    return Contact(
-        id=contact_id,
-        first_name=draft.first_name,
-        last_name=draft.last_name,
-        company_name=draft.company_name,
-        emails=(draft.email,) if identities.email(draft.email) else (),
-        phones=(draft.phone,) if draft.phone else (),
-        owner=draft.owner,
-        custom=draft.custom,
-    )

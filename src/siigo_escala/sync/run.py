@@ -6,7 +6,7 @@ ends the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError
-from django.db.models import QuerySet
 
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.domain.reasons import Code
@@ -26,7 +25,6 @@ from siigo_escala.store.models import State
 from siigo_escala.sync import (
     access,
     apply,
-    customers,
     decide,
     document,
     drafts,
@@ -36,6 +34,7 @@ from siigo_escala.sync import (
     sellers,
     settle,
     sweep,
+    taking_up,
 )
 from siigo_escala.sync.account import Problem
 from siigo_escala.sync.brake import Braked
@@ -46,13 +45,6 @@ from siigo_escala.sync.session import Listener, Options, Session, Stopped
 
 _ROUNDS = 3
 """How often the end of a run waits for writes without outcome and tries again."""
-_WAITING_FOR_DATA = (
-    Code.CONTACT_DATA_MISSING,
-    Code.CUSTOMER_MISSING,
-    Code.CONTACT_REFUSED,
-    Code.CUSTOMER_DATA_MISSING,
-)
-_CHUNK = 1000
 log = structlog.get_logger()
 
 
@@ -82,6 +74,8 @@ class _Course:
     unread: bool = False
     """A list of Siigo's changed while it was read in the sweep, which stays due."""
     taken_up: int = 0
+    read_done: int = 0
+    """Invoices read in Siigo that were decided."""
 
 
 def run(
@@ -181,7 +175,7 @@ def _course(course: _Course) -> None:
     _settle_first(course)
     read.credit_notes(session, progressed)
     asked = read.windows(session)
-    _refresh_waiting_customers(session)
+    taking_up.refresh_customers(session)
     _in_batches(course, asked)
     _names_not_found(session, progressed)
     if session.options.by_dates or session.first:
@@ -217,13 +211,13 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     second = next(batches, None)
     for batch in (first, second or []):
         _count_as_not_reached(session, batch)
-    extra = _taken_up(course)
+    extra = taking_up.open_rows(session, course.progressed)
     if sweep.is_due(session):
         course.sweep_calls = sweep.expected_calls(session)
     if second is None:
         first = [*first, *next(extra, [])]
     else:
-        course.taken_up = len(_not_read(session, session.connection.invoices.filter(due=True)))
+        course.taken_up = len(taking_up.not_read(session, session.connection.invoices.filter(due=True)))
     _process(course, first)
     if second is not None:
         _process(course, second)
@@ -242,10 +236,16 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
     writes = [step for step in steps if isinstance(step.decision, Create | Update)]
     if course.plan is None and writes:
         course.plan = plan.make(
-            session, steps, course.progressed, sweep=course.sweep_calls, taken_up=course.taken_up
+            session,
+            steps,
+            course.progressed,
+            share=_share(course, items),
+            sweep=course.sweep_calls,
+            taken_up=course.taken_up,
         )
         if not session.dry and not session.listener.plan(course.plan):
             raise Declined
+    course.read_done += _read_among(course, items)
     left = apply.apply(session, steps)
     if left.contacts_gone:
         settle.contacts_gone(session, left.contacts_gone)
@@ -281,57 +281,16 @@ def _decided(session: Session, items: Sequence[Item]) -> list[decide.Step]:
         return []
 
 
-def _taken_up(course: _Course) -> Iterator[list[Item]]:
-    """Rows of the ledger that this run decides although Siigo's windows did not show them."""
-    session = course.session
-    rows = models.Invoice.objects.filter(connection=session.connection)
-    if session.options.kind == "retry":
-        if not session.options.invoices:
-            yield from read.one_by_one(session, rows.filter(due=True))
-        return
-    wanted = []
-    affected = rows.filter(siigo_id__in=course.progressed.affected)
-    if session.options.by_dates and not session.dry:
-        # Those of other days are the next ordinary run's: this one counts its span alone.
-        with session.ledger():
-            affected.update(due=True)
-    elif course.progressed.affected and session.options.ordinary:
-        wanted.append(affected)
-    if session.options.ordinary:
-        wanted.append(rows.filter(due=True))
-    for chosen in wanted:
-        keys = _not_read(session, chosen)
-        for start in range(0, len(keys), _CHUNK):
-            batch = list(rows.filter(pk__in=keys[start : start + _CHUNK]).order_by("-date", "pk"))
-            course.progressed.from_ledger |= {row.siigo_id for row in batch}
-            yield read.from_ledger(session, batch)
+def _share(course: _Course, items: Sequence[Item]) -> float:
+    """All invoices still to be decided, those in hand among them, over those in hand."""
+    progressed = course.progressed
+    others = max(progressed.expected, progressed.read) - course.read_done - _read_among(course, items)
+    return 1 + max(others, 0) / len(items) if items else 1.0
 
 
-def _not_read(session: Session, rows: QuerySet[models.Invoice]) -> list[int]:
-    """The keys of those rows that this run has not read in Siigo, newest first."""
-    listed = rows.order_by("-date", "pk").values_list("pk", "siigo_id").iterator(chunk_size=_CHUNK)
-    return [key for key, siigo_id in listed if session.tally.column(siigo_id) is None]
-
-
-def _refresh_waiting_customers(session: Session) -> None:
-    """Changed customers are asked for while an invoice waits for their data, in the sweep, or by a person."""
-    waiting = models.Invoice.objects.filter(connection=session.connection, due=True)
-    if session.options.kind == "retry":
-        if session.options.invoices:
-            waiting = waiting.filter(name__in=session.options.invoices)
-        for customer_id in sorted(set(waiting.values_list("customer_id", flat=True)) - {""}):
-            session.check_stop()
-            customers.fetch(session, customer_id)
-        return
-    mark = session.connection.invoices_mark
-    if mark is None:
-        return
-    if sweep.is_due(session):
-        # Before the batches: an invoice of today is to find the customer as he is today.
-        mark = min(mark, read.day_start(session, session.connection.sweep_day or mark.date()))
-    elif not waiting.filter(code__in=_WAITING_FOR_DATA).exists():
-        return
-    customers.changed_since(session, mark - read.OVERLAP)
+def _read_among(course: _Course, items: Sequence[Item]) -> int:
+    """How many of these were read in Siigo, and not taken up from the ledger."""
+    return sum(item.row.siigo_id not in course.progressed.from_ledger for item in items)
 
 
 def _names_not_found(session: Session, progressed: Progressed) -> None:
