@@ -16,19 +16,24 @@ _UPDATE_CALLS = 2
 
 
 def make(
-    session: Session, steps: Sequence[Step], progressed: Progressed, *, sweep: dict[str, int], taken_up: int
+    session: Session,
+    steps: Sequence[Step],
+    progressed: Progressed,
+    *,
+    share: float,
+    sweep: dict[str, int],
+    taken_up: int,
 ) -> dict[str, Any]:
     """The plan as it stands in the document.
 
-    Exact where everything was read before the first write; else what was read speaks for the rest.
-    `sweep`: calls of a sweep still to come; `taken_up`: open rows of the ledger still to come.
+    Exact where the steps are all there will be; else they speak for the rest.
+    `share`: all invoices to come, those of the steps among them, over those of the steps; `sweep`: calls of a
+    sweep still to come; `taken_up`: open rows of the ledger still to come.
     """
     creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
     if session.options.limit is not None:
         creates = creates[: session.options.limit]
-    contacts = len(
-        {step.identity.key for step in creates if step.identity and isinstance(step.match, matching.Missing)}
-    )
+    contacts = len({step.who for step in creates if isinstance(step.match, matching.Missing)})
     fills = len(
         {
             step.match.contact_id
@@ -38,11 +43,15 @@ def make(
     )
     updates = sum(isinstance(step.decision, Update) for step in steps)
     unread = max(progressed.expected - progressed.read, 0)
-    share = (unread + progressed.read) / progressed.read if progressed.read else 1.0
     siigo_left = -(-unread // 100) + sweep.get("siigo", 0)
-    writes = contacts + len(creates) + (updates + fills) * _UPDATE_CALLS
-    if session.options.limit is None:
-        writes = round(writes * share) + taken_up
+    if session.options.limit is not None:
+        share, taken_up = 1.0, 0
+    customers = session.connection.siigo.customers_total
+    contacts = round(contacts * share)
+    if share > 1 and customers is not None:
+        # The same customers come again: there are never more new contacts than customers.
+        contacts = min(contacts, customers)
+    writes = contacts + round((len(creates) + (updates + fills) * _UPDATE_CALLS) * share) + taken_up
     escala_left = writes + sweep.get("escala", 0)
     environment = session.environment
     seconds = max(

@@ -24,7 +24,8 @@ from siigo_escala.sync.session import Session
 
 OVERLAP = timedelta(minutes=15)
 """Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
-PAGES_A_BATCH = 20
+PAGES_A_BATCH = 10
+"""A batch is decided and written as a whole, and two are in memory at once."""
 _LARGEST_ID = 2**63
 _EVER = date(2000, 1, 1)
 """A day before any invoice."""
@@ -275,7 +276,8 @@ def _wanted(
         if window.span is not None and not _inside(session, record, window):
             continue
         seen.add(record.id)
-        progressed.found_names.add(record.name)
+        if session.options.invoices:
+            progressed.found_names.add(record.name)
         yield record
 
 
