@@ -47,10 +47,7 @@ def _may_be_sent(session: Session, journal: Journal, step: Step) -> bool:
     if step.waits:
         journal.waiting(step, Code.OUTCOME_UNKNOWN)
         return False
-    if isinstance(step.decision, Update):
-        return True
-    view = look.ensure(session)
-    if not view.sure:
+    if isinstance(step.decision, Create) and not (view := look.ensure(session)).sure:
         session.tally.note(Code.ESCALA_LIST_INCOMPLETE, {"why": view.why})
         journal.waiting(step, Code.NOT_REACHED)
         return False
@@ -81,7 +78,7 @@ def _predict(session: Session, steps: Sequence[Step]) -> None:
         column: Literal["created", "updated"] = "created" if isinstance(step.decision, Create) else "updated"
         session.tally.put(step.row.siigo_id, column, value=step.row.value)
         if isinstance(step.decision, Create):
-            who = step.identity.key if step.identity and isinstance(step.match, matching.Missing) else ""
+            who = step.who if isinstance(step.match, matching.Missing) else ""
             if who and who not in session.contacts_planned:
                 session.contacts_planned.add(who)
                 session.tally.contacts_created += 1

@@ -13,7 +13,6 @@ from typing import Any
 from siigo_escala.domain import identity, matching, money, planning
 from siigo_escala.domain.accounting import Customer, InvoiceId
 from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealDraft, DealId, ProductId
-from siigo_escala.domain.identity import Identity
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import (
     Adopt,
@@ -45,7 +44,8 @@ class Step:
     item: Item
     decision: Decision
     customer: Customer | None = None
-    identity: Identity | None = None
+    who: str = ""
+    """The key of the customer's identity; "" where no contact was looked for."""
     match: matching.Match | None = None
     products: dict[str, ProductId] = field(default_factory=dict)
     deal: DealDraft | None = None
@@ -161,7 +161,7 @@ def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) 
         if found is None:
             step.decision = NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"})
             continue
-        step.identity, step.match = found, matches[found.key]
+        step.who, step.match = found.key, matches[found.key]
         step.waits = found.key in unsettled
         if item.row.siigo_id in twice:
             step.decision = NeedsAttention(code=Code.INVOICE_NAME_TWICE)

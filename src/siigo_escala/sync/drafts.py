@@ -11,7 +11,7 @@ from siigo_escala.domain import matching, planning
 from siigo_escala.domain.crm import ContactDraft, ContactId, DealDraft, PipelineId, StageId
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import Create
-from siigo_escala.sync.decide import Step, owner_of, subject_of
+from siigo_escala.sync.decide import Step, owner_of, subject_of, wanted
 from siigo_escala.sync.session import Session
 
 
@@ -78,7 +78,7 @@ def _deal(session: Session, step: Step) -> DealDraft:
 
 def fingerprint(session: Session, step: Step) -> str:
     """A hash of all that would be sent for a step: what was refused is not sent again unchanged."""
-    made = [repr(step.deal)]
+    made = [repr(step.deal) if step.deal else repr((step.decision, wanted(session, step)))]
     if isinstance(step.match, matching.Missing):
         made.append(repr(contact(session, step)))
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:32]

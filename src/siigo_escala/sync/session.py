@@ -129,10 +129,11 @@ class Session:
     refused_parts: dict[str, frozenset[str]] = field(default_factory=dict)
     """What of a customer's contact Escala refused in this run as somebody else's: "email", "phone"."""
     contacts_planned: set[str] = field(default_factory=set)
-    contacts_fresh: set[str] = field(default_factory=set)
-    """Customers whose contact was made in this run and has no deal yet."""
-    products_planned: set[str] = field(default_factory=set)
     """Customers for whom a dry run would make a contact."""
+    contacts_fresh: set[str] = field(default_factory=set)
+    """Contacts that were made in this run and have no deal yet."""
+    products_planned: set[str] = field(default_factory=set)
+    """Codes that a dry run would register."""
     sellers_read: bool = False
     update_checked: bool = False
     """An update of this run was read back and had touched nothing but what is ours."""

@@ -18,7 +18,7 @@ from siigo_escala.domain.crm import ContactId, DealId
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import Adopt, Create, NamedDeal, NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import NotFound
+from siigo_escala.rest.errors import NotFound, Rejected, UnexpectedAnswer
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import decide, escala_index, look, products, read
@@ -118,6 +118,8 @@ class Settlement:
         if isinstance(found, Adopt):
             journal.settled(step, found.deal_id)
         elif isinstance(found, NeedsAttention):
+            # What a person said before it was sent does not make it be sent a second time.
+            row.decision = ""
             journal.decided(step, found)
         elif self._absent(f"deal:{row.siigo_id}", row.intent_at, reading):
             journal.absent(row)
@@ -129,7 +131,9 @@ class Settlement:
         mark = self.session.file.opportunities.mark
         named = escala_index.deals_of(self.session, [row.name.upper()]).get(row.name.upper(), [])
         free = [
-            deal for deal in self._unbound(named) if not mark or invoice_to_deal.has_mark(deal.name, mark)
+            deal
+            for deal in self._unbound(named)
+            if (not mark or invoice_to_deal.has_mark(deal.name, mark)) and not _older(deal, row)
         ]
         decision = planning.claim(
             [
@@ -173,54 +177,69 @@ class Settlement:
     def _examine_contact(
         self, journal: Journal, binding: models.ContactBinding, reading: Reading | None
     ) -> None:
-        known = models.KnownCustomer.objects.filter(
-            company=self.session.connection.siigo, identity=binding.identity, gone=False
-        ).first()
-        if known is None:
-            return
-        customer = records.to_customer(known.record)
-        match = decide.match_customers(self.session, [customer]).get(binding.identity)
+        who = binding.identity
+        customers = models.KnownCustomer.objects.filter(
+            company=self.session.connection.siigo, identity=who, gone=False
+        )
+        # One that Siigo has deleted meanwhile matches nothing: its contact, if made, stands in the index.
+        match = decide.match_customers(self.session, [records.to_customer(one.record) for one in customers])
         refused = frozenset(binding.intent.get("refused", ()))
-        if isinstance(match, matching.Found):
-            journal.binding_settled(binding.identity, match.contact_id)
-        elif isinstance(match, matching.Ambiguous):
-            journal.binding_settled(binding.identity, None)
+        if isinstance(found := match.get(who), matching.Found):
+            journal.binding_settled(who, found.contact_id)
+        elif isinstance(found, matching.Ambiguous):
+            journal.binding_absent(who)
         elif refused:
             # Escala said that it exists; the index does not show it as ours: made without what others have.
-            if reading is not None and reading.counts and self._after(binding.intent_at, reading):
-                self.session.refused_parts[binding.identity] = refused
-                journal.binding_settled(binding.identity, None)
-        elif self._absent(f"contact:{binding.identity}", binding.intent_at, reading):
-            journal.binding_settled(binding.identity, None)
+            if _proves(reading, binding.intent_at):
+                self.session.refused_parts[who] = refused
+                journal.binding_absent(who)
+        elif self._absent(f"contact:{who}", binding.intent_at, reading):
+            journal.binding_absent(who)
 
     def _absent(self, key: str, intent_at: datetime | None, reading: Reading | None) -> bool:
         """Whether the last read, with one before it, proves that nothing was made."""
-        if reading is None or intent_at is None or not reading.counts or not self._after(intent_at, reading):
+        if reading is None or intent_at is None or not _proves(reading, intent_at):
             return False
         if key in self._absent_once and reading.started >= self._counted_from(intent_at) + self._patience:
             return True
         self._absent_once.add(key)
         return False
 
-    def _after(self, intent_at: datetime | None, reading: Reading) -> bool:
-        return (
-            intent_at is not None
-            and reading.started > intent_at
-            and (reading.since is None or reading.since <= intent_at)
-        )
+
+def _proves(reading: Reading | None, intent_at: datetime | None) -> bool:
+    """Whether what was made after `intent_at`, if it was, would stand in this read."""
+    return (
+        reading is not None
+        and intent_at is not None
+        and reading.counts
+        and reading.started > intent_at
+        and (reading.since is None or reading.since <= intent_at)
+    )
+
+
+def _older(deal: models.KnownDeal, row: models.Invoice) -> bool:
+    """Whether the deal stood there before our write: one that a person told us to overlook."""
+    return row.intent_at is not None and deal.created is not None and deal.created < row.intent_at - _SKEW
 
 
 def contacts_gone(session: Session, steps: Sequence[Step]) -> None:
     """Bound contacts that Escala refused to know: asked for once, then matched again by the next round."""
     journal = Journal(session)
     for step in steps:
-        try:
-            session.escala.contact(ContactId(step.row.contact_id))
-        except NotFound:
+        if _is_gone(session, ContactId(step.row.contact_id)):
             escala_index.forget_contact(session, step.row.contact_id)
-            if step.identity is not None:
-                journal.binding_settled(step.identity.key, None)
+            journal.binding_absent(step.who)
             journal.waiting(step, Code.OUTCOME_UNKNOWN)
         else:
-            journal.decided(step, NeedsAttention(code=Code.ESCALA_ERROR))
+            journal.deal_refused(step, NeedsAttention(code=Code.ESCALA_ERROR))
     journal.flush()
+
+
+def _is_gone(session: Session, contact_id: ContactId) -> bool:
+    try:
+        session.escala.contact(contact_id)
+    except NotFound:
+        return True
+    except (Rejected, UnexpectedAnswer):
+        return False
+    return False

@@ -27,7 +27,6 @@ from siigo_escala.rest.errors import (
     Rejected,
     RemoteError,
     TryLater,
-    UnexpectedAnswer,
 )
 from siigo_escala.sync import changes, drafts, refusals
 from siigo_escala.sync.decide import Step
@@ -57,8 +56,6 @@ class Job:
 class Applied:
     """What a batch left for the end of the run."""
 
-    duplicates: list[Step] = field(default_factory=list)
-    """Escala says that the contact exists already: the index must be read again before anything is sent."""
     contacts_gone: list[Step] = field(default_factory=list)
     """Escala does not know the bound contact any more (merged or deleted)."""
 
@@ -117,7 +114,7 @@ class Writer:
     def _job(self, step: Step) -> Job:
         if isinstance(step.decision, Update):
             return Job(step=step, phase="update", keys=frozenset({f"deal:{step.row.deal_id}"}))
-        keys = {f"id:{step.identity.key}"} if step.identity else set()
+        keys = {f"id:{step.who}"}
         contact_id = step.match.contact_id if isinstance(step.match, matching.Found) else None
         if contact_id is not None:
             phase: Literal["fill", "deal"] = "fill" if self._lacks_identification(step) else "deal"
@@ -159,12 +156,12 @@ class Writer:
 
     def _contact_still_missing(self, job: Job) -> bool:
         """Takes into account what this batch made since the job was cut; False where it is dealt with."""
-        who = job.step.identity.key if job.step.identity else ""
+        who = job.step.who
         if who in self._made:
             job.phase, job.contact_id = "deal", self._made[who]
         elif (reason := self._closed.get(who)) is not None:
             if isinstance(reason, NeedsAttention):
-                self._journal.decided(job.step, reason)
+                self._journal.deal_refused(job.step, reason)
             else:
                 self._journal.waiting(job.step, reason)
             return False
@@ -176,8 +173,7 @@ class Writer:
         return True
 
     def _close(self, job: Job, reason: NeedsAttention | Code) -> None:
-        if job.step.identity is not None:
-            self._closed[job.step.identity.key] = reason
+        self._closed[job.step.who] = reason
 
     def _record_intents(self, jobs: Sequence[Job]) -> None:
         """Stores what is about to be sent, and what has come back, in one transaction."""
@@ -243,7 +239,6 @@ class Writer:
             self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
         elif isinstance(outcome, Duplicate):
             self._journal.contact_duplicate(step, outcome)
-            self._left.duplicates.append(step)
             self._close(job, Code.OUTCOME_UNKNOWN)
         elif isinstance(outcome, Rejected):
             self._refused(job, refusals.of_contact(outcome))
@@ -270,10 +265,9 @@ class Writer:
         self._close(job, reason)
 
     def _bind(self, job: Job, contact_id: ContactId, waiting: deque[Job], *, made: Made | None) -> None:
-        if job.step.identity is not None:
-            who = job.step.identity.key
-            self._made[who] = contact_id
-            self._taken |= {key: who for key in job.keys if not key.startswith("id:")}
+        who = job.step.who
+        self._made[who] = contact_id
+        self._taken |= {key: who for key in job.keys if not key.startswith("id:")}
         self._journal.contact_bound(job.step, contact_id, draft=job.contact if made else None, made=made)
         job.phase, job.contact_id = "deal", contact_id
         job.keys = frozenset(key for key in job.keys if key.startswith("id:"))
@@ -305,7 +299,7 @@ class Writer:
             self._session.escala.forbid_updates()
             self._journal.decided(step, changes.by_hand(self._session, step))
         elif isinstance(outcome, Rejected):
-            self._journal.decided(step, refusals.of_deal(outcome))
+            self._journal.deal_refused(step, refusals.of_deal(outcome))
         else:
             self._journal.update_failed(step)
 
@@ -320,7 +314,7 @@ class Writer:
             return
         try:
             self._session.escala.pipelines()
-        except (AccessDenied, TryLater, UnexpectedAnswer) as problem:
+        except RemoteError as problem:
             self._ending = problem
 
 
