@@ -8,6 +8,7 @@ person, resumes it. The stage before that, reads only, concerns the other direct
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 from siigo_escala.rest.errors import AccessDenied
 from siigo_escala.rest.limiter import Limiter
@@ -29,6 +30,7 @@ class Brake:
         self._limiter = limiter
         self._counter = counter
         self._calls, self._refused = counter.totals()
+        self._last_refusal = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
@@ -47,8 +49,10 @@ class Brake:
         self._limiter.pause(seconds)
 
     def count(self, call: Call) -> None:
-        """One more call to Siigo."""
+        """One more call to Siigo; refusals of calls that were under way together are one."""
         with self._lock:
+            counts = call.refused and call.at - timedelta(seconds=call.seconds) >= self._last_refusal
+            self._last_refusal = call.at if call.refused else self._last_refusal
             self._calls += 1
-            self._refused += call.refused
-        self._counter.add(refused=call.refused)
+            self._refused += counts
+        self._counter.add(refused=counts)
