@@ -1,4 +1,4 @@
-"""One writer, without a clock: a second run is turned away, a dead holder hinders nobody, a robbed one stops."""
+"""One writer, without a clock: a second run is turned away, a dead holder hinders none, a robbed one ends."""
 
 from __future__ import annotations
 
