@@ -6,6 +6,7 @@ ends the run.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -209,8 +210,7 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     batches = read.batches(session, asked, course.progressed)
     first = next(batches, [])
     second = next(batches, None)
-    for batch in (first, second or []):
-        _count_as_not_reached(session, batch)
+    _count_as_not_reached(session, [*first, *(second or [])])
     extra = taking_up.open_rows(session, course.progressed)
     if sweep.is_due(session):
         course.sweep_calls = sweep.expected_calls(session)
@@ -218,13 +218,11 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
         first = [*first, *next(extra, [])]
     else:
         course.taken_up = len(taking_up.not_read(session, session.connection.invoices.filter(due=True)))
-    _process(course, first)
-    if second is not None:
-        _process(course, second)
-    for batch in batches:
+    ready = deque([first] if second is None else [first, second])
+    del first, second
+    while (batch := ready.popleft() if ready else next(batches, None) or next(extra, None)) is not None:
         _process(course, batch)
-    for batch in extra:
-        _process(course, batch)
+        del batch  # while the next one is read, this one's memory is free
 
 
 def _process(course: _Course, items: Sequence[Item]) -> None:
