@@ -61,6 +61,11 @@ class NoStore:
         """Remembers it."""
         self._kept = (token, expires_at)
 
+    def hand_over(self, store: TokenStore) -> None:
+        """Keeps there what is kept here."""
+        if self._kept is not None:
+            store.save(*self._kept)
+
 
 class SignIn:
     """`POST /auth` with the user and key of a company. Raises AccessDenied, TryLater, UnexpectedAnswer."""

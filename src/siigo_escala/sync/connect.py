@@ -104,9 +104,7 @@ def connect(
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
         connection.save()
-        kept = token.load()
-        if kept is not None:
-            clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username).save(*kept)
+        token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
     return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
 
 
