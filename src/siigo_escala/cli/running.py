@@ -25,12 +25,16 @@ _POLL_S = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How one run ended: its document (or the error's) and its exit code. `read`: a run took place."""
+    """How one run ended: its document (or the error's) and its exit code. `read`: a run took place.
+
+    `declined`: a person was asked and said no.
+    """
 
     document: dict[str, Any]
     exit_code: int
     read: bool
     message: str = ""
+    declined: bool = False
 
 
 def wait_seconds(text: str | None) -> float | None:
@@ -64,7 +68,7 @@ def one(
     try:
         opened = _opened(environment, name, heard)
         check(opened)
-        result = _run(opened, options, wait_s=wait_s, ask=ask, heard=heard)
+        result, declined = _run(opened, options, wait_s=wait_s, ask=ask, heard=heard)
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - one company's failure stops no other
         told = failures.of(problem)
         if told.unforeseen:
@@ -75,7 +79,9 @@ def one(
             read=False,
             message=f"{told.message} [{told.code}]",
         )
-    return Ended(document=result.document, exit_code=heard.exit_code(result.exit_code), read=True)
+    return Ended(
+        document=result.document, exit_code=heard.exit_code(result.exit_code), read=True, declined=declined
+    )
 
 
 def _log(name: str, problem: BaseException) -> None:
@@ -120,27 +126,31 @@ def paused(connection: Connection) -> CommandProblem:
     )
 
 
-def _run(opened: Opened, options: Options, *, wait_s: float | None, ask: bool, heard: Heard) -> Result:
+def _run(
+    opened: Opened, options: Options, *, wait_s: float | None, ask: bool, heard: Heard
+) -> tuple[Result, bool]:
+    """The run, and whether a person declined its plan."""
     from siigo_escala.store.errors import LeaseTaken
     from siigo_escala.sync import run
     from siigo_escala.sync.session import Listener
 
     first = ask and not options.dry_run and not has_written(opened.connection)
     deadline = None if wait_s is None else time.monotonic() + wait_s
-    told = False
+    told = declined = False
     with progress.shown() as shown:
 
         def decide(plan: dict[str, Any]) -> bool:
+            nonlocal declined
             shown.plan(plan)
-            if not first:
-                return True
-            shown.pause()
-            return _agreed(opened.connection, plan, heard)
+            if first:
+                shown.pause()
+                declined = not _agreed(opened.connection, plan, heard)
+            return not declined
 
         listener = Listener(progress=shown.progress, say=shown.say, plan=decide, stop=heard.stop)
         while True:
             try:
-                return run.run(opened, options, listener, now=setup.now, wait_s=0.0)
+                return run.run(opened, options, listener, now=setup.now, wait_s=0.0), declined
             except LeaseTaken:
                 if deadline is not None and time.monotonic() >= deadline:
                     raise

@@ -95,7 +95,9 @@ def sync(
 
 def show(ended: Ended) -> None:
     """One run for people: its account, or the one line that says why there was none."""
-    if ended.read:
+    if ended.declined:
+        output.say("No se escribió nada en Escala: la próxima vez se vuelve a preguntar.")
+    elif ended.read:
         summary.show(ended.document, ended.exit_code)
     else:
         output.note(ended.message)

@@ -1,0 +1,84 @@
+"""A full disk, a folder that cannot be written, a reader that goes away, a failure nobody foresaw."""
+
+from __future__ import annotations
+
+import json
+import resource
+from pathlib import Path
+
+import pytest
+
+from siigo_escala.simulators.escala.simulator import EscalaSimulator
+from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+from tests.cli.conftest import Program
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(single: Program, tmp_path: Path) -> None:
+    (tmp_path / "archivo").write_text("")
+    single.more["SIIGO_ESCALA_HOME"] = str(tmp_path / "archivo" / "dentro")
+    told = single("list", "--json")
+    assert (told.code, told.error["code"]) == (2, "STORAGE_FAILED")
+    assert single("list").err.count("\n") == 1
+
+
+def test_a_full_disk_ends_the_run_and_the_next_one_loses_nothing(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator, home: Path
+) -> None:
+    for number in range(40):
+        siigo.create_invoice(total=10_000 + number)
+    size = max(path.stat().st_size for path in home.glob("siigo-escala.db*"))
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8192, size + 8192))
+
+    told = connected("sync", "acme", "--json", preexec_fn=fill)
+    assert told.code == 2
+    shown = json.loads(told.out)
+    code = shown["error"]["code"] if "error" in shown else shown["problems"][0]["code"]
+    assert code == "STORAGE_FAILED"
+    again = connected("sync", "acme", "--json")
+    assert again.code == 0
+    assert len(escala.state()["deals"]) == 40
+    assert len({deal["name"] for deal in escala.state()["deals"]}) == 40
+
+
+def test_a_reader_that_goes_away_is_no_failure(connected: Program) -> None:
+    process = connected.start("export", "acme")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=20) in (0, 141)
+    assert said == ""
+
+
+def test_what_nobody_foresaw_is_one_line_and_stands_whole_in_the_log(connected: Program, home: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(home / "siigo-escala.db") as database:
+        database.execute("UPDATE connection SET file = '[1]'")
+    database.close()
+    told = connected("export", "acme", "--json")
+    assert (told.code, told.error["code"]) == (2, "INTERNAL_ERROR")
+    people = connected("export", "acme")
+    assert people.code == 2
+    lines = people.err.strip().splitlines()
+    assert "[INTERNAL_ERROR]" in lines[-1]
+    for line in lines[:-1]:
+        assert set(json.loads(line)) >= {"event", "level", "timestamp", "cause"}
+    kept = (home / "logs" / "siigo-escala.log").read_text(encoding="utf-8")
+    assert "Traceback" in json.loads(kept.splitlines()[0])["exception"]
+
+
+def test_names_from_outside_steer_no_terminal(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    name = siigo.create_invoice(total=10_000)["name"]
+    siigo.distort(name, name="FV\x1b[31m-\u202e9", total="mucho")
+    for words in (("sync", "acme"), ("invoices", "acme")):
+        shown = connected(*words)
+        assert "\x1b" not in shown.out + shown.err
+        assert "\u202e" not in shown.out + shown.err

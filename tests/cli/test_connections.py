@@ -1,0 +1,191 @@
+"""`enable`, `disable`, `disconnect`, `export`, `migrate`, `fields`, `check`: the life of a connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siigo_escala.domain import rules
+from siigo_escala.simulators.escala.simulator import EscalaSimulator
+from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+from tests.cli.conftest import FIELD, Program
+
+pytestmark = pytest.mark.slow
+File = Callable[..., str]
+
+
+def _listed(program: Program) -> dict[str, Any]:
+    (one,) = program("list", "--json").document["connections"]
+    found: dict[str, Any] = one
+    return found
+
+
+def test_the_schedule_is_switched_in_the_stored_file(connected: Program, write_file: File) -> None:
+    done = connected("disable", "acme", "--json")
+    assert done.document == {"schema": 1, "connection": "acme", "done": True, "warnings": []}
+    assert _listed(connected)["enabled"] is False
+    assert "enabled = false" in connected("export", "acme").out
+    assert connected("sync", "acme", "--json").code == 0
+    assert connected("enable", "acme", "--json").code == 0
+    assert _listed(connected)["enabled"] is True
+    assert connected("disable", "acme").code == 0
+    assert connected("connect", write_file()).code == 0
+    assert _listed(connected)["enabled"] is True
+
+
+def test_enable_lifts_a_pause_after_a_probe_and_not_before(
+    connected: Program, siigo: SiigoSimulator, write_file: File
+) -> None:
+    siigo.change_access_key("otra")
+    for _ in range(2):
+        assert connected("sync", "acme", "--json").code == 3
+    assert _listed(connected)["paused"] == "CREDENTIALS_REFUSED"
+    status = connected("status", "acme", "--json").document
+    assert (status["tone"], "CREDENTIALS_REFUSED" in status["sentence"]) == ("failed", True)
+    still = connected("enable", "acme", "--json")
+    assert (still.code, still.error["code"]) == (3, "CREDENTIALS_REFUSED")
+    assert _listed(connected)["paused"] == "CREDENTIALS_REFUSED"
+    siigo.change_access_key("clave-de-ejemplo")
+    assert connected("enable", "acme", "--json").code == 0
+    assert _listed(connected)["paused"] is None
+    assert connected("sync", "acme", "--json").code == 0
+
+
+def test_connect_with_new_credentials_lifts_their_pause(
+    connected: Program, siigo: SiigoSimulator, write_file: File
+) -> None:
+    siigo.change_access_key("otra")
+    for _ in range(2):
+        assert connected("sync", "acme", "--json").code == 3
+    assert connected("connect", write_file(), "--json").code == 0
+    assert _listed(connected)["paused"] is None
+
+
+def test_disconnect_takes_the_credentials_and_keeps_the_ledger(
+    connected_twice: Program, siigo: SiigoSimulator, escala: EscalaSimulator, write_file: File
+) -> None:
+    program = connected_twice
+    siigo.create_invoice(total=10_000)
+    assert program("sync", "acme").code == 0
+    unsure = program("disconnect", "acme", "--json")
+    assert (unsure.code, unsure.error["key"]) == (2, "--yes")
+    assert program("disconnect", "acme", "--yes", "--json").document["done"] is True
+    for command in ("sync", "retry", "enable", "check"):
+        told = program(command, "acme", "--json")
+        assert (told.code, told.error["code"]) == (3, "CREDENTIALS_MISSING")
+    assert program("report", "acme", "--json").document["invoices"]["in_escala"] == 1
+    assert program("connect", write_file()).code == 0
+    again = program("sync", "acme", "--json")
+    assert (again.code, again.document["invoices"]["created"]) == (0, 0)
+    assert program("disconnect", "acme", "--forget", "--yes").code == 0
+    assert program("list", "--json").document["connections"] == []
+    assert len(escala.state()["deals"]) == 1
+
+
+def test_the_exported_file_is_the_whole_truth_without_its_secrets(
+    connected: Program, tmp_path: Path, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    text = connected("export", "acme").out
+    assert connected("export", "acme", "--json").document["file"] == text
+    assert siigo.company.access_key not in text
+    assert escala.api_key not in text
+    whole = text.replace(
+        '# access_key = "env:SIIGO_ACCESS_KEY"', f'access_key = "{siigo.company.access_key}"'
+    )
+    whole = whole.replace('# api_key = "env:ESCALA_API_KEY"', f'api_key = "{escala.api_key}"')
+    assert rules.parse(whole).opportunities.stage == "Prospecto"
+    (tmp_path / "otra.toml").write_text(whole, encoding="utf-8")
+    assert connected("connect", "otra.toml").code == 0
+    assert connected("export", "acme").out == text
+
+
+def test_sqlite_makes_its_schema_by_itself_and_backs_up_before_a_change(single: Program, home: Path) -> None:
+    single.more["SIIGO_ESCALA_DATABASE_URL"] = f"sqlite:///{home}/otra.db"
+    assert single("list", "--json").code == 0
+    done = single("migrate", "--json")
+    assert (done.code, done.document["done"]) == (0, True)
+
+
+def test_a_newer_schema_is_refused(single: Program, home: Path) -> None:
+    with sqlite3.connect(home / "siigo-escala.db") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_later', '2026-01-01')"
+        )
+    database.close()
+    told = single("list", "--json")
+    assert told.code == 2
+    assert told.error["code"].startswith("SCHEMA_")
+
+
+def test_postgresql_waits_for_migrate(single: Program, postgresql_server: str) -> None:
+    from tests import postgresql
+
+    name = "cli_without_schema"
+    postgresql.drop_database(postgresql_server, name)
+    single.more["SIIGO_ESCALA_DATABASE_URL"] = postgresql.create_database(postgresql_server, name)
+    try:
+        told = single("list", "--json")
+        assert (told.code, told.error["code"]) == (2, "SCHEMA_OLD")
+        assert single("migrate").code == 0
+        assert single("list", "--json").code == 0
+    finally:
+        postgresql.drop_database(postgresql_server, name)
+
+
+def test_fields_shows_what_escala_holds_before_there_is_a_connection(
+    single: Program, escala: EscalaSimulator, tmp_path: Path
+) -> None:
+    escala.create_contact(first_name="Ana", email="ana@x.example", custom={FIELD: "900482137"})
+    (tmp_path / "solo.toml").write_text(f'[escala]\napi_key = "{escala.api_key}"\n')
+    told = single("fields", "solo.toml", "--json")
+    assert told.code == 0
+    assert told.document["fields"] == [
+        {"key": FIELD, "entity": "contact", "name": "Cedula", "type": "text", "sample": "900482137"}
+    ]
+    assert FIELD in single("fields", "solo.toml").out
+    (tmp_path / "sin.toml").write_text('name = "acme"\n')
+    missing = single("fields", "sin.toml", "--json")
+    assert (missing.code, missing.error["key"]) == (2, "escala.api_key")
+    (tmp_path / "mala.toml").write_text('[escala]\napi_key = "otra"\n')
+    assert single("fields", "mala.toml", "--json").code == 3
+
+
+def test_check_finds_nothing_wrong_within_ten_calls(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    siigo.create_invoice(total=10_000)
+    before = len(siigo.calls.entries()) + len(escala.calls.entries())
+    told = connected("check", "acme", "--json")
+    assert told.code == 0, told.out
+    calls = siigo.calls.entries() + escala.calls.entries()
+    assert len(calls) - before <= 10
+    checks = told.document["checks"]
+    assert all(set(one) == {"code", "result", "message", "remedy"} for one in checks)
+    assert {one["result"] for one in checks} <= {"ok", "warning"}
+    assert {
+        "SIIGO_ACCESS", "ESCALA_ACCESS", "STAGE", "IDENTIFICATION_FIELD", "SELLERS", "PRODUCTS", "CLOCK",
+        "LIMITS", "STORAGE", "PAUSE",
+    } == {one["code"] for one in checks}  # fmt: skip
+    assert all(one["remedy"] for one in checks if one["result"] != "ok")
+    assert max(len(line) for line in connected("check", "acme").out.splitlines()) <= 100
+
+
+def test_check_names_what_is_gone_and_who_refuses(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    escala.delete_stage("Prospecto")
+    told = connected("check", "acme", "--json")
+    assert told.code == 1
+    (stage,) = [one for one in told.document["checks"] if one["code"] == "STAGE"]
+    assert (stage["result"], "«Ganada»" in stage["remedy"]) == ("failed", True)
+    escala.rotate_key("nueva")
+    told = connected("check", "acme", "--json")
+    assert told.code == 3
+    assert [one["code"] for one in told.document["checks"] if one["result"] == "failed"] == ["ESCALA_ACCESS"]
+    siigo.switches.update({"failures": "500"})
+    escala.rotate_key("llave-de-ejemplo")
+    assert connected("check", "acme", "--json").code == 4
