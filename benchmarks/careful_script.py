@@ -63,7 +63,7 @@ class Script:
         made = 0
         for invoice in self._invoices(start):
             known = self._ledger.execute("SELECT 1 FROM deal WHERE invoice = ?", (invoice["id"],)).fetchone()
-            if known or invoice["annulled"]:
+            if known or invoice.get("annulled"):
                 continue
             deal = {
                 "name": f"{invoice['name']} {invoice['customer']['identification']}",

@@ -77,6 +77,8 @@ class Writer:
         """Customers whose contact could not be made in this batch: their other invoices share the reason."""
         self._taken: dict[str, str] = {}
         """E-mails and phones of contacts made in this batch, by whose they are."""
+        self._filled: set[ContactId | None] = set()
+        """Contacts that were given their identification in this batch, or would not take it."""
         self._ending: BaseException | None = None
 
     def write(self, steps: Sequence[Step]) -> Applied:
@@ -149,6 +151,8 @@ class Writer:
                 continue
             if job.phase == "contact" and not self._contact_still_missing(job):
                 continue
+            if job.phase == "fill" and job.contact_id in self._filled:
+                job.phase = "deal"
             busy |= job.keys
             ready.append(job)
         waiting.extendleft(reversed(passed))
@@ -220,6 +224,7 @@ class Writer:
             case "look_again":
                 self._after_look(job, outcome, waiting)
             case "fill":
+                self._filled.add(job.contact_id)
                 job.phase = "deal"
                 waiting.appendleft(job)
             case "deal":
