@@ -198,7 +198,21 @@ def _claim(
     ]
     contact = step.match.contact_id if isinstance(step.match, matching.Found) else None
     value = planning.value_to_show(subject_of(session, item), session.rules)
-    return planning.claim(deals, contact=contact, value=value)
+    decision = planning.claim(deals, contact=contact, value=value)
+    if isinstance(decision, Create) and (left := _renamed(session, item.row)):
+        return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
+    return decision
+
+
+def _renamed(session: Session, row: models.Invoice) -> list[str]:
+    """Deals of which one was made for this invoice and renamed before its outcome was known; free ones."""
+    if not row.data.get("unnamed"):
+        return []
+    deals = models.KnownDeal.objects.filter(
+        escala_id=session.connection.escala_id, deal_id__in=row.data["candidates"]
+    )
+    bound = models.Invoice.objects.filter(escala_id=session.connection.escala_id, deal_id__isnull=False)
+    return list(deals.exclude(deal_id__in=bound.values("deal_id")).values_list("deal_id", flat=True))
 
 
 def _names_twice(session: Session, items: Sequence[Item]) -> set[str]:

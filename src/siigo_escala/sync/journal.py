@@ -303,7 +303,13 @@ class Journal:
         self._touch(row, "settled_absent")
 
     def binding_settled(self, key: str, contact_id: ContactId) -> None:
-        """The open making of a contact turned out to have happened, now or before."""
+        """The open making of a contact turned out to have happened; its first deal accounts for it."""
+        self._session.tally.contacts_created += 1
+        self._session.contacts_fresh.add(contact_id)
+        self.binding_found(key, contact_id)
+
+    def binding_found(self, key: str, contact_id: ContactId) -> None:
+        """The customer's contact stood there before: Escala refused to make a second one."""
         self._binding(key, contact_id=contact_id, evidence="made", made_at=self._session.now())
 
     def binding_absent(self, key: str) -> None:

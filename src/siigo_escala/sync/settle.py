@@ -157,7 +157,8 @@ class Settlement:
         renamed = [deal for deal in renamed if not invoice_to_deal.names_any_invoice(deal.name)]
         if len(renamed) > 1:
             return NeedsAttention(
-                code=Code.DEAL_FOUND_TWICE, data={"candidates": [deal.deal_id for deal in renamed]}
+                code=Code.DEAL_FOUND_TWICE,
+                data={"candidates": [deal.deal_id for deal in renamed], "unnamed": True},
             )
         if renamed:
             return Adopt(deal_id=DealId(renamed[0].deal_id), evidence="both")
@@ -185,7 +186,7 @@ class Settlement:
         match = decide.match_customers(self.session, [records.to_customer(one.record) for one in customers])
         refused = frozenset(binding.intent.get("refused", ()))
         if isinstance(found := match.get(who), matching.Found):
-            journal.binding_settled(who, found.contact_id)
+            (journal.binding_found if refused else journal.binding_settled)(who, found.contact_id)
         elif isinstance(found, matching.Ambiguous):
             journal.binding_absent(who)
         elif refused:
