@@ -1,0 +1,264 @@
+"""Writes without certain outcome: whatever happened meanwhile, one opportunity an invoice, the right one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from siigo_escala.domain.accounting import InvoiceId
+from siigo_escala.simulators import faults
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from siigo_escala.sync import look, read
+from siigo_escala.sync.settle import Settlement
+from tests.sync import inside
+from tests.sync.inside import CONTACTS, DEALS
+from tests.sync.world import FIELD, World, codes, counts
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One store: what is settled does not depend on where the ledger lies."""
+    return sqlite_url
+
+
+def _value(world: World, name: str) -> Decimal:
+    return Decimal(str(world.deal_of(name)["value"]))
+
+
+def test_a_deal_found_after_siigo_changed_the_invoice_is_brought_up_to_date(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    assert world.row(invoice["name"]).state == State.SENDING
+    world.siigo.edit_invoice(invoice["id"], items=[{"code": "X", "quantity": 1, "price": 700, "taxes": []}])
+    with inside.session(world) as session:
+        read.merge(session, [session.siigo.invoice(InvoiceId(invoice["id"]))])
+        session.view = look.again(session)
+        Settlement(session=session).examine()
+        assert session.tally.column(invoice["id"]) == "created"
+    row = world.row(invoice["name"])
+    assert (row.state, row.due, row.applied["value"]) == (State.IN_ESCALA, True, "1000.00")
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    assert _value(world, invoice["name"]) == 700
+
+
+@pytest.mark.parametrize("taken", [1, 2])
+def test_what_a_person_ordered_is_made_once_whatever_other_deals_bear_its_name(
+    world: World, taken: int
+) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    an_hour_ago = world.now() - timedelta(hours=1)
+    for _ in range(taken):
+        world.escala.create_deal(name=f"{invoice['name']} a mano", value=1000, created=an_hour_ago)
+    assert counts(world.sync()) in ({"read": 1, "unchanged": 1}, {"read": 1, "needs_attention": 1})
+    models.Invoice.objects.update(decision="create", deal_id=None, state=State.NEEDS_ATTENTION, due=True)
+    inside.lose(world, DEALS)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert len(world.deals()) == taken + 1
+    ours = next(deal for deal in world.deals() if "a mano" not in deal["name"])
+    assert world.row(invoice["name"]).deal_id == ours["id"]
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert len(world.deals()) == taken + 1
+
+
+def test_two_deals_that_could_be_the_one_sent_are_left_to_a_person_and_not_sent_again(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    models.Invoice.objects.update(decision="create")
+    world.escala.create_deal(name=world.deals()[0]["name"], value=1000)
+    for _ in range(2):
+        result = world.sync()
+        assert codes(result) == ["DEAL_FOUND_TWICE"]
+        assert len(world.deals()) == 2
+    assert len(world.row(invoice["name"]).data["candidates"]) == 2
+
+
+@pytest.mark.parametrize("renamed", [1, 2])
+def test_a_deal_renamed_while_its_outcome_was_open_is_known_by_contact_value_and_moment(
+    world: World, renamed: int
+) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (deal,) = world.deals()
+    world.escala.rename_deal(deal["id"], "La grande")
+    for _ in range(renamed - 1):
+        world.escala.create_deal(name="Otra", contact_id=deal["contactId"], value=1000)
+    result = world.sync()
+    if renamed == 1:
+        assert counts(result) == {"read": 1, "created": 1}
+        assert world.row(invoice["name"]).deal_id == deal["id"]
+    else:
+        assert codes(result) == ["DEAL_FOUND_TWICE"]
+        assert counts(world.sync()) == {"read": 1, "needs_attention": 1}
+        for one in world.deals():
+            world.escala.delete_deal(one["id"])
+        world.pass_time(days=1)
+        assert counts(world.sync()) == {"read": 1, "created": 1}, "neither of them is there any more"
+        return
+    assert len(world.deals()) == renamed
+
+
+def test_with_a_mark_only_a_deal_that_bears_it_is_the_one_sent(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect('mark = "ACME"')
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (sent,) = world.deals()
+    world.escala.create_deal(name=f"{invoice['name']} OTRA", contact_id=sent["contactId"], value=1000)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.row(invoice["name"]).deal_id == sent["id"]
+
+
+def test_a_contact_made_in_the_run_counts_as_created_even_if_its_deal_was_looked_up(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    inside.lose(world, DEALS)
+    assert world.sync().document["contacts"] == {"created": 1, "matched": 0}
+
+
+def test_a_contact_whose_making_was_looked_up_counts_as_created_once(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+    inside.lose(world, CONTACTS)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 2}
+    assert result.document["contacts"] == {"created": 1, "matched": 1}
+    assert len(world.contacts()) == 1
+
+
+def test_a_customer_deleted_in_siigo_does_not_keep_its_contact_open_for_ever(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    inside.lose(world, CONTACTS)
+    inside.run_until_it_waits(world)
+    models.KnownCustomer.objects.update(gone=True)
+    world.siigo.delete_customer(invoice["customer"]["id"])
+    assert codes(world.sync()) == ["CUSTOMER_MISSING"]
+    assert not models.ContactBinding.objects.exists()
+    said = len(world.said)
+    world.sync()
+    assert len(world.said) == said, "nothing is left to be waited for"
+
+
+def test_a_contact_that_is_there_twice_by_now_is_left_to_a_person(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    inside.lose(world, CONTACTS)
+    inside.run_until_it_waits(world)
+    world.escala.create_contact(first_name="Empresa 0 SAS", custom={FIELD: "900100200"})
+    result = world.sync()
+    assert codes(result) == ["CONTACT_AMBIGUOUS"]
+    assert len(world.contacts()) == 2
+    assert not world.deals()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, None), (400, {"message": "invalid id"}), (200, "<p>?</p>")]
+)
+def test_a_deal_refused_for_its_contact_asks_once_whether_the_contact_is_there(
+    world: World, status: int, body: object
+) -> None:
+    first, _ = world.invoices(2)
+    world.connect()
+    inside.refuse(world, DEALS, status=400, body={"message": "contactId is unknown"}, times=1)
+    if body is not None:
+        inside.refuse(world, f"{CONTACTS}/(?!scroll)[^/]+", method="GET", status=status, body=body, times=1)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 1, "needs_attention": 1}, result.document
+    assert codes(result) == ["ESCALA_ERROR"]
+    sent = inside.posts(world, DEALS)
+    assert counts(world.sync())["needs_attention"] == 1
+    assert not sent, "what was refused is not sent again unchanged"
+    assert counts(world.sync(kind="retry")) == {"read": 1, "created": 1}
+    world.deal_of(first["name"])
+
+
+def test_a_contact_deleted_in_escala_is_made_anew_for_the_next_invoice(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.sync()
+    world.escala.delete_contact(world.contacts()[0]["id"])
+    second = world.siigo.create_invoice(invoice["customer"]["id"])
+    result = world.sync()
+    assert counts(result)["created"] == 1
+    assert result.document["contacts"] == {"created": 1, "matched": 0}
+    (contact,) = world.contacts()
+    assert world.deal_of(second["name"])["contactId"] == contact["id"]
+
+
+@pytest.mark.parametrize(
+    ("options", "settles"),
+    [
+        ({}, True),
+        ({"invoices": ("FV-2-1",)}, True),
+        ({"invoices": ("FV-2-99",)}, False),
+        ({"days": (0, 0)}, True),
+        ({"days": (-9, -1)}, False),
+        ({"days": (1, None)}, False),
+    ],
+)
+def test_a_run_settles_what_lies_in_what_it_reads(
+    world: World, options: dict[str, Any], *, settles: bool
+) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    if days := options.pop("days", None):
+        day = world.row(invoice["name"]).date
+        assert day is not None
+        options["date_from"] = day + timedelta(days=days[0])
+        options["date_to"] = None if days[1] is None else day + timedelta(days=days[1])
+    world.sync(**options)
+    assert (world.row(invoice["name"]).state == State.IN_ESCALA) is settles
+
+
+def test_a_dry_run_settles_nothing_and_says_so(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    result = world.sync(dry_run=True)
+    assert (result.exit_code, codes(result)) == (1, ["OUTCOME_UNKNOWN"])
+    assert world.row("FV-2-1").state == State.SENDING
+
+
+def test_what_escala_calls_a_duplicate_and_does_not_show_is_made_without_what_others_have(
+    world: World,
+) -> None:
+    world.escala.switches.change({"alternatives": "hidden", "duplicate_contact": "reject409"})
+    world.escala.create_contact(first_name="Otra", alternative_emails=["compras0@empresa.example"])
+    world.invoices(2)
+    world.connect()
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 2}
+    ours = next(one for one in world.contacts() if one["custom"].get(FIELD) == "900100200")
+    assert "email" not in ours["personal"]
+
+
+def test_a_duplicate_is_not_made_again_while_the_read_of_contacts_proves_nothing(world: World) -> None:
+    world.escala.switches.change({"alternatives": "hidden", "duplicate_contact": "reject409"})
+    world.escala.create_contact(first_name="Otra", alternative_emails=["compras0@empresa.example"])
+    world.invoices(1)
+    world.connect()
+
+    def cap(plan: dict[str, Any]) -> bool:
+        world.escala.faults.add(
+            faults.Fault(kind="refuse", method="GET", path="/crm/contacts(/scroll)?", status=404, body={})
+        )
+        return True
+
+    sent = inside.posts(world, CONTACTS)
+    result = world.sync(plan=cap)
+    assert counts(result) == {"read": 1, "failed": 1}
+    assert len(sent) == 1
