@@ -37,6 +37,11 @@ def of_deal(refusal: Rejected) -> NeedsAttention:
     return NeedsAttention(code=Code.ESCALA_ERROR, data=_data(refusal))
 
 
+def is_clear(refusal: Rejected) -> bool:
+    """Whether Escala says what of the data it does not take."""
+    return refusal.status in (400, 422) and bool(refusal.problems)
+
+
 def blames_contact(refusal: Rejected) -> bool:
     """Whether a deal was refused because its contact does not exist (any more)."""
     words = _words(refusal)

@@ -304,7 +304,9 @@ class Writer:
             self._session.escala.forbid_updates()
             self._journal.decided(step, changes.by_hand(self._session, step))
         elif isinstance(outcome, Rejected):
-            self._journal.deal_refused(step, refusals.of_deal(outcome))
+            # Sending it again does no harm, so only a refusal that says what is wrong holds it back.
+            note = self._journal.deal_refused if refusals.is_clear(outcome) else self._journal.decided
+            note(step, refusals.of_deal(outcome))
         else:
             self._journal.update_failed(step)
 
