@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
 
+from siigo_escala.simulators.messages import Request, Response
 from tests.resilience import dying, failure_table, lives
-from tests.resilience.dying import Assassin, Moment
+from tests.resilience.dying import Assassin, Gate, Moment
 from tests.resilience.failure_table import Call
 from tests.sync.world import World
 
@@ -41,4 +43,29 @@ def test_a_run_killed_before_any_commit_is_made_good_by_one_rerun(
     lives.begin(world)
     assert dying.ended(dying.started(environment, commit=commit)) == -signal.SIGKILL
     known = lives.bound(world)
+    lives.assert_settled_by(world, lives.again(world), known_before=known)
+
+
+@pytest.mark.parametrize("path", ["/crm/contacts", "/crm/deals"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_write_that_is_stored_after_its_run_was_killed_and_the_next_one_has_looked_is_not_made_twice(
+    world: World, environment: dict[str, str], path: str
+) -> None:
+    world.configured(settle_seconds=4)
+    world.escala.switches.change({"duplicate_contact": "allow"})
+    lives.begin(world)
+    gate = Gate(world.escala, method="POST", path=path, number=2)
+    process = dying.started(environment | {"SIIGO_ESCALA_SETTLE_SECONDS": "4"})
+    gate.reached()
+    os.kill(process.pid or 0, signal.SIGKILL)
+    assert dying.ended(process) == -signal.SIGKILL
+    known = lives.bound(world)
+    handle = world.siigo.handle
+
+    def opening(request: Request) -> Response:
+        # Siigo is asked after Escala was looked at for what the killed run left.
+        gate.open()
+        return handle(request)
+
+    world.siigo.handle = opening  # type: ignore[method-assign]
     lives.assert_settled_by(world, lives.again(world), known_before=known)
