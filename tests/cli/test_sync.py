@@ -10,7 +10,7 @@ import pytest
 
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
-from tests.cli.conftest import Program
+from tests.cli.conftest import FIELD, Program
 
 pytestmark = pytest.mark.slow
 
@@ -129,16 +129,16 @@ def test_a_sweep_is_done_when_asked_for_and_left_when_not(connected: Program, si
     assert [problem["code"] for problem in swept.document["problems"]] == ["INVOICE_DELETED"]
 
 
-def test_what_waited_for_data_is_made_by_retry(
+def test_what_a_person_has_mended_is_made_by_retry(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> None:
     siigo.create_invoice(total=10_000)
-    escala.faults.add_json(
-        {"kind": "refuse", "method": "POST", "path": "/crm/deals", "status": 422, "times": 1}
-    )
+    escala.switches.change({"unknown_custom_key": "reject"})
+    escala.remove_custom_field(FIELD)
     first = connected("sync", "acme", "--json")
-    assert first.code == 1
+    assert (first.code, first.document["invoices"]["needs_attention"]) == (1, 1)
     _sums_hold(first.document)
+    escala.add_custom_field(FIELD)
     again = connected("retry", "acme", "--json")
     assert again.code == 0
     assert again.document["invoices"]["created"] == 1
