@@ -20,7 +20,6 @@ _REFUSED = (
     "CREDENTIALS_REFUSED",
     "CREDENTIALS_MISSING",
     "USER_BLOCKED",
-    "PLAN_WITHOUT_API",
     "BRAKED",
     "RUN_CRASHES",
 )
@@ -124,12 +123,9 @@ def _of_remote(problem: BaseException) -> Failure | None:
 
 def code_of_refusal(problem: AccessDenied) -> str:
     """Why a remote system did not let us in."""
-    brake = sys.modules.get("siigo_escala.sync.brake")
-    if brake is not None and isinstance(problem, brake.Braked):
-        return "BRAKED"
-    return {"blocked": "USER_BLOCKED", "permission": "PLAN_WITHOUT_API"}.get(
-        problem.cause, "CREDENTIALS_REFUSED"
-    )
+    from siigo_escala.sync import access
+
+    return access.code_of(problem).value
 
 
 def code_of_outage(problem: RemoteError) -> str:

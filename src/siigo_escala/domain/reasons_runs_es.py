@@ -213,15 +213,6 @@ _ACCESS = (
         button="Ver qué hacer",
     ),
     Reason(
-        code=Code.PLAN_WITHOUT_API,
-        group="access",
-        title="El plan no incluye la API",
-        text="El plan[ de {system}] no incluye la API, o el usuario no tiene permiso[ ({message})]",
-        cause="La cuenta no tiene activo el acceso por API.",
-        remedy="Active la API en su plan y vuelva a intentarlo",
-        button="Ver qué hacer",
-    ),
-    Reason(
         code=Code.BRAKED,
         group="access",
         title="Frenamos las llamadas a Siigo",
