@@ -33,7 +33,7 @@ def _accepting(table: str, event: str) -> None:
 def test_a_plan_that_is_declined_writes_nothing_and_is_asked_again(world: World) -> None:
     world.invoices(2)
     world.connect()
-    result = world.sync(plan=lambda plan: False)
+    result = world.sync(plan=lambda _: False)
     assert counts(result) == {"read": 2, "failed": 2}
     assert codes(result) == ["NOT_REACHED", "NOT_REACHED"]
     assert world.escala.calls.count(method="POST") == 0

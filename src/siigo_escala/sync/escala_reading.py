@@ -20,8 +20,8 @@ from siigo_escala.sync.escala_index import fields_of, forget_contact, forget_dea
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.view import Reading, Resource
 
-_OVERLAP = timedelta(minutes=2)
-_SKEW = timedelta(minutes=5)
+SKEW = timedelta(minutes=5)
+"""So far apart may a moment that we noted and one that Escala noted be."""
 _CANARY = timedelta(hours=1)
 _CANARY_QUESTIONS = 5
 
@@ -35,37 +35,31 @@ class _Taken:
     fields: set[str] = field(default_factory=set)
 
 
-def read(
-    session: Session, resource: Resource, *, from_moment: datetime | None, whole: bool = False
-) -> Reading:
-    """Reads what changed in Escala, or everything where that is asked for or `since` cannot be trusted.
-
-    `from_moment`: changes since then are needed even if a later read took place (an outcome of then is open).
-    """
-    since = None if whole else _since(session, resource, from_moment)
+def changes(session: Session, resource: Resource, moment: datetime) -> Reading:
+    """Reads what changed since a moment of Escala's clock, or everything where `since` proves nothing."""
+    since = _known_before(session, resource, moment)
     if since is not None:
         reading = _read_changes(session, resource, since)
         if reading is not None:
             return reading
-    return _read_whole(session, resource)
+    return whole(session, resource)
 
 
-def _since(session: Session, resource: Resource, from_moment: datetime | None) -> str | None:
+def whole(session: Session, resource: Resource) -> Reading:
+    """Reads everything."""
+    began = session.now()
+    listing = _listing(session, resource, None)
+    taken = _take(session, listing, not_before=None)
+    return _settled(session, resource, listing, taken, began=began, since=None)
+
+
+def _known_before(session: Session, resource: Resource, moment: datetime) -> str | None:
     """The `modified` of a known record from which on changes are asked for; None: everything must be read."""
-    account = EscalaAccount.objects.get(pk=session.connection.escala_id)
     if not session.escala.capabilities.since_usable(resource, now=session.now()):
         return None
-    looked = account.deals_looked_at if resource == "deals" else account.contacts_looked_at
-    if looked is None:
-        return None
-    if resource == "contacts" and set(fields_of(session)) - set(account.contacts_fields):
-        return None
-    moment = looked - _OVERLAP
-    if from_moment is not None:
-        moment = min(moment, from_moment - _SKEW)
     model = models.KnownDeal if resource == "deals" else models.KnownContact
     text: str | None = (
-        model.objects.filter(escala=account, modified__lte=moment)
+        model.objects.filter(escala_id=session.connection.escala_id, modified__lte=moment)
         .exclude(modified_text="")
         .order_by("-modified")
         .values_list("modified_text", flat=True)
@@ -94,13 +88,6 @@ def _read_changes(session: Session, resource: Resource, since: str) -> Reading |
         return None
     session.escala.learn_since(resource, "works", now=began)
     return _settled(session, resource, listing, taken, began=began, since=moment)
-
-
-def _read_whole(session: Session, resource: Resource) -> Reading:
-    began = session.now()
-    listing = _listing(session, resource, None)
-    taken = _take(session, listing, not_before=None)
-    return _settled(session, resource, listing, taken, began=began, since=None)
 
 
 def _settled(
@@ -147,7 +134,7 @@ def _canary(
         escala_id=session.connection.escala_id, sent_at__gte=started - _CANARY, sent_at__lt=started
     ).exclude(deal_id=None)
     if since is not None:
-        recent = recent.filter(sent_at__gt=since + _SKEW)
+        recent = recent.filter(sent_at__gt=since + SKEW)
     missing = [
         deal_id for deal_id in recent.values_list("deal_id", flat=True) if deal_id and deal_id not in ids
     ]

@@ -15,6 +15,7 @@ from siigo_escala.sync import escala_index, escala_reading
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.view import Reading, Resource, View
 
+_OVERLAP = timedelta(minutes=2)
 _FRESH = timedelta(hours=1)
 """A complete read younger than this counts where `since` does not work."""
 _LEDGER_OLD = timedelta(days=7)
@@ -51,7 +52,7 @@ def again(session: Session) -> View:
 def everything(session: Session) -> Reading:
     """Reads pipelines and all deals: the sweep of Escala's side. What this run looked at before stays."""
     hold = _destination(session, session.escala.pipelines())
-    reading = escala_reading.read(session, "deals", from_moment=None, whole=True)
+    reading = escala_reading.whole(session, "deals")
     if session.view is not None:
         session.view.hold = hold
         if reading.counts:
@@ -99,21 +100,19 @@ def _refresh(
     now = session.now()
     read_at = account.deals_read_at if resource == "deals" else account.contacts_read_at
     looked_at = account.deals_looked_at if resource == "deals" else account.contacts_looked_at
-    must = (
-        account.must_read_all
-        or read_at is None
-        or looked_at is None
-        or now - looked_at > _LEDGER_OLD
-        or (
-            resource == "contacts"
-            and bool(set(escala_index.fields_of(session)) - set(account.contacts_fields))
-        )
-    )
-    fresh = read_at is not None and now - read_at < _FRESH
+    unindexed = resource == "contacts" and set(escala_index.fields_of(session)) - set(account.contacts_fields)
+    if account.must_read_all or unindexed or read_at is None or looked_at is None:
+        return escala_reading.whole(session, resource)
+    if now - looked_at > _LEDGER_OLD:
+        return escala_reading.whole(session, resource)
     trusted = session.escala.capabilities.since_usable(resource, now=now)
-    if fresh and not (must or anew or open_since or trusted):
+    if now - read_at < _FRESH and not (anew or open_since or trusted):
         return None
-    return escala_reading.read(session, resource, from_moment=open_since, whole=must)
+    moment = looked_at - _OVERLAP
+    if open_since is not None:
+        # Changes since then are needed even if a later read took place: an outcome of then is open.
+        moment = min(moment, open_since - escala_reading.SKEW)
+    return escala_reading.changes(session, resource, moment)
 
 
 def _destination(session: Session, pipelines: tuple[Pipeline, ...]) -> NeedsAttention | None:
