@@ -92,22 +92,14 @@ def _ask_siigo(pair: Clients, seen: findings.Seen, *, now: Callable[[], datetime
     """Users and one page of recent invoices: three calls with the sign-in."""
     seen.users = pair.siigo.users()
     since = now() - timedelta(days=60)
-    for page in pair.siigo.invoices(created_start=since):
-        seen.invoices = [one for one in page.records if isinstance(one, Invoice)]
-        _compare(seen, "Siigo", page.server_date, now())
-        break
+    page = next(pair.siigo.invoices(created_start=since))
+    seen.invoices = [one for one in page.records if isinstance(one, Invoice)]
+    seen.compare("Siigo", page.server_date, now())
 
 
 def _ask_escala(pair: Clients, seen: findings.Seen, *, now: Callable[[], datetime]) -> None:
     """Pipelines (two calls at most) and one page of contacts."""
     seen.pipelines = pair.escala.pipelines()
     listing = pair.escala.contacts()
-    for page in listing:
-        seen.contacts = list(page)
-        _compare(seen, "Escala", listing.server_date, now())
-        break
-
-
-def _compare(seen: findings.Seen, system: str, theirs: datetime | None, ours: datetime) -> None:
-    if theirs is not None:
-        seen.clocks[system] = ours - theirs
+    seen.contacts = list(next(iter(listing), ()))
+    seen.compare("Escala", listing.server_date, now())

@@ -53,6 +53,11 @@ class Seen:
     contacts: list[Contact] = default(default_factory=list)
     clocks: dict[str, timedelta] = default(default_factory=dict)
 
+    def compare(self, system: str, theirs: datetime | None, ours: datetime) -> None:
+        """Keeps how far our clock is ahead of a system's, where its answer had a date."""
+        if theirs is not None:
+            self.clocks[system] = ours - theirs
+
 
 def pipeline(opened: Opened, seen: Seen) -> Check:
     """Whether pipeline and stage are still there."""
