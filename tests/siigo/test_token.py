@@ -147,10 +147,15 @@ def test_another_refusal_is_no_matter_of_credentials() -> None:
         _signed_in(Reply(status=415, body=b'{"message": "type"}'))
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"access_token": ""}', b"[]", b"<html>"])
+@pytest.mark.parametrize("body", [b"{}", b'{"access_token": ""}', b"[]"])
 def test_an_answer_without_a_token_fits_nothing(body: bytes) -> None:
     with pytest.raises(UnexpectedAnswer):
         _signed_in(Reply(body=body))
+
+
+def test_an_answer_that_is_no_json_is_asked_for_again_and_then_tried_later() -> None:
+    with pytest.raises(TryLater):
+        _signed_in(Reply(body=b"<html>"))
 
 
 def test_a_siigo_that_is_down_is_tried_later() -> None:

@@ -178,13 +178,19 @@ def test_a_credit_note_of_an_old_invoice_is_noticed_without_reading_the_invoice(
 def test_credit_notes_that_siigo_refuses_are_a_warning_and_no_failure(world: World) -> None:
     from siigo_escala.simulators.faults import Fault
 
-    world.invoices(1)
+    (invoice,) = world.invoices(1)
     world.siigo.faults.add(Fault(kind="refuse", method="GET", path="/v1/credit-notes", status=403, body={}))
     world.connect()
     result = world.sync()
     assert counts(result) == {"read": 1, "created": 1}
     assert result.exit_code == 0
     assert codes(result) == ["CREDIT_NOTES_UNREADABLE"]
+    world.siigo.credit_note(invoice["name"])
+    world.sync()
+    world.pass_time(days=2)
+    world.sync()
+    world.siigo.faults.clear()
+    assert codes(world.sync()) == ["INVOICE_CREDITED"], "what was missed is read when Siigo gives it"
 
 
 def test_an_edited_invoice_changes_value_products_and_our_block_alone(world: World) -> None:
@@ -208,7 +214,9 @@ def test_an_edited_invoice_changes_value_products_and_our_block_alone(world: Wor
     assert counts(result) == {"read": 1, "updated": 1}
     after = world.deal_of(invoice["name"])
     assert Decimal(str(after["value"])) == 5950
-    assert [(line["productId"], Decimal(str(line["quantity"]))) for line in after["products"]] == [(mug, 5)]
+    assert [(line["productId"], Decimal(str(line["quantity"]))) for line in after["products"]] == [
+        (mug, Decimal(5))
+    ]
     for key in ("name", "stageId", "pipelineId", "assignedTo", "contactId"):
         assert after[key] == before[key], key
     assert after["description"].startswith("Llamar el lunes\n\nEscriba aquí\n\n")

@@ -1,4 +1,4 @@
-"""Which invoices become opportunities, and in which column each of the others stands (contract.md, section 4)."""
+"""Which invoices become opportunities, and in which column each of the others stands."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_drafts_and_rejected_invoices_become_opportunities_by_default(world: Wor
 @pytest.mark.parametrize("identification", ["222222222222", "444444001", "999999999"])
 @pytest.mark.parametrize("rule", ["skip", "one_contact"])
 def test_walk_in_buyers_follow_their_rule(world: World, identification: str, rule: str) -> None:
-    person = {
+    person: dict[str, Any] = {
         "person_type": "Person",
         "id_type": {"code": "13"},
         "contacts": [],
@@ -279,7 +279,8 @@ def test_number_date_and_due_date_go_into_their_fields_and_a_missing_due_date_is
     credit = world.siigo.create_invoice(customer)
     cash = world.siigo.create_invoice(customer, cash=True)
     world.connect(
-        f'number_field = "{fields["numero"]}"\ndate_field = "{fields["fecha"]}"\ndue_field = "{fields["vence"]}"'
+        f'number_field = "{fields["numero"]}"\ndate_field = "{fields["fecha"]}"\n'
+        f'due_field = "{fields["vence"]}"'
     )
     world.sync()
     assert world.deal_of(credit["name"])["custom"] == {
@@ -296,9 +297,8 @@ def test_number_date_and_due_date_go_into_their_fields_and_a_missing_due_date_is
 def test_the_description_fills_its_placeholders_and_other_braces_stay(world: World) -> None:
     (invoice,) = world.invoices(1, total=1234567, date="2026-03-02", seller=629)
     world.connect(
-        'start = 2026-03-01\ndescription = "{factura} {fecha} {cliente} {identificacion} {vendedor} {total} {} {x"'.replace(
-            "2026-03-01", '"2026-03-01"'
-        )
+        'start = "2026-03-01"\n'
+        'description = "{factura} {fecha} {cliente} {identificacion} {vendedor} {total} {} {x"'
     )
     world.sync()
     first_line = world.deal_of(invoice["name"])["description"].splitlines()[0]

@@ -1,4 +1,4 @@
-"""Every doubt about Siigo (siigo-api.md, 13 and 14): the same life ends in the same state, whatever is true."""
+"""Every doubt about Siigo (siigo-api.md, 13 and 14): the same life ends alike, whatever is true."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAID = [
     (name, position)
     for name, positions in switches.POSITIONS.items()
     for position in positions[1:]
-    # Said by access, not by data: tests of their own in test_odd_answers.py; a bare token alone is no doubt of the reference.
+    # Access has tests of its own in test_odd_answers.py; a bare token alone is no doubt of the reference.
     if name
     not in ("failures", "blocked_user", "blocks_on_errors", "plan_has_api", "page_size", "error_shape")
     and position != "bare_only"
@@ -35,7 +35,7 @@ POSITIONS: list[tuple[str, Any]] = [
 
 
 def _live(world: World) -> list[tuple[Any, ...]]:
-    """A month in small: two runs over six invoices of three customers, what changed in between, and a third."""
+    """A month in small: two runs over invoices of three customers, changes in between, and a third run."""
     siigo = world.siigo
     company = world.customer(1, commercial_name="La Una")
     person = world.customer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ NO_PERMISSION = (
 BLOCKED = (
     "Siigo rechaza una credencial recién aceptada: el usuario API está bloqueado. Escriba a soporte de Siigo."
 )
+
+
+_SAYS_BLOCKED = re.compile(r"\bblocked\b|\bbloquead", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +88,16 @@ class SignIn:
     def __call__(self) -> Token:
         """A new token. 400 and 401 mean wrong credentials, 403 a plan or user without API."""
         try:
-            answer = retry.rewrite(self._transport, self._ask)
+            # Asking for a token makes no record: what is no JSON is asked for again, as in a read.
+            answer = retry.read(self._transport, self._ask)
         except AccessDenied as problem:
             if problem.status is None:
                 raise
             denied = problem.status == 403
+            if not denied and _SAYS_BLOCKED.search(problem.raw):
+                raise AccessDenied(
+                    BLOCKED, system="siigo", status=problem.status, raw=problem.raw, cause="blocked"
+                ) from None
             raise AccessDenied(
                 NO_PERMISSION if denied else WRONG_CREDENTIALS,
                 system="siigo",

@@ -5,7 +5,7 @@ Changes nothing but caches; a dry run ends here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -144,7 +144,8 @@ def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) 
             deal_id__in={deal.deal_id for deals in named.values() for deal in deals},
         ).values_list("deal_id", flat=True)
     )
-    matches = match_customers(session, [customer for customer in known.values() if customer is not None])
+    speakers = _speakers(customer for customer in known.values() if customer is not None)
+    matches = match_customers(session, list(speakers.values()))
     unsettled = set(
         models.ContactBinding.objects.filter(
             escala_id=session.connection.escala_id, contact_id=None, intent_at__isnull=False
@@ -161,7 +162,7 @@ def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) 
         if found is None:
             step.decision = NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"})
             continue
-        step.who, step.match = found.key, matches[found.key]
+        step.who, step.match, step.customer = found.key, matches[found.key], speakers[found.key]
         step.waits = found.key in unsettled
         if item.row.siigo_id in twice:
             step.decision = NeedsAttention(code=Code.INVOICE_NAME_TWICE)
@@ -248,14 +249,19 @@ def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
     return session.asked_gone[siigo_id]
 
 
-def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, matching.Match]:
-    """The contact of each customer, by identity."""
+def _speakers(customers: Iterable[Customer]) -> dict[str, Customer]:
+    """Who speaks for each identity: branches of one customer are one contact, made from the lowest."""
     of_identity: dict[str, Customer] = {}
-    for customer in found:
+    for customer in customers:
         who = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
-        # Branches of one customer are one contact: the lowest branch speaks for it.
         if who is not None and (who.key not in of_identity or customer.branch < of_identity[who.key].branch):
             of_identity[who.key] = customer
+    return of_identity
+
+
+def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, matching.Match]:
+    """The contact of each customer, by identity."""
+    of_identity = _speakers(found)
     account = session.connection.escala_id
     bindings = _bindings(account, list(of_identity))
     keys = {key: _keys(customer) for key, customer in of_identity.items()}

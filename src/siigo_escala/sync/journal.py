@@ -185,7 +185,9 @@ class Journal:
         """Escala says that such a contact exists: looked up before anything is sent again."""
         text = f"{refusal.message} {refusal.raw}".casefold()
         named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
-        refused = self.refused_parts(step) | (named or set(_PARTS))
+        # What was not even sent cannot be what is there already.
+        before = self.refused_parts(step)
+        refused = before | (named - before or set(_PARTS))
         self._binding(
             step.who,
             contact_id=None,

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from siigo_escala.domain import money, records
 from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId, Unreadable
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import AccessDenied, NotFound, Rejected, UnexpectedAnswer
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
 from siigo_escala.sync.ahead import ahead
@@ -211,37 +211,47 @@ def credited(session: Session, ids: Sequence[str]) -> dict[str, Decimal]:
 
 
 def credit_notes(session: Session, progressed: Progressed) -> None:
-    """Reads the credit notes of the window; a Siigo that refuses them is a warning, no failure."""
+    """Reads the credit notes since the last complete read of them.
+
+    A Siigo that does not give them is a warning, no failure; what was missed is read when it does.
+    """
     connection, options = session.connection, session.options
     if options.invoices or options.kind == "retry":
         return
     if options.by_dates:
         moment = day_start(session, options.date_from or _EVER)
-    elif connection.invoices_mark is None:
+    elif connection.notes_mark is None:
         moment = day_start(session, connection.start)
     else:
-        moment = connection.invoices_mark - OVERLAP
+        moment = connection.notes_mark - OVERLAP
+    complete = False
     try:
         for page in session.siigo.credit_notes(created_start=moment):
             session.check_stop()
             if session.siigo_now is None:
                 session.siigo_now = page.server_date
             _keep_notes(session, [note for note in page.records if isinstance(note, CreditNote)], progressed)
-    except (AccessDenied, Rejected, UnexpectedAnswer) as problem:
+            complete = page.is_last and page.complete
+    except RemoteError as problem:
         if isinstance(problem, AccessDenied) and problem.status != 403:
+            raise
+        if isinstance(problem, TryLater) and problem.retry_after_s is not None:
             raise
         session.tally.note(Code.CREDIT_NOTES_UNREADABLE)
         return
-    progressed.notes_read = True
+    progressed.notes_read = complete
 
 
-def move_mark(session: Session, started: datetime) -> None:
+def move_mark(session: Session, started: datetime, progressed: Progressed) -> None:
     """Everything before `started` (Siigo's clock) has been read."""
     if session.dry:
         return
+    connection = session.connection
+    connection.invoices_mark = started
+    if progressed.notes_read:
+        connection.notes_mark = started
     with session.ledger():
-        models.Connection.objects.filter(pk=session.connection.pk).update(invoices_mark=started)
-    session.connection.invoices_mark = started
+        connection.save(update_fields=["invoices_mark", "notes_mark"])
 
 
 def _pages(session: Session, asked: Sequence[Window]) -> Iterator[tuple[Window, Page[Invoice | Unreadable]]]:

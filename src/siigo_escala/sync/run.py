@@ -186,7 +186,7 @@ def _course(course: _Course) -> None:
     _finish(course)
     if session.options.ordinary and progressed.complete and session.options.kind == "sync":
         first = session.first
-        read.move_mark(session, session.siigo_now or session.started)
+        read.move_mark(session, session.siigo_now or session.started, progressed)
         if first:
             sweep.done(session)
     session.tell("done")

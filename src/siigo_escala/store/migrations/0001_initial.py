@@ -116,6 +116,7 @@ class Migration(migrations.Migration):
                 ("paused_at", models.DateTimeField(null=True)),
                 ("refusals", models.PositiveSmallIntegerField(default=0)),
                 ("invoices_mark", models.DateTimeField(null=True)),
+                ("notes_mark", models.DateTimeField(null=True)),
                 ("sweep_day", models.DateField(null=True)),
                 ("sweep_slice", models.PositiveSmallIntegerField(default=0)),
                 ("deleted_asked_day", models.DateField(null=True)),

@@ -34,6 +34,8 @@ class Connection(models.Model):
     """Credential refusals in a row; two pause the connection."""
     invoices_mark = models.DateTimeField(null=True)
     """Everything created or changed in Siigo before this moment (Siigo's clock) has been read."""
+    notes_mark = models.DateTimeField(null=True)
+    """The same for credit notes, which Siigo may refuse for a while."""
     sweep_day = models.DateField(null=True)
     """Local day of the last completed sweep."""
     sweep_slice = models.PositiveSmallIntegerField(default=0)
