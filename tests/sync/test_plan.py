@@ -1,0 +1,95 @@
+"""The plan told before the first write: the calls and seconds that a run then takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from siigo_escala.sync import read
+from tests.sync.world import World, counts
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _told(world: World, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the plan said, and the document of the run after it."""
+    plans: list[dict[str, Any]] = []
+
+    def heard(plan: dict[str, Any]) -> bool:
+        plans.append(plan)
+        return True
+
+    document = world.sync(plan=heard, **options).document
+    assert plans in ([], [document["plan"]]), "told once, and the document says the same"
+    return document["plan"], document
+
+
+def test_a_first_run_takes_the_calls_it_said(world: World) -> None:
+    world.invoices(7, customers=3)
+    world.connect()
+    foretold = world.sync(dry_run=True).document["plan"]["calls"]["escala"]
+    plan, document = _told(world)
+    assert plan["calls"] == document["calls"]
+    assert foretold <= plan["calls"]["escala"] + 1
+    assert plan["seconds"] <= 5
+
+
+def test_a_run_that_writes_nothing_says_what_it_took(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.sync()
+    plan, document = _told(world)
+    assert plan["calls"] == document["calls"]
+
+
+def test_a_limit_bounds_what_is_foretold(world: World) -> None:
+    world.invoices(5, customers=5)
+    world.connect()
+    plan, document = _told(world, limit=2)
+    assert counts_of(document) == {"read": 5, "created": 2, "failed": 3}
+    assert plan["calls"] == document["calls"]
+
+
+def test_updates_and_what_is_taken_up_and_the_sweep_are_foretold(world: World) -> None:
+    first, *_ = world.invoices(4)
+    world.connect()
+    world.sync(limit=3)
+    world.pass_time(days=1)
+    world.siigo.edit_invoice(first["name"], items=[{"code": "INST-01", "quantity": 1, "price": 2500}])
+    plan, document = _told(world)
+    assert counts_of(document) == {"read": 4, "created": 1, "updated": 1, "unchanged": 2}
+    assert document["sweep"]["done"]
+    for system in ("siigo", "escala"):
+        assert abs(plan["calls"][system] - document["calls"][system]) <= 1
+
+
+def test_the_allowed_rate_says_how_long_it_takes(world: World) -> None:
+    world.invoices(4, customers=4)
+    world.configured(escala_rate=8)
+    world.connect()
+    plan, document = _told(world)
+    writes = 8
+    assert plan["seconds"] >= round(writes * 1.03 / 8)
+    assert document["invoices"]["created"] == 4
+
+
+def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of one page, so that few invoices make several."""
+    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
+    customer = world.customer()["id"]
+    for _ in range(230):
+        world.siigo.create_invoice(customer, document=24450)
+    for _ in range(10):
+        world.siigo.create_invoice(customer)
+    world.connect("document_types = [24446]")
+    plan, document = _told(world)
+    assert counts_of(document) == {"read": 240, "created": 10, "excluded": 230}
+    assert 0 <= plan["calls"]["siigo"] - document["calls"]["siigo"] <= 2, "pages read ahead meanwhile"
+    assert plan["calls"]["escala"] >= document["calls"]["escala"] - 1
+    assert counts(world.sync()) == {"read": 240, "unchanged": 10, "excluded": 230}
+
+
+def counts_of(document: dict[str, Any]) -> dict[str, int]:
+    """The columns that are not zero."""
+    return {key: count for key, count in document["invoices"].items() if count}
