@@ -36,7 +36,7 @@ CALLS = (
     Call(key="deals", system="escala", method="GET", path="/crm/deals/scroll", times=2),
     Call(key="contacts", system="escala", method="GET", path="/crm/contacts/scroll", times=2),
     Call(key="products", system="escala", method="GET", path="/pms/products", times=1),
-    Call(key="one deal", system="escala", method="GET", path="/crm/deals/[0-9a-f-]{36}", times=5),
+    Call(key="one deal", system="escala", method="GET", path="/crm/deals/[0-9a-f-]{36}", times=3),
     Call(
         key="change of a deal",
         system="escala",
