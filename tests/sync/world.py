@@ -1,4 +1,4 @@
-"""One company in Siigo, one account in Escala, one connection between them: what tests of the run stand on."""
+"""One company in Siigo, one account in Escala, a connection between them: what tests of the run stand on."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class World:
         *,
         name: str = "acme",
         stop: threading.Event | None = None,
-        plan: Callable[[dict[str, Any]], bool] = lambda plan: True,
+        plan: Callable[[dict[str, Any]], bool] = lambda _: True,
         **options: Any,
     ) -> Result:
         """One run in this process."""
@@ -89,7 +89,9 @@ class World:
         base: dict[str, Any] = {
             "identification": str(900100200 + number),
             "name": [f"Empresa {number} SAS"],
-            "contacts": [{"first_name": "Ana", "last_name": "Paz", "email": f"compras{number}@empresa.example"}],
+            "contacts": [
+                {"first_name": "Ana", "last_name": "Paz", "email": f"compras{number}@empresa.example"}
+            ],
             "phones": [],
         }
         return self.siigo.create_customer(**(base | fields))
@@ -97,7 +99,9 @@ class World:
     def invoices(self, count: int, *, customers: int = 1, **fields: Any) -> list[dict[str, Any]]:
         """So many invoices over so many customers."""
         made = [self.customer(number) for number in range(customers)]
-        return [self.siigo.create_invoice(made[number % customers]["id"], **fields) for number in range(count)]
+        return [
+            self.siigo.create_invoice(made[number % customers]["id"], **fields) for number in range(count)
+        ]
 
     # What is there in the end.
 
@@ -128,7 +132,7 @@ class World:
         return report.report(models.Connection.objects.get(name="acme"), date_from=None, date_to=None)
 
     def end_state(self) -> list[tuple[Any, ...]]:
-        """What must be equal after a disturbed and an undisturbed life: deals with values and whose they are."""
+        """What must be equal after a disturbed and an undisturbed life: deals, values, whose they are."""
         identification = {
             contact["id"]: contact.get("custom", {}).get(FIELD, contact["personal"].get("email"))
             for contact in self.contacts()
@@ -139,7 +143,8 @@ class World:
         )
         contacts = sorted(("contact", str(identification[contact["id"]])) for contact in self.contacts())
         ledger = sorted(
-            ("ledger", row["invoice"], row["status"], row["code"], row["value"]) for row in self.report()["rows"]
+            ("ledger", row["invoice"], row["status"], row["code"], row["value"])
+            for row in self.report()["rows"]
         )
         return [*deals, *contacts, *ledger]
 
