@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, assert_never
 
 from siigo_escala.domain import matching
 from siigo_escala.domain.planning import Adopt, Create, Exclude, NeedsAttention, Nothing, Update
@@ -23,12 +23,14 @@ def apply(session: Session, steps: Sequence[Step]) -> Applied:
         match step.decision:
             case Create() | Update():
                 jobs.append(step)
-            case Adopt():
-                journal.adopted(step)
+            case Adopt() as decision:
+                journal.adopted(step, decision)
             case Nothing():
                 journal.nothing(step)
-            case Exclude() | NeedsAttention():
-                journal.decided(step, step.decision)
+            case Exclude() | NeedsAttention() as decision:
+                journal.decided(step, decision)
+            case _:
+                assert_never(step.decision)
     journal.flush()
     jobs = _within_limit(session, journal, [step for step in jobs if _may_be_sent(session, journal, step)])
     if session.dry:

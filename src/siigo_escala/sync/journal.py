@@ -122,11 +122,9 @@ class Journal:
             row.code, row.due = code, True
             self._touch(row)
 
-    def adopted(self, step: Step) -> None:
+    def adopted(self, step: Step, decision: Adopt) -> None:
         """A deal that people, another program or an earlier life of this one made is this invoice's."""
-        row, decision = step.row, step.decision
-        if not isinstance(decision, Adopt):
-            raise TypeError("only an adoption is noted as one")
+        row = step.row
         self._session.tally.put(row.siigo_id, "unchanged", value=row.value)
         self._bound(step, decision.deal_id, adopted=True)
         self._bind_match(step)
@@ -380,8 +378,6 @@ class Journal:
         data: Mapping[str, Any] | None = None,
         raw: str = "",
     ) -> None:
-        if self._session.dry or row.pk is None:
-            return
         self._events.append(
             models.InvoiceEvent(
                 invoice=row,

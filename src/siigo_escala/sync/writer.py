@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, assert_never
 
 from django.db import connections
 
@@ -231,6 +231,8 @@ class Writer:
                 self._after_deal(job, outcome)
             case "update":
                 self._after_update(job, outcome)
+            case _:
+                assert_never(job.phase)
 
     def _after_contact(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
         step = job.step
