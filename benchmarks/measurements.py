@@ -31,14 +31,6 @@ class Row:
     reached: bool | None
 
 
-@dataclass(slots=True, kw_only=True)
-class Speed:
-    """What the run of 1,000 invoices left for other measurements."""
-
-    run: Sync
-    floor_s: float
-
-
 def help_time() -> list[Row]:
     """The start of the command line."""
     seconds = [_run(["--help"]).seconds for _ in range(_STARTS)]
@@ -84,7 +76,7 @@ def calls_of_a_year(invoices: int, customers: int) -> list[Row]:
     ]
 
 
-def speed(invoices: int, customers: int, *, latency_ms: float) -> tuple[list[Row], Speed]:
+def speed(invoices: int, customers: int, *, latency_ms: float) -> tuple[list[Row], Sync]:
     """New invoices with 16 connections, and the same calls one after another."""
     with _installed(
         "new",
@@ -125,7 +117,7 @@ def speed(invoices: int, customers: int, *, latency_ms: float) -> tuple[list[Row
             reached=run.measured.peak_mb <= 120,
         ),
     ]
-    return rows, Speed(run=run, floor_s=floor_s)
+    return rows, run
 
 
 def peer(invoices: int, customers: int, *, latency_ms: float, ours: Sync) -> list[Row]:

@@ -65,7 +65,7 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
     yielded = 0
     attempt = 0
     while True:
-        before, read.ids = read.ids, set()
+        before = read.begin()
         number, last_total, stuck = 1, None, False
         while True:
             page = fetch(number)
@@ -95,11 +95,20 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
 
 
 class _Read(Generic[T]):
-    """What was seen: `ids` in this read, and over all reads so that nothing is given twice."""
+    """What was seen: `ids` in this read, and in those before it so that nothing is given twice.
+
+    Hashes of ids: a list may be as long as a company's history.
+    """
 
     def __init__(self) -> None:
-        self.ids: set[str] = set()
-        self._given: set[str] = set()
+        self.ids: set[int] = set()
+        self._given: set[int] = set()
+
+    def begin(self) -> set[int]:
+        """Begins to read, or to read again; the ids of the read before."""
+        before, self.ids = self.ids, set()
+        self._given |= before
+        return before
 
     def take(self, page: Fetched[T]) -> tuple[list[T], bool]:
         """The records not given before, and whether the page brought anything new to this read."""
@@ -107,10 +116,11 @@ class _Read(Generic[T]):
         new = False
         for position, (record_id, record) in enumerate(page.rows):
             # A row without an id is told apart by its place alone.
-            key = record_id if record_id is not None else f"\0{page.number}:{position}"
-            new = new or key not in self.ids
+            key = hash(record_id if record_id is not None else f"\0{page.number}:{position}")
+            if key in self.ids:
+                continue
+            new = True
             self.ids.add(key)
             if key not in self._given:
-                self._given.add(key)
                 fresh.append(record)
         return fresh, new

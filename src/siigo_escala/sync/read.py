@@ -24,7 +24,7 @@ from siigo_escala.sync.session import Session
 
 OVERLAP = timedelta(minutes=15)
 """Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
-PAGES_A_BATCH = 10
+PAGES_A_BATCH = 5
 """A batch is decided and written as a whole, and two are in memory at once."""
 _LARGEST_ID = 2**63
 _EVER = date(2000, 1, 1)
@@ -96,7 +96,8 @@ def windows(session: Session) -> list[Window]:
 def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -> Iterator[list[Item]]:
     """The invoices of these windows, in batches, each upserted in the ledger; read ahead by two pages."""
     batch: list[Item] = []
-    seen: set[str] = set()
+    # Within one window the client itself gives nothing twice.
+    seen: set[str] | None = set() if len(asked) > 1 else None
     for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=2), start=1):
         session.check_stop()
         if session.siigo_now is None:
@@ -272,20 +273,25 @@ def _pages(session: Session, asked: Sequence[Window]) -> Iterator[tuple[Window, 
 
 
 def _wanted(
-    session: Session, window: Window, page: Page[Invoice | Unreadable], seen: set[str], progressed: Progressed
+    session: Session,
+    window: Window,
+    page: Page[Invoice | Unreadable],
+    seen: set[str] | None,
+    progressed: Progressed,
 ) -> Iterator[Invoice]:
     """The page's invoices that belong to the window, each once in this run."""
     for record in page.records:
         if isinstance(record, Unreadable):
             session.tally.put_unreadable()
             continue
-        if record.id in seen:
+        if seen is not None and record.id in seen:
             continue
         if window.name is not None and record.name != window.name:
             continue
         if window.span is not None and not _inside(session, record, window):
             continue
-        seen.add(record.id)
+        if seen is not None:
+            seen.add(record.id)
         if session.options.invoices:
             progressed.found_names.add(record.name)
         yield record
