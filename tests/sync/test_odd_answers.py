@@ -36,6 +36,12 @@ READS = {
     "escala": ["/crm/pipelines", "/crm/deals/scroll", "/crm/contacts/scroll", "/pms/products"],
 }
 ROUTES = [(system, path) for system, paths in READS.items() for path in paths]
+_WHOLE = ("/auth", "/v1/invoices", "/crm/deals/scroll")
+"""Routes that meet every odd answer; the others meet some."""
+READ_IN_ODD_WAYS = [
+    (system, path, odd) for system, path in ROUTES for odd in sorted(ODD)
+    if path in _WHOLE or odd in ("html", "cut", "other", "teapot")
+]  # fmt: skip
 SECONDARY = ("/v1/credit-notes", "/pms/products", "/v1/users")
 """What a run goes on without."""
 
@@ -51,8 +57,7 @@ def _prepared(world: World) -> list[dict[str, Any]]:
     return made
 
 
-@pytest.mark.parametrize("odd", sorted(ODD))
-@pytest.mark.parametrize(("system", "path"), ROUTES)
+@pytest.mark.parametrize(("system", "path", "odd"), READ_IN_ODD_WAYS)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_odd_answer_to_a_read_doubles_and_loses_nothing(
     world: World, system: str, path: str, odd: str
@@ -81,10 +86,9 @@ def test_an_odd_answer_to_a_read_doubles_and_loses_nothing(
     assert not world.sync().document["problems"]
 
 
-@pytest.mark.parametrize("odd", sorted(ODD))
+@pytest.mark.parametrize("odd", sorted(name for name in ODD if ODD[name]["kind"] != "refuse"))
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_odd_answer_to_each_read_is_nothing_to_a_patient_run(world: World, odd: str) -> None:
-    if ODD[odd]["kind"] == "refuse":
-        odd = "drop"
     _prepared(world)
     for system, path in ROUTES:
         at = world.siigo if system == "siigo" else world.escala
@@ -294,7 +298,7 @@ def test_rows_that_move_between_pages_are_neither_doubled_nor_lost(
     world: World, switch: str, order: str
 ) -> None:
     world.siigo.switches.update({"invoice_order": order, "page_size": "clamp"})
-    world.invoices(230, customers=2, total=1000)
+    world.invoices(110, customers=2, total=1000)
     world.siigo.switches.update({switch: 2})
     world.connect()
     world.sync()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -167,4 +167,7 @@ class _AdvisoryLock:
             return False
 
     def release(self) -> None:
+        # The server notices a closed session a moment later; who asks next must find the lock free.
+        with suppress(self._session.Error):
+            self._session.execute("SELECT pg_advisory_unlock_all()")
         self._session.close()
