@@ -19,9 +19,9 @@ CONTACTS, DEALS = "/crm/contacts", "/crm/deals"
 
 @contextmanager
 def session(world: World, **options: Any) -> Iterator[Session]:
-    """The surroundings of a run that has not begun, with the lease."""
+    """The surroundings of a run that has not begun, with the lease unless it is a dry one."""
     opened = opening.open_connection(world.environment, "acme")
-    lease = leases.take(opened.connection)
+    lease = None if options.get("dry_run") else leases.take(opened.connection)
     try:
         made = opening.open_session(
             opened, Options(**options), Listener(say=world.said.append), lease=lease, now=world.now
@@ -31,7 +31,8 @@ def session(world: World, **options: Any) -> Iterator[Session]:
         finally:
             made.close()
     finally:
-        lease.release()
+        if lease is not None:
+            lease.release()
 
 
 def lose(world: World, path: str, *, times: int | None = 1, method: str = "POST") -> None:

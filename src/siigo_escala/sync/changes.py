@@ -17,8 +17,7 @@ from siigo_escala.domain.crm import (
     StageId,
 )
 from siigo_escala.domain.mapping import invoice_to_deal
-from siigo_escala.domain.planning import NeedsAttention, Update
-from siigo_escala.domain.reasons import Code
+from siigo_escala.domain.planning import Update
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.sync import look
@@ -83,15 +82,6 @@ def follow(escala: EscalaClient, order: Order) -> Followed:
         moved = order.lost_stage is not None
         foreign = _foreign_change(before, escala.deal(order.deal_id), stage_moved=moved)
     return Followed(wanted=order.wanted, lost=order.lost_stage is not None, foreign_change=foreign)
-
-
-def by_hand(session: Session, step: Step) -> NeedsAttention:
-    """What a person must change where the account allows no update."""
-    show = wanted(session, step)
-    return NeedsAttention(
-        code=Code.UPDATE_NOT_POSSIBLE,
-        data={"deal": step.row.deal_id, "before": step.row.applied.get("value", ""), "value": show["value"]},
-    )
 
 
 def _change(current: Deal, order: Order) -> DealChange:

@@ -344,7 +344,7 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
             if wanted(session, step) == shown and step.decision.code is None:
                 step.decision = Nothing()
         if isinstance(step.decision, Update) and not session.escala.capabilities.updates_possible:
-            step.decision = NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=_by_hand(session, step))
+            step.decision = by_hand(session, step)
         if isinstance(step.decision, Update) and step.decision.lost and not look.lost_stage(session):
             # A pipeline without such a stage leaves it to a person.
             step.decision = NeedsAttention(code=step.decision.code or Code.INVOICE_ANNULLED_LATER)
@@ -360,12 +360,11 @@ def wanted(session: Session, step: Step) -> dict[str, Any]:
     }
 
 
-def _by_hand(session: Session, step: Step) -> dict[str, object]:
+def by_hand(session: Session, step: Step) -> NeedsAttention:
     """What a person must change in Escala where the account allows no update."""
+    data: dict[str, object] = {"deal": step.row.deal_id}
     if isinstance(step.decision, Update) and step.decision.lost:
-        return {"deal": step.row.deal_id, "stage": "perdida"}
-    return {
-        "deal": step.row.deal_id,
-        "before": step.row.applied.get("value", ""),
-        "value": wanted(session, step)["value"],
-    }
+        data["stage"] = "perdida"
+    else:
+        data |= {"before": step.row.applied.get("value", ""), "value": wanted(session, step)["value"]}
+    return NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from siigo_escala.domain.crm import ProductDraft, ProductId
+from siigo_escala.domain.crm import Product, ProductDraft, ProductId
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.store import models
@@ -36,8 +36,7 @@ def register(session: Session, draft: ProductDraft) -> ProductId | None:
     except AccessDenied:
         raise
     except RemoteError:
-        with session.index():
-            escala_index.keep_products(session, session.escala.products_with_sku(draft.sku))
+        _look_up(session, draft.sku)
         return indexed(session, [draft.sku]).get(draft.sku)
     product_id = ProductId(made.id)
     models.KnownProduct.objects.create(
@@ -96,15 +95,20 @@ def _ask(session: Session, code: str) -> None:
     )
     if recent.exists():
         return
+    if _look_up(session, code) == ():
+        models.MissingSku.objects.update_or_create(
+            escala_id=session.connection.escala_id, sku=code[:255], defaults={"asked_at": now}
+        )
+
+
+def _look_up(session: Session, code: str) -> tuple[Product, ...] | None:
+    """Escala's products of this code, now in the index; None where it does not say."""
     try:
-        products = session.escala.products_with_sku(code)
+        found = session.escala.products_with_sku(code)
     except AccessDenied:
         raise
     except RemoteError:
-        return
+        return None
     with session.index():
-        escala_index.keep_products(session, products)
-        if not products:
-            models.MissingSku.objects.update_or_create(
-                escala_id=session.connection.escala_id, sku=code[:255], defaults={"asked_at": now}
-            )
+        escala_index.keep_products(session, found)
+    return found

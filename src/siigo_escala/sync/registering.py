@@ -19,8 +19,7 @@ def register_products(session: Session, steps: Sequence[Step]) -> None:
         return
     for code, line in _missing(steps).items():
         session.check_stop()
-        if session.lease is not None:
-            session.lease.prove()
+        session.prove()
         product_id = products.register(session, _draft(session, code, line))
         if product_id is None:
             continue

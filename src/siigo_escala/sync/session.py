@@ -173,10 +173,17 @@ class Session:
     @contextmanager
     def ledger(self) -> Iterator[None]:
         """A transaction in which the ledger may change, for the holder of the lease alone."""
-        if self.lease is None:
-            raise RuntimeError("a dry run changes no row of the ledger")
-        with self.lease.fence():
+        with self._held().fence():
             yield
+
+    def prove(self) -> None:
+        """The lease is still ours, or LeaseLost: asked before every write to a remote system."""
+        self._held().prove()
+
+    def _held(self) -> Lease:
+        if self.lease is None:
+            raise RuntimeError("a dry run changes nothing but caches")
+        return self.lease
 
     @contextmanager
     def index(self) -> Iterator[None]:

@@ -84,9 +84,7 @@ class Settlement:
 
     def examine(self) -> None:
         """Looks each open outcome up in what was read last."""
-        view = self.session.view
-        if view is None:
-            return
+        view = look.ensure(self.session)
         journal = Journal(self.session)
         for binding in self.open_bindings():
             self._examine_contact(journal, binding, view.contacts)

@@ -7,7 +7,7 @@ transaction. Network threads only call. Writes are serial per identification, e-
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
@@ -28,15 +28,17 @@ from siigo_escala.rest.errors import (
     RemoteError,
     TryLater,
 )
-from siigo_escala.sync import changes, drafts, refusals
+from siigo_escala.sync import changes, decide, drafts, refusals
 from siigo_escala.sync.decide import Step
-from siigo_escala.sync.journal import EVERY_PART, Journal
+from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.refusals import EVERY_PART
 from siigo_escala.sync.session import Session, Stopped
 
 _ASK_FOR_LIFE = 2
 """After so many writes in a row without certain outcome a read must succeed before the next one."""
 _GIVE_UP = 10
 """After so many the run ends, though reads succeed: each would have to be settled."""
+_GATHER_S = 0.005
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,8 +99,7 @@ class Writer:
                 self._record_intents(ready)
                 for job in ready:
                     under_way[pool.submit(self._call_of(job))] = job
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in _answered(under_way):
                     job = under_way.pop(future)
                     self._after(job, future.result(), waiting)
                 self._session.tell("opportunities", total - len(waiting) - len(under_way), total)
@@ -188,8 +189,8 @@ class Writer:
                 job.deal = drafts.deal(job.step, job.contact_id)
                 self._journal.deal_intent(job.step, job.deal)
         self._journal.flush()
-        if jobs and self._session.lease is not None:
-            self._session.lease.prove()
+        if jobs:
+            self._session.prove()
 
     def _call_of(self, job: Job) -> Callable[[], Outcome]:
         escala = self._session.escala
@@ -304,7 +305,7 @@ class Writer:
             self._journal.decided(step, Exclude(code=Code.DEAL_DELETED))
         elif isinstance(outcome, UpdateImpossible):
             self._session.escala.forbid_updates()
-            self._journal.decided(step, changes.by_hand(self._session, step))
+            self._journal.decided(step, decide.by_hand(self._session, step))
         elif isinstance(outcome, Rejected):
             # Sending it again does no harm, so only a refusal that says what is wrong holds it back.
             note = self._journal.deal_refused if refusals.is_clear(outcome) else self._journal.decided
@@ -325,6 +326,12 @@ class Writer:
             self._session.escala.pipelines()
         except RemoteError as problem:
             self._ending = problem
+
+
+def _answered(under_way: Collection[Future[Outcome]]) -> set[Future[Outcome]]:
+    """The calls that are over, at least one: answers that come together are recorded in one transaction."""
+    done, others = wait(under_way, return_when=FIRST_COMPLETED)
+    return done | wait(others, timeout=_GATHER_S).done if others else done
 
 
 def _outcome(call: Callable[[], Outcome]) -> Outcome:
