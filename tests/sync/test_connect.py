@@ -241,6 +241,12 @@ def test_a_siigo_company_is_known_by_its_invoices_where_its_types_changed(world:
     assert stored.siigo.document_types[0]["id"] >= 990000
 
 
+def test_a_company_without_invoice_types_or_invoices_is_believed(world: World) -> None:
+    world.siigo.company.document_types.clear()
+    first = world.connect()
+    assert world.connect().siigo_id == first.siigo_id
+
+
 @pytest.mark.parametrize("with_invoices", [True, False])
 def test_credentials_of_another_siigo_company_are_refused(world: World, with_invoices: bool) -> None:
     if with_invoices:

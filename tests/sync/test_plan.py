@@ -77,11 +77,11 @@ def test_the_allowed_rate_says_how_long_it_takes(world: World) -> None:
 def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of one page, so that few invoices make several."""
     monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
-    customer = world.customer()["id"]
+    customers = [world.customer(number)["id"] for number in range(2)]
     for _ in range(230):
-        world.siigo.create_invoice(customer, document=24450)
-    for _ in range(10):
-        world.siigo.create_invoice(customer)
+        world.siigo.create_invoice(customers[0], document=24450)
+    for number in range(10):
+        world.siigo.create_invoice(customers[number % 2])
     world.connect("document_types = [24446]")
     plan, document = _told(world)
     assert counts_of(document) == {"read": 240, "created": 10, "excluded": 230}

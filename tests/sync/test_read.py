@@ -130,3 +130,62 @@ def test_a_seller_whose_number_is_absurd_costs_the_seller_and_not_the_invoice(wo
     world.connect()
     assert counts(world.sync()) == {"read": 1, "created": 1}
     assert world.row(invoice["name"]).seller is None
+
+
+def test_a_dry_run_gives_a_credit_note_to_its_own_invoice_alone(world: World) -> None:
+    first, second = world.invoices(2, total=1000)
+    world.connect()
+    world.sync()
+    world.pass_time(hours=1)
+    world.sync(sweep=False)
+    world.siigo.credit_note(first["name"], total=400)
+    world.siigo.create_invoice(second["customer"]["id"], total=1000)
+    foretold = world.sync(dry_run=True, sweep=False)
+    assert counts(foretold) == {"read": 2, "created": 1, "needs_attention": 1}
+    assert [problem["invoice"] for problem in foretold.document["problems"]] == [first["name"]]
+    assert counts(world.sync(sweep=False)) == counts(foretold)
+
+
+def test_more_than_a_page_of_credit_notes_is_read_to_its_end(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    for _ in range(101):
+        world.siigo.credit_note(invoice["name"], total=2)
+    world.connect()
+    world.sync()
+    assert world.row(invoice["name"]).credited == 202
+
+
+def test_a_long_pause_that_siigo_asks_for_ends_the_run_even_at_credit_notes(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.siigo.faults.add(Fault(kind="429_header", path="/v1/credit-notes", retry_after=3600))
+    result = world.sync()
+    assert result.exit_code == 4
+    assert world.siigo.calls.count("GET", "/v1/invoices") == 0
+    assert _mark() is None
+
+
+def test_the_day_before_start_is_asked_for_and_left_out_unless_it_was_made_since(world: World) -> None:
+    customer = world.customer()["id"]
+    start = (world.now() - timedelta(hours=5)).date()
+    before = (start - timedelta(days=1)).isoformat()
+    world.siigo.create_invoice(customer, date=before, created=f"{before}T15:00:00Z")
+    late = world.siigo.create_invoice(customer, date=before)
+    world.connect(f'start = "{start.isoformat()}"')
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    world.deal_of(late["name"])
+
+
+def test_a_run_with_dates_that_reads_all_deals_notices_those_deleted_in_its_span_alone(world: World) -> None:
+    customer = world.customer()["id"]
+    days = [(world.now() - timedelta(hours=5, days=ago)).date() for ago in (9, 3, 2)]
+    made = [world.siigo.create_invoice(customer, date=day.isoformat()) for day in days]
+    world.connect()
+    world.sync(date_from=days[0], date_to=days[1])
+    for invoice in made[:2]:
+        world.escala.delete_deal(world.deal_of(invoice["name"])["id"])
+    world.escala.switches.change({"since_mode": "error500"})
+    world.pass_time(hours=2)
+    result = world.sync(date_from=days[1], date_to=days[2])
+    assert counts(result) == {"read": 2, "created": 1, "excluded": 1}
+    assert [world.row(invoice["name"]).code for invoice in made] == ["", "DEAL_DELETED", ""]

@@ -74,6 +74,7 @@ def test_access_refused_while_confirming_ends_the_run(world: World) -> None:
 def test_an_incomplete_list_of_deals_deletes_nothing(world: World) -> None:
     _swept_tomorrow(world)
     world.escala.delete_deal(world.deals()[0]["id"])
+    world.invoices(1)
     shown = {"items": world.deals(), "total": 99}
     world.escala.faults.add(
         Fault(kind="refuse", method="GET", path=".*/crm/deals(/scroll)?", status=200, body=shown)
