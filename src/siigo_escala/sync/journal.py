@@ -16,7 +16,7 @@ from siigo_escala.escala.outcomes import Made
 from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import changes, drafts, echoes, escala_index, registering
+from siigo_escala.sync import changes, drafts, echoes, escala_index, refusals, registering
 from siigo_escala.sync.decide import Step, subject_of, wanted
 from siigo_escala.sync.session import Session
 
@@ -181,11 +181,7 @@ class Journal:
 
     def contact_duplicate(self, step: Step, refusal: Duplicate) -> None:
         """Escala says that such a contact exists: looked up before anything is sent again."""
-        text = f"{refusal.message} {refusal.raw}".casefold()
-        named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
-        # What was not even sent cannot be what is there already.
-        before = self.refused_parts(step)
-        refused = before | (named - before or set(_PARTS))
+        refused = refusals.parts_taken(refusal, before=self.refused_parts(step))
         self._binding(
             step.who,
             contact_id=None,
@@ -389,11 +385,6 @@ class Journal:
                 raw=raw[:_RAW].replace("\0", ""),
             )
         )
-
-
-_PARTS = {"email": ("email", "e-mail", "correo"), "phone": ("phone", "tel")}
-EVERY_PART = frozenset(_PARTS)
-"""All that a second contact can go without."""
 
 
 def _kept_code(row: models.Invoice) -> str:

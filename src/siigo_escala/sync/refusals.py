@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import Rejected
+from siigo_escala.rest.errors import Duplicate, Rejected
+
+_PARTS = {"email": ("email", "e-mail", "correo"), "phone": ("phone", "tel")}
+EVERY_PART = frozenset(_PARTS)
+"""All that a second contact can go without."""
 
 
 def of_contact(refusal: Rejected) -> NeedsAttention:
@@ -46,6 +50,16 @@ def blames_contact(refusal: Rejected) -> bool:
     """Whether a deal was refused because its contact does not exist (any more)."""
     words = _words(refusal)
     return _any(words, "contact", "contacto") and not _any(words, "cf_", "custom", "stage", "pipeline")
+
+
+def parts_taken(refusal: Duplicate, *, before: frozenset[str]) -> frozenset[str]:
+    """What of a contact another one has already: what the answer names, all of it where it names nothing new.
+
+    `before`: what was not even sent, which cannot be what is there already.
+    """
+    text = f"{refusal.message} {refusal.raw}".casefold()
+    named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
+    return before | (named - before or EVERY_PART)
 
 
 def _words(refusal: Rejected) -> str:
