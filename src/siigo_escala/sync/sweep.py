@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from django.db.models import QuerySet
 
+from siigo_escala.domain.accounting import InvoiceId
 from siigo_escala.domain.crm import DealId
 from siigo_escala.domain.planning import Exclude
 from siigo_escala.domain.reasons import Code
@@ -92,15 +93,10 @@ def vanished(
             if not _may_ask(session):
                 break
             row = rows.get(pk=key)
-            item = read.from_ledger(session, [row])[0]
             try:
-                items += read.merge(session, [session.siigo.invoice(item.invoice.id)])
+                items += read.merge(session, [session.siigo.invoice(InvoiceId(row.siigo_id))])
             except NotFound:
-                row.deleted = True
-                if not session.dry:
-                    with session.ledger():
-                        models.save_rows([row], ["deleted"])
-                items.append(item)
+                items.append(read.gone(session, row))
     return items
 
 
