@@ -97,7 +97,8 @@ class Script:
         if row is not None:
             return str(row[0])
         customer = self._siigo.call("GET", f"/v1/customers/{buyer['id']}")
-        email = next((one["email"] for one in customer["contacts"] if one.get("email")), None)
+        emails = ((one.get("email") or "").strip() for one in customer["contacts"])
+        email = next((one for one in emails if one), None)
         found = self._by_email(email) if email else None
         if found is None:
             names = [*customer["name"], ""]
