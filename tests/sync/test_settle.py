@@ -178,7 +178,7 @@ def test_a_deal_refused_for_its_contact_asks_once_whether_the_contact_is_there(
     assert codes(result) == ["ESCALA_ERROR"]
     sent = inside.posts(world, DEALS)
     assert counts(world.sync())["needs_attention"] == 1
-    assert not sent, "what was refused is not sent again unchanged"
+    assert sent() == 0, "what was refused is not sent again unchanged"
     assert counts(world.sync(kind="retry")) == {"read": 1, "created": 1}
     world.deal_of(first["name"])
 
@@ -261,4 +261,17 @@ def test_a_duplicate_is_not_made_again_while_the_read_of_contacts_proves_nothing
     sent = inside.posts(world, CONTACTS)
     result = world.sync(plan=cap)
     assert counts(result) == {"read": 1, "failed": 1}
-    assert len(sent) == 1
+    assert sent() == 1
+
+
+@pytest.mark.parametrize("path", [CONTACTS, DEALS])
+def test_what_two_reads_prove_absent_is_made_by_the_same_run(world: World, path: str) -> None:
+    world.invoices(2)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="html", method="POST", path=path, times=1))
+    sent = inside.posts(world, path)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 2}
+    assert result.document["contacts"] == {"created": 1, "matched": 1}
+    assert sent() == (2 if path == CONTACTS else 3)
+    assert (len(world.contacts()), len(world.deals())) == (1, 2)

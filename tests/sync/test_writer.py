@@ -102,10 +102,10 @@ def test_a_contact_that_was_refused_holds_all_invoices_of_its_customer_and_is_se
     sent = inside.posts(world, CONTACTS)
     result = world.sync()
     assert codes(result) == ["CONTACT_DATA_MISSING"] * 3
-    assert len(sent) == 1
+    assert sent() == 1
     for _ in range(2):
         assert codes(world.sync()) == ["CONTACT_DATA_MISSING"] * 3
-    assert len(sent) == 1, "refused data is not sent again by way of another invoice"
+    assert sent() == 1, "refused data is not sent again by way of another invoice"
     world.siigo.edit_customer(
         customer["id"], contacts=[{"first_name": "Ana", "last_name": "Paz", "email": "ana@empresa.example"}]
     )
@@ -337,3 +337,27 @@ def test_a_refusal_in_the_middle_takes_the_intent_back(world: World) -> None:
     result = world.sync()
     assert (result.exit_code, counts(result)) == (3, {"read": 2, "failed": 2})
     assert {(row.state, row.intent_at) for row in world.rows().values()} == {(State.PENDING, None)}
+
+
+def test_an_escala_that_answers_reads_and_confirms_no_write_is_given_up(world: World) -> None:
+    world.invoices(12, customers=12)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="store_then_lost", method="POST", path=CONTACTS))
+    result = world.sync()
+    assert (result.exit_code, counts(result)) == (4, {"read": 12, "failed": 12})
+    assert len(world.contacts()) == 10
+    world.escala.faults.clear()
+    assert counts(world.sync()) == {"read": 12, "created": 12}
+    assert len(world.contacts()) == 12
+
+
+def test_a_contact_that_exists_whatever_is_left_out_of_it_is_refused(world: World) -> None:
+    world.invoices(2)
+    world.connect()
+    inside.refuse(world, CONTACTS, status=409, body={"message": "contact already exists"})
+    sent = inside.posts(world, CONTACTS)
+    result = world.sync()
+    assert codes(result) == ["CONTACT_REFUSED"] * 2
+    assert sent() == 2, "as it is, and without what others may have"
+    assert codes(world.sync()) == ["CONTACT_REFUSED"] * 2
+    assert sent() == 2

@@ -80,7 +80,7 @@ def follow(escala: EscalaClient, order: Order) -> Followed:
     foreign = False
     if order.verify:
         moved = order.lost_stage is not None
-        foreign = _foreign_change(before, escala.deal(order.deal_id), stage_moved=moved)
+        foreign = moved_something(before, escala.deal(order.deal_id), stage_moved=moved)
     return Followed(wanted=order.wanted, lost=order.lost_stage is not None, foreign_change=foreign)
 
 
@@ -100,7 +100,8 @@ def _change(current: Deal, order: Order) -> DealChange:
     )
 
 
-def _foreign_change(before: Deal, after: Deal, *, stage_moved: bool) -> bool:
+def moved_something(before: Deal, after: Deal, *, stage_moved: bool) -> bool:
+    """Whether an update touched what is not ours: all but value, products, description and a stage we set."""
     return not (
         (stage_moved or before.stage_id == after.stage_id)
         and before.name == after.name

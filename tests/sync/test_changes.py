@@ -1,0 +1,121 @@
+"""Following a change: what of a deal is ours to rewrite, and the check that nothing else moved."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from siigo_escala.domain.crm import ContactId, Deal, DealId, PipelineId, StageId
+from siigo_escala.store import models
+from siigo_escala.sync import changes
+from siigo_escala.sync.changes import Order
+from tests.sync import inside
+from tests.sync.world import World, counts
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One store: changes are made in Escala."""
+    return sqlite_url
+
+
+def _line(price: int, code: str = "A") -> dict[str, Any]:
+    return {"code": code, "quantity": 1, "price": price, "taxes": []}
+
+
+def _lived_in(world: World, rules: str = "") -> tuple[dict[str, Any], str]:
+    """An invoice whose opportunity people have worked on; its id."""
+    world.escala.add_product("A", "Uno")
+    world.escala.add_product("B", "Dos")
+    (invoice,) = world.invoices(1, items=[_line(1000)])
+    world.connect(rules)
+    world.sync()
+    deal = world.deal_of(invoice["name"])
+    text = f"Llamar el lunes.\n{deal['description']}\nVisto por Ana."
+    world.escala.edit_deal(deal["id"], {"description": text, "assignedTo": "ana@empresa.example"})
+    world.escala.move_deal(deal["id"], "Ganada")
+    return invoice, deal["id"]
+
+
+@pytest.mark.parametrize("shown", ["get", "never"])
+def test_an_edit_rewrites_value_products_and_our_block_where_the_text_can_be_read(
+    world: World, shown: str
+) -> None:
+    world.escala.switches.change({"update_verb": "patch", "deal_description": shown})
+    invoice, _ = _lived_in(world)
+    before = world.deal_of(invoice["name"])
+    world.siigo.edit_invoice(invoice["id"], items=[_line(700, "B")])
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    after = world.deal_of(invoice["name"])
+    assert Decimal(str(after["value"])) == 700
+    assert len(after["products"]) == 1
+    assert after["products"] != before["products"]
+    for key in ("stageId", "assignedTo", "contactId", "name"):
+        assert after[key] == before[key]
+    if shown == "never":
+        assert after["description"] == before["description"]
+    else:
+        assert after["description"].startswith("Llamar el lunes.\n")
+        assert after["description"].endswith("\nVisto por Ana.")
+
+
+def test_what_was_undone_moves_to_the_lost_stage_and_keeps_its_value(world: World) -> None:
+    invoice, deal_id = _lived_in(world, 'on_annulled = "lost_stage"')
+    world.siigo.annul_invoice(invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    deal = world.deal_of(invoice["name"])
+    lost = models.EscalaAccount.objects.get().pipelines[0]["stages"]
+    assert deal["stageId"] in {stage["id"] for stage in lost if stage["kind"] == "lost"}
+    assert (deal["id"], Decimal(str(deal["value"]))) == (deal_id, Decimal(1000))
+
+
+def test_the_first_update_of_a_run_is_read_back_and_no_other(world: World) -> None:
+    made = world.invoices(3, total=1000)
+    world.connect()
+    world.sync()
+    for invoice in made:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    before = world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}")
+    assert counts(world.sync()) == {"read": 3, "updated": 3}
+    assert world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}") - before == 4
+
+
+@pytest.mark.parametrize(
+    ("moved", "foreign"),
+    [
+        ({}, False),
+        ({"value": Decimal(7), "description": "otra"}, False),
+        ({"name": "otro"}, True),
+        ({"contact_id": ContactId("otro")}, True),
+        ({"pipeline_id": PipelineId("otro")}, True),
+        ({"stage_id": StageId("otra")}, True),
+        ({"owner": "otra@empresa.example"}, True),
+        ({"custom": {"cf_deal_x_text": "otro"}}, True),
+    ],
+)
+def test_whatever_is_not_ours_must_stand_as_before(moved: dict[str, Any], *, foreign: bool) -> None:
+    whole: dict[str, Any] = {
+        "id": DealId("d"), "name": "n", "contact_id": ContactId("k"), "pipeline_id": PipelineId("p"),
+        "stage_id": StageId("s"), "owner": "o", "value": Decimal(1), "custom": {"cf_deal_x_text": "1"},
+    }  # fmt: skip
+    before, after = Deal(**whole), Deal(**whole | moved)
+    assert changes.moved_something(before, after, stage_moved=False) is foreign
+    ours = foreign and "stage_id" not in moved
+    assert changes.moved_something(before, after, stage_moved=True) is ours
+
+
+def test_a_deal_without_value_moves_to_the_lost_stage_with_none(world: World) -> None:
+    deal_id = world.escala.create_deal(name="Una", value=0)
+    world.connect()
+    stages = models.EscalaAccount.objects.get().pipelines[0]["stages"]
+    lost = next(stage["id"] for stage in stages if stage["kind"] == "lost")
+    contact = world.escala.create_contact(first_name="Ana")
+    world.escala.edit_deal(deal_id, {"contactId": contact})
+    world.escala.move_deal(deal_id, "Prospecto")
+    order = Order(deal_id=DealId(deal_id), wanted={"value": "0.00"}, lost_stage=StageId(lost), verify=True)
+    with inside.session(world) as session:
+        followed = changes.follow(session.escala, order)
+    assert (followed.lost, followed.foreign_change) == (True, False)
+    assert world.deals()[0]["stageId"] == lost
