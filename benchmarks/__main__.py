@@ -7,6 +7,7 @@ About five minutes; `--full` adds the 1,000 invoices at the default limits and t
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--print", action="store_true", help="the page is not written")
     given = parser.parse_args(arguments)
     chosen = FULL if given.full else USUAL
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     rows: list[Row] = []
     for name, subject in chosen.items():
         if given.only and name not in given.only:
@@ -56,7 +57,8 @@ def main(arguments: list[str]) -> int:
             print(page.line(row), flush=True)
     if not given.only and not given.print:
         command = "python3 run.py bench --full" if given.full else "python3 run.py bench"
-        text = page.text(rows, command=command, date=datetime.now(UTC), took=time.monotonic() - began)
+        took = time.monotonic() - began
+        text = page.text(rows, command=command, date=datetime.now(UTC), took=took, load=load)
         (systems.ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     return 0 if all(row.reached is not False for row in rows) else 1
 

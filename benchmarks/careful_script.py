@@ -97,7 +97,7 @@ class Script:
         if row is not None:
             return str(row[0])
         customer = self._siigo.call("GET", f"/v1/customers/{buyer['id']}")
-        emails = ((one.get("email") or "").strip() for one in customer["contacts"])
+        emails = ((one.get("email") or "").strip() for one in customer.get("contacts") or [])
         email = next((one for one in emails if one), None)
         found = self._by_email(email) if email else None
         if found is None:

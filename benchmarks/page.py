@@ -19,6 +19,7 @@ wall-clock times from the start of the program to its end.
 
 - Date: {date:%Y-%m-%d}
 - Machine: {machine}
+- Load of the machine before and after (a quiet one has 0 before): {before:.1f}, {after:.1f}
 - Took {took:.0f} s
 
 | what | figure to reach | measured | reached |
@@ -26,9 +27,10 @@ wall-clock times from the start of the program to its end.
 """
 
 
-def text(rows: Sequence[Row], *, command: str, date: datetime, took: float) -> str:
-    """The page."""
-    head = _HEAD.format(command=command, date=date, machine=machine(), took=took)
+def text(rows: Sequence[Row], *, command: str, date: datetime, took: float, load: float) -> str:
+    """The page. `load`: the machine's average of a minute before the first measurement."""
+    after = os.getloadavg()[0]
+    head = _HEAD.format(command=command, date=date, machine=machine(), took=took, before=load, after=after)
     return head + "\n".join(line(row) for row in rows) + "\n"
 
 
