@@ -64,8 +64,8 @@ def calls_of_a_year(invoices: int, customers: int) -> list[Row]:
         _row(
             f"Escala calls, cold (of them {made} that create)",
             f"≤ {escala_most}",
-            f"{calls['escala']}, of them {2 * filled} that give {filled} contacts, found by their e-mail, their "
-            "identification",
+            f"{calls['escala']}, of them {2 * filled} that give {filled} contacts, found by their e-mail, "
+            "their identification",
             reached=calls["escala"] <= escala_most,
         ),
         _row("nothing new, no sweep due: calls", "≤ 4", str(idle_calls), reached=idle_calls <= 4),
