@@ -246,22 +246,34 @@ def test_what_escala_calls_a_duplicate_and_does_not_show_is_made_without_what_ot
     assert "email" not in ours["personal"]
 
 
-def test_a_duplicate_is_not_made_again_while_the_read_of_contacts_proves_nothing(world: World) -> None:
-    world.escala.switches.change({"alternatives": "hidden", "duplicate_contact": "reject409"})
-    world.escala.create_contact(first_name="Otra", alternative_emails=["compras0@empresa.example"])
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        (CONTACTS, {"kind": "refuse", "status": 409, "body": {"message": "email already exists"}}),
+        (CONTACTS, {"kind": "html"}),
+        (DEALS, {"kind": "html"}),
+    ],
+)
+def test_nothing_is_made_again_while_the_reads_prove_nothing(
+    world: World, path: str, fault: dict[str, Any]
+) -> None:
     world.invoices(1)
     world.connect()
 
-    def cap(plan: dict[str, Any]) -> bool:
+    def arm(plan: dict[str, Any]) -> bool:
+        world.escala.faults.add(faults.parse({**fault, "method": "POST", "path": path, "times": 1}))
         world.escala.faults.add(
-            faults.Fault(kind="refuse", method="GET", path="/crm/contacts(/scroll)?", status=404, body={})
+            faults.Fault(kind="refuse", path=f"{path}/scroll", status=200, body={"items": [], "total": 9})
         )
         return True
 
-    sent = inside.posts(world, CONTACTS)
-    result = world.sync(plan=cap)
+    sent = inside.posts(world, path)
+    result = world.sync(plan=arm)
     assert counts(result) == {"read": 1, "failed": 1}
     assert sent() == 1
+    world.escala.faults.clear()
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert len(world.contacts()) == len(world.deals()) == 1
 
 
 @pytest.mark.parametrize("path", [CONTACTS, DEALS])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -73,8 +74,8 @@ def open_vault(
 def _make(key_file: Path) -> str:
     """A new key, written before it is used; where another process was faster, that one's key."""
     key = Fernet.generate_key().decode()
-    part = key_file.with_name(f"{key_file.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=f"{key_file.name}.", dir=key_file.parent)
+    part = Path(name)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(key)
         stream.flush()

@@ -1,0 +1,118 @@
+"""The schema: made by itself on SQLite after a backup, only when asked on PostgreSQL, never when newer."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, connections
+
+from siigo_escala.store import models, schema
+from siigo_escala.store.errors import StoreProblem
+from tests import databases
+
+
+@pytest.fixture
+def empty(tmp_path: Path, django_db_blocker: Any) -> Any:
+    """A SQLite database that does not exist yet; its path."""
+    path = tmp_path / "home" / "siigo-escala.db"
+    with django_db_blocker.unblock(), databases.opened(f"sqlite:///{path}"):
+        yield path
+
+
+def test_the_first_command_makes_the_schema(empty: Path) -> None:
+    schema.ensure(by_itself=False)
+    assert models.Connection.objects.count() == 0
+    assert stat.S_IMODE(empty.parent.stat().st_mode) == 0o700
+    assert not empty.with_name("siigo-escala.db.before-migration").exists(), "there was nothing to back up"
+    schema.ensure(by_itself=False)
+
+
+def test_several_first_commands_at_once_make_it_once(empty: Path) -> None:
+    problems: list[BaseException] = []
+    together = threading.Barrier(3)
+
+    def begin() -> None:
+        together.wait()
+        try:
+            schema.ensure(by_itself=False)
+            models.Connection.objects.count()
+        except BaseException as problem:  # noqa: BLE001 - told by the test
+            problems.append(problem)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=begin) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+
+
+def test_an_older_sqlite_is_brought_up_to_date_after_a_backup_for_its_owner_alone(empty: Path) -> None:
+    empty.parent.mkdir()
+    with sqlite3.connect(empty) as session:
+        session.execute("CREATE TABLE older (id INTEGER)")
+    session.close()
+    schema.ensure(by_itself=False)
+    copy = empty.with_name("siigo-escala.db.before-migration")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with sqlite3.connect(copy) as session:
+        assert session.execute("SELECT name FROM sqlite_master").fetchall() == [("older",)]
+    session.close()
+
+
+def test_a_newer_schema_is_refused_on_either_store(database: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) "
+            "VALUES ('store', '9999_next', CURRENT_TIMESTAMP)"
+        )
+    for by_itself in (False, True):
+        with pytest.raises(StoreProblem) as problem:
+            schema.ensure(by_itself=by_itself)
+        assert problem.value.code == "SCHEMA_OLD"
+        assert "9999_next" in problem.value.message
+
+
+def test_the_schema_of_this_program_is_left_alone(database: str) -> None:
+    schema.ensure(by_itself=False)
+    schema.ensure(by_itself=True)
+
+
+@pytest.fixture
+def bare_postgresql(postgresql_server: str, shared_folder: Path, django_db_blocker: Any) -> Any:
+    """A PostgreSQL database without a schema."""
+    with (
+        databases.postgresql_database(
+            postgresql_server, templates=shared_folder, blocker=django_db_blocker
+        ) as url,
+        django_db_blocker.unblock(),
+        databases.opened(url),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+        yield url
+
+
+def test_postgresql_is_brought_up_to_date_only_when_asked(bare_postgresql: str) -> None:
+    with pytest.raises(StoreProblem) as problem:
+        schema.ensure(by_itself=False)
+    assert problem.value.code == "SCHEMA_OLD"
+    assert "siigo-escala migrate" in problem.value.message
+    schema.ensure(by_itself=True)
+    schema.ensure(by_itself=False)
+    assert models.Connection.objects.count() == 0
+
+
+def test_a_database_that_cannot_be_read_is_told_as_what_it_is(empty: Path) -> None:
+    empty.parent.mkdir()
+    empty.write_bytes(b"this is no database" * 100)
+    with pytest.raises(DatabaseError, match="not a database"):
+        schema.ensure(by_itself=False)
