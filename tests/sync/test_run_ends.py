@@ -11,6 +11,7 @@ from django.db.models import F
 
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
+from tests.sync import inside
 from tests.sync.world import World, codes, counts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -173,4 +174,102 @@ def test_a_list_of_credit_notes_that_needs_other_credentials_ends_the_run(world:
     world.siigo.faults.add(Fault(kind="refuse", path="/v1/credit-notes", status=401, body={}))
     result = world.sync()
     assert result.exit_code == 3
+    assert world.deals() == []
+
+
+def _never_still(world: World) -> None:
+    """Siigo's list of invoices says that it has nine, and shows one, another one each time it is read."""
+    for number in range(12):
+        row = {
+            "id": f"0000000{number:04}",
+            "name": f"FV-9-{number}",
+            "date": world.now().date().isoformat(),
+            "document": {"id": 1},
+            "total": 5,
+        }
+        for results in ([row], []):
+            body = {"pagination": {"page": 1, "page_size": 100, "total_results": 9}, "results": results}
+            world.siigo.faults.add(
+                Fault(kind="refuse", method="GET", path="/v1/invoices", status=200, body=body, times=1)
+            )
+
+
+def test_a_list_that_never_stands_still_ends_with_4_and_moves_no_mark(world: World) -> None:
+    world.connect("document_types = [24450]")
+    _never_still(world)
+    result = world.sync()
+    assert result.exit_code == 4
+    assert "SIIGO_UNREACHABLE" in codes(result)
+    assert counts(result)["excluded"] >= 2, "what was read is dealt with"
+    assert models.Connection.objects.get().invoices_mark is None
+
+
+def test_a_sweep_of_such_a_list_stays_due(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.sync()
+    world.pass_time(days=1)
+    for _ in range(2):
+        world.siigo.faults.add(
+            Fault(
+                kind="refuse",
+                method="GET",
+                path="/v1/invoices",
+                status=200,
+                body={"pagination": {"total_results": 0}, "results": []},
+                times=1,
+            )
+        )
+    _never_still(world)
+    swept = world.sync()
+    assert (swept.exit_code, swept.document["sweep"]["done"]) == (4, False)
+    assert not models.Invoice.objects.filter(deleted=True).exists(), "such a list proves no deletion"
+    world.siigo.faults.clear()
+    assert world.sync().document["sweep"]["done"]
+
+
+def test_a_write_of_long_ago_is_settled_before_anything_is_sent(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    inside.lose(world, inside.DEALS)
+    inside.run_until_it_waits(world)
+    lost = world.deals()[0]["id"]
+    world.pass_time(minutes=30)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert [deal["id"] for deal in world.deals()] == [lost]
+
+
+def test_a_write_that_did_not_happen_long_ago_is_made_at_once(world: World) -> None:
+    world.configured(settle_seconds=60)
+    world.invoices(1)
+    world.connect()
+    world.escala.faults.add(Fault(kind="drop", method="POST", path=inside.DEALS, times=1))
+    inside.run_until_it_waits(world)
+    world.pass_time(minutes=30)
+    world.said.clear()
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.said == [], "nothing is left to be waited for"
+    assert len(world.deals()) == 1
+
+
+def test_what_no_list_can_prove_is_not_waited_for_twice(world: World) -> None:
+    world.configured(settle_seconds=60)
+    world.invoices(1)
+    world.connect()
+    world.escala.faults.add(Fault(kind="drop", method="POST", path=inside.DEALS, times=1))
+    inside.run_until_it_waits(world)
+    world.pass_time(minutes=30)
+    world.escala.faults.add(
+        Fault(
+            kind="refuse",
+            method="GET",
+            path=".*/crm/deals(/scroll)?",
+            status=200,
+            body={"items": [], "total": 99},
+        )
+    )
+    world.said.clear()
+    result = world.sync()
+    assert (result.exit_code, codes(result)) == (1, ["OUTCOME_UNKNOWN"])
+    assert world.said == []
     assert world.deals() == []
