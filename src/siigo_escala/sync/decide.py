@@ -239,14 +239,11 @@ def _names_twice(session: Session, items: Sequence[Item]) -> set[str]:
 
 def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
     """Whether an older invoice of the same name was deleted, as a draft whose number is used again."""
-    if siigo_id not in session.asked_gone:
-        try:
-            session.siigo.invoice(InvoiceId(siigo_id))
-        except NotFound:
-            session.asked_gone[siigo_id] = True
-        else:
-            session.asked_gone[siigo_id] = False
-    return session.asked_gone[siigo_id]
+    try:
+        session.siigo.invoice(InvoiceId(siigo_id))
+    except NotFound:
+        return True
+    return False
 
 
 def _speakers(customers: Iterable[Customer]) -> dict[str, Customer]:

@@ -139,8 +139,6 @@ class Session:
     """An update of this run was read back and had touched nothing but what is ours."""
     claimed: dict[str, str] = field(default_factory=dict)
     """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
-    asked_gone: dict[str, bool] = field(default_factory=dict)
-    """Invoices that Siigo was asked for by id in this run: whether they are gone."""
     created: int = 0
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
     siigo_now: datetime | None = None
