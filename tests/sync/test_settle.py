@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,9 @@ from siigo_escala.domain.accounting import InvoiceId
 from siigo_escala.simulators import faults
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import look, read
+from siigo_escala.sync import look, read, settle
 from siigo_escala.sync.settle import Settlement
+from siigo_escala.sync.view import Reading
 from tests.sync import inside
 from tests.sync.inside import CONTACTS, DEALS
 from tests.sync.world import FIELD, World, codes, counts
@@ -287,3 +288,30 @@ def test_what_two_reads_prove_absent_is_made_by_the_same_run(world: World, path:
     assert result.document["contacts"] == {"created": 1, "matched": 1}
     assert sent() == (2 if path == CONTACTS else 3)
     assert (len(world.contacts()), len(world.deals())) == (1, 2)
+
+
+MOMENT = datetime(2026, 8, 27, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        ({}, True),
+        ({"started": MOMENT}, False),
+        ({"started": MOMENT - SECOND}, False),
+        ({"counts": False}, False),
+        ({"since": MOMENT}, True),
+        ({"since": MOMENT + SECOND}, False),
+    ],
+)
+def test_a_read_tells_of_a_write_that_it_began_after_and_reaches_back_to(
+    reading: dict[str, Any], *, told: bool
+) -> None:
+    whole: dict[str, Any] = {"resource": "deals", "counts": True, "started": MOMENT + SECOND}
+    assert settle.proves(Reading(**whole | reading), MOMENT) is told
+
+
+def test_without_a_read_or_an_intent_nothing_is_told() -> None:
+    assert not settle.proves(None, MOMENT)
+    assert not settle.proves(Reading(resource="deals", counts=True, started=MOMENT), None)

@@ -189,7 +189,7 @@ class Settlement:
             journal.binding_absent(who)
         elif refused:
             # Escala said that it exists; the index does not show it as ours: made without what others have.
-            if _proves(reading, binding.intent_at):
+            if proves(reading, binding.intent_at):
                 self.session.refused_parts[who] = refused
                 journal.binding_absent(who)
         elif self._absent(f"contact:{who}", binding.intent_at, reading):
@@ -197,7 +197,7 @@ class Settlement:
 
     def _absent(self, key: str, intent_at: datetime | None, reading: Reading | None) -> bool:
         """Whether the last read, with one before it, proves that nothing was made."""
-        if reading is None or intent_at is None or not _proves(reading, intent_at):
+        if reading is None or intent_at is None or not proves(reading, intent_at):
             return False
         if key in self._absent_once and reading.started >= self._counted_from(intent_at) + self._patience:
             return True
@@ -205,7 +205,7 @@ class Settlement:
         return False
 
 
-def _proves(reading: Reading | None, intent_at: datetime | None) -> bool:
+def proves(reading: Reading | None, intent_at: datetime | None) -> bool:
     """Whether what was made after `intent_at`, if it was, would stand in this read."""
     return (
         reading is not None
