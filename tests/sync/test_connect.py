@@ -318,3 +318,12 @@ def test_start_is_thirty_local_days_before_the_connection_was_made_unless_the_fi
     assert made == (world.now() - timedelta(days=33, hours=5)).date()
     world.connect('start = "2026-01-31"')
     assert models.Connection.objects.get().start == date(2026, 1, 31)
+
+
+def test_an_account_in_another_currency_is_refused(world: World) -> None:
+    text = world.file().replace('name = "acme"', 'name = "acme"\ncurrency = "USD"', 1)
+    with pytest.raises(FileProblem, match="pesos colombianos") as refused:
+        connect.connect(
+            world.environment, opening.vault_of(world.environment), text, environ={}, now=world.now
+        )
+    assert refused.value.key == "currency"

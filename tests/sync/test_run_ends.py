@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -273,3 +274,31 @@ def test_what_no_list_can_prove_is_not_waited_for_twice(world: World) -> None:
     assert (result.exit_code, codes(result)) == (1, ["OUTCOME_UNKNOWN"])
     assert world.said == []
     assert world.deals() == []
+
+
+def test_what_was_asked_for_by_name_is_made_though_its_first_write_was_lost(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    tomorrow = (world.now() + timedelta(days=2)).date().isoformat()
+    world.connect(f'start = "{tomorrow}"')
+    world.escala.faults.add(Fault(kind="drop", method="POST", path=".*/crm/deals", times=1))
+    result = world.sync(invoices=(invoice["name"],))
+    assert counts(result) == {"read": 1, "created": 1}
+    assert len(world.deals()) == 1
+
+
+def test_a_part_is_no_success_of_the_whole_and_a_killed_run_has_its_document(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    connection = world.connect()
+    begun: dict[str, Any] = {}
+
+    def plan(_: dict[str, Any]) -> bool:
+        begun.update(models.Run.objects.get().document)
+        return True
+
+    world.sync(invoices=(invoice["name"],), plan=plan)
+    assert (begun["invoices"]["read"], begun["finished"]) == (0, None)
+    connection.refresh_from_db()
+    assert connection.last_success is None
+    world.sync()
+    connection.refresh_from_db()
+    assert connection.last_success is not None

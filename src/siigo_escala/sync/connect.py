@@ -68,6 +68,11 @@ def connect(
             "direction",
             "«direction»: esta versión todavía no crea facturas en Siigo; use «invoices_to_opportunities».",
         )
+    if file.currency != "COP":
+        raise FileProblem(
+            "currency",
+            "«currency»: las oportunidades llevan pesos colombianos; la cuenta de Escala debe usar «COP».",
+        )
     credentials = Credentials(
         siigo_username=file.siigo.username,
         siigo_key=secret(

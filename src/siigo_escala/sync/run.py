@@ -114,6 +114,7 @@ def _recorded(session: Session, *, probing: bool) -> Result:
             asked=session.options.to_json(),
             started=session.started,
         )
+        _begin(session)
     course = _Course(session=session, settlement=settle.Settlement(session=session))
     code = _guarded(course, probing=probing)
     if code == 0 and session.tally.open:
@@ -155,10 +156,16 @@ def _guarded(course: _Course, *, probing: bool) -> int:
         session.tally.note(Code.SIIGO_UNREACHABLE, {"why": "su lista cambió mientras se leía"})
         return 4
     if not session.dry:
-        models.Connection.objects.filter(pk=session.connection.pk).update(
-            last_success=session.now(), refusals=0
-        )
+        _note_success(session)
     return 0
+
+
+def _note_success(session: Session) -> None:
+    """Credentials work; the last success is that of a run that read everything new, not of a part."""
+    news: dict[str, Any] = {"refusals": 0}
+    if not session.options.widened:
+        news["last_success"] = session.now()
+    models.Connection.objects.filter(pk=session.connection.pk).update(**news)
 
 
 def _probe(session: Session) -> None:
@@ -347,7 +354,8 @@ def _finish(course: _Course) -> None:
             _wait_until(session, ready)
         if any(unknown):
             course.settlement.read_again()
-        _process(course, read.from_ledger(session, _to_do_again(session)))
+        widened = session.options.widened
+        _process(course, read.from_ledger(session, _to_do_again(session), asked_for=widened))
 
 
 def _to_do_again(session: Session) -> list[models.Invoice]:
@@ -378,6 +386,13 @@ def _refused(session: Session, problem: AccessDenied) -> None:
     if session.dry:
         return
     access.refused(session.connection, problem, now=session.now())
+
+
+def _begin(session: Session) -> None:
+    """A run that is killed has its document, too: of a run that had reached nothing."""
+    begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)
+    kept = {key: value for key, value in begun.items() if key != "problems"} | {"finished": None}
+    models.Run.objects.filter(pk=session.run_id).update(document=kept)
 
 
 def _keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:

@@ -49,6 +49,11 @@ class Options:
         """Neither dates nor names: everything new or changed, and what is still open."""
         return not self.by_dates and not self.invoices
 
+    @property
+    def widened(self) -> bool:
+        """A person named what is to be done: `start` leaves none of it out, and it is only a part."""
+        return self.kind == "retry" or not self.ordinary
+
     def to_json(self) -> dict[str, Any]:
         """As a run keeps it."""
         return {

@@ -62,7 +62,7 @@ class Applied:
     """Escala does not know the bound contact any more (merged or deleted)."""
 
 
-Outcome = Made | Contact | changes.Filled | changes.Followed | RemoteError
+Outcome = Made | Contact | changes.Filled | changes.Followed | RemoteError | Stopped
 
 
 class Writer:
@@ -215,7 +215,7 @@ class Writer:
             self._unknown_in_a_row += 1
         elif not isinstance(outcome, RemoteError):
             self._unknown_in_a_row = 0
-        if isinstance(outcome, AccessDenied | TryLater):
+        if isinstance(outcome, AccessDenied | TryLater | Stopped):
             self._journal.not_sent(job.step, contact=job.phase in ("contact", "look_again"))
             self._ending = self._ending or outcome
             return
@@ -338,7 +338,8 @@ def _outcome(call: Callable[[], Outcome]) -> Outcome:
     """A call's answer or its failure as a value, so that it comes back to the run's thread."""
     try:
         return call()
-    except RemoteError as problem:
+    except (RemoteError, Stopped) as problem:
+        # A stop comes while a call waits for its turn or for a limit: it was not sent.
         return problem
     finally:
         # The client may have kept what it learned of the account: what this thread opened ends with the call.
