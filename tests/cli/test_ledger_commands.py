@@ -53,6 +53,7 @@ def test_every_invoice_is_accounted_for(
     assert rows[0]["deal_id"] == escala.state()["deals"][0]["id"]
     waiting = worked("invoices", "acme", "--code", "VALUE_INVALID", "--json").document
     assert (waiting["connection"], len(waiting["rows"])) == ("acme", 1)
+    assert worked("invoices", "acme", "--open", "--json").document["rows"] == waiting["rows"]
     shown = worked("invoices", "acme").out
     assert max(len(line) for line in shown.splitlines()) <= 100
     assert "WALK_IN_BUYER" in shown

@@ -15,6 +15,7 @@ WRONG = (
     (("sync", "acme", "--limit", "-1"), "--limit no sirve"),
     (("sync", "acme", "--from", "01/02/2026"), "«01/02/2026» no es una fecha de la forma aaaa-mm-dd"),
     (("sync", "acme", "--from", "2026-02-30"), "«2026-02-30» no es una fecha"),
+    (("sync", "acme", "--invoice", ""), "--invoice está vacío"),
     (("sync", "acme", "--from", "2026-02-02", "--to", "2026-02-01"), "--from es posterior a --to"),
     (("sync", "acme", "--from"), "La opción --from necesita un valor"),
     (("sync", "acme", "--wait=pronto"), "--wait espera un número de segundos"),

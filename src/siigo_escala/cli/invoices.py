@@ -31,6 +31,9 @@ def invoices(
         list[str] | None,
         typer.Option("--code", metavar="CÓDIGO", help="Solo este código de motivo; puede repetirse."),
     ] = None,
+    only_open: Annotated[
+        bool, typer.Option("--open", help="Solo las que esperan que una persona decida o corrija algo.")
+    ] = False,
     csv_file: Annotated[
         Path | None,
         typer.Option("--csv", metavar="ARCHIVO", help="Escribe las filas en un archivo CSV para decidir."),
@@ -45,6 +48,8 @@ def invoices(
 
     connection = stored.named(name)
     rows = list(reporting.rows_of(connection, statuses=statuses or (), codes=chosen))
+    if only_open:
+        rows = [row for row in rows if row["open"]]
     if csv_file is not None:
         _write(csv_file, rows)
     if as_json:

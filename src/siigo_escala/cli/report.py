@@ -55,7 +55,7 @@ def show(document: dict[str, Any]) -> None:
     if waiting:
         output.say(
             f"{output.number(waiting)} esperan por usted: «siigo-escala invoices {document['connection']} "
-            "--status needs_attention»."
+            "--open»."
         )
 
 

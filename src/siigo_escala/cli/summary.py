@@ -96,7 +96,7 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
         return f"\nEs un simulacro: no se escribió nada. Para hacerlo: «siigo-escala sync {name}»."
     if counts["needs_attention"] or counts["failed"]:
         return (
-            f"\nRevise con «siigo-escala invoices {name} --status needs_attention»; después de corregir, "
+            f"\nRevise con «siigo-escala invoices {name} --open»; después de corregir, "
             f"«siigo-escala retry {name}»."
         )
     if counts["created"] or counts["updated"]:

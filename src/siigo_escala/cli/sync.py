@@ -58,6 +58,10 @@ def sync(
     _check(wanted, all_=all_)
     if date_from and date_to and date_from > date_to:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
+    if any(not name.strip() for name in invoices or []):
+        raise CommandProblem(
+            "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
+        )
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
