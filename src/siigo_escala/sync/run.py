@@ -32,6 +32,7 @@ from siigo_escala.sync import (
     look,
     plan,
     read,
+    run_row,
     sellers,
     settle,
     sweep,
@@ -108,13 +109,7 @@ def run(
 
 def _recorded(session: Session, *, probing: bool) -> Result:
     if not session.dry:
-        session.run = models.Run.objects.create(
-            connection=session.connection,
-            kind=session.options.kind,
-            asked=session.options.to_json(),
-            started=session.started,
-        )
-        _begin(session)
+        run_row.begin(session)
     course = _Course(session=session, settlement=settle.Settlement(session=session))
     code = _guarded(course, probing=probing)
     if code == 0 and session.tally.open:
@@ -123,7 +118,7 @@ def _recorded(session: Session, *, probing: bool) -> Result:
     printed = document.of(
         session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
-    _keep(session, printed, finished=finished, exit_code=code)
+    run_row.keep(session, printed, finished=finished, exit_code=code)
     return Result(document=printed, exit_code=code)
 
 
@@ -386,22 +381,3 @@ def _refused(session: Session, problem: AccessDenied) -> None:
     if session.dry:
         return
     access.refused(session.connection, problem, now=session.now())
-
-
-def _begin(session: Session) -> None:
-    """A run that is killed has its document, too: of a run that had reached nothing."""
-    begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)
-    kept = {key: value for key, value in begun.items() if key != "problems"} | {"finished": None}
-    models.Run.objects.filter(pk=session.run_id).update(document=kept)
-
-
-def _keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
-    """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
-    kept = {key: value for key, value in printed.items() if key != "problems"}
-    try:
-        session.keep_learned()
-        models.Run.objects.filter(pk=session.run_id).update(
-            document=kept, finished=finished, exit_code=exit_code
-        )
-    except DatabaseError as problem:
-        log.error("run not kept", run=session.run_id, exc_info=problem)

@@ -1,0 +1,40 @@
+"""The row of a run: what is left of it when it has ended, however it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import DatabaseError
+
+from siigo_escala.store import models
+from siigo_escala.sync import document
+from siigo_escala.sync.session import Session
+
+log = structlog.get_logger()
+
+
+def begin(session: Session) -> None:
+    """The row of a run that begins. Killed, it keeps the document of a run that had reached nothing."""
+    session.run = models.Run.objects.create(
+        connection=session.connection,
+        kind=session.options.kind,
+        asked=session.options.to_json(),
+        started=session.started,
+    )
+    begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)
+    kept = {key: value for key, value in begun.items() if key != "problems"} | {"finished": None}
+    models.Run.objects.filter(pk=session.run_id).update(document=kept)
+
+
+def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
+    """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
+    kept = {key: value for key, value in printed.items() if key != "problems"}
+    try:
+        session.keep_learned()
+        models.Run.objects.filter(pk=session.run_id).update(
+            document=kept, finished=finished, exit_code=exit_code
+        )
+    except DatabaseError as problem:
+        log.error("run not kept", run=session.run_id, exc_info=problem)
