@@ -34,7 +34,6 @@ POSITIONS: list[tuple[str, Any]] = [
     ("scroll_key", "scrollId"),
     *_CHOICES,
     ("page_cap", 2),
-    ("list_lag_s", 0.3),
 ]
 
 
