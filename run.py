@@ -100,7 +100,9 @@ def prepare(locks: tuple[str, ...]) -> None:
         if NOTE.exists():
             NOTE.unlink()
         for lock in locks:
-            pip("install", "--require-hashes", "-r", str(ROOT / lock))
+            # The locks are complete: pip need not resolve anything, and a machine's own constraint file, which
+            # makes pip ask for the hash of every extra, changes nothing.
+            pip("install", "--no-deps", "--require-hashes", "-r", str(ROOT / lock))
         pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
         # What one command needs is part of what the others need: the larger environment serves them all.
         done = {wanted, fingerprint(RUN_LOCKS)} if locks == DEV_LOCKS else {wanted}
