@@ -100,7 +100,7 @@ def prepare(locks: tuple[str, ...]) -> None:
         if NOTE.exists():
             NOTE.unlink()
         for lock in locks:
-            # The locks are complete: pip need not resolve anything, and a machine's own constraint file, which
+            # The locks are complete: nothing is resolved, so that a machine's own constraint file, which
             # makes pip ask for the hash of every extra, changes nothing.
             pip("install", "--no-deps", "--require-hashes", "-r", str(ROOT / lock))
         pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
