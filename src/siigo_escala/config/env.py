@@ -1,6 +1,6 @@
 """The environment, read once and with types: every variable the program knows, its default and its limits.
 
-Stands at the bottom beside `domain`: standard library and environs only. An empty variable counts as absent.
+Stands at the bottom beside `domain`: standard library only. An empty variable counts as absent.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
-
-import environs
 
 T = TypeVar("T")
 
@@ -73,27 +71,23 @@ class Environment:
     log_level: str = "WARNING"
 
 
-class _Reader(environs.Env):
-    """environs over a given mapping instead of the process's own environment."""
+class _Reader:
+    """The variables of a mapping by their names without the prefix."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__()
         self._given = {key: value.strip() for key, value in environ.items() if value.strip()}
-
-    def _get_value(self, env_key: str, default: Any) -> Any:
-        return self._given.get(env_key, default)
 
     def text(self, name: str, default: str = "") -> str:
         """A text; "" or the default where there is none."""
-        return str(self.str(_PREFIX + name, default))
+        return self._given.get(_PREFIX + name, default)
 
     def whole(self, name: str, default: int, *, least: int, most: int | None = None) -> int:
         """A whole number between `least` and `most`."""
         variable = _PREFIX + name
         limits = f"{least} o mayor" if most is None else f"entre {least} y {most}"
         try:
-            number = int(self.int(variable, default))
-        except environs.EnvError:
+            number = int(self.text(name, str(default)))
+        except ValueError:
             number = least - 1
         if number < least or (most is not None and number > most):
             raise EnvironmentProblem(variable, f"{variable} debe ser un número entero, {limits}.")

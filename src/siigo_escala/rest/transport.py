@@ -5,6 +5,9 @@ The only importer of the HTTP library. Every call is reported, refused and lost 
 
 from __future__ import annotations
 
+import functools
+import math
+import ssl
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -91,11 +94,18 @@ class Silence:
     status: int | None = None
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates we trust, read once for all connections: it takes longer than a call."""
+    return httpx2.create_ssl_context()
+
+
 class Transport:
     """The way to one remote system, shared by as many threads as it has connections.
 
     A GET lasts at most `timeout_read_s`, any other call `timeout_write_s`, from the connection to the last
-    byte; waiting for its turn is not counted. Raises ValueError for plain http to another machine.
+    byte, and never longer than `longest_s()` says at its beginning; waiting for its turn is not counted.
+    `on_answer` is told every whole answer, refusals too. Raises ValueError for plain http to another machine.
     """
 
     def __init__(
@@ -110,6 +120,8 @@ class Transport:
         timeout_write_s: float = 30.0,
         max_connections: int = 1,
         on_call: Callable[[Call], None] = lambda _: None,
+        on_answer: Callable[[Ask, Answer], None] = lambda _ask, _answer: None,
+        longest_s: Callable[[], float] = lambda: math.inf,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -125,10 +137,13 @@ class Transport:
         self.monotonic = monotonic
         self._base = str(address).rstrip("/")
         self._on_call = on_call
+        self._on_answer = on_answer
+        self._longest_s = longest_s
         self._secrets: tuple[str, ...] = ()
         self._read_s = timeout_read_s
         self._write_s = timeout_write_s
         self._client = httpx2.Client(
+            verify=_trusted(),
             follow_redirects=False,
             trust_env=not loopback,
             limits=httpx2.Limits(
@@ -175,11 +190,13 @@ class Transport:
                 at=self.now(),
             )
         )
+        if isinstance(outcome, Answer):
+            self._on_answer(ask, outcome)
         return outcome
 
     def _exchanged(self, ask: Ask) -> Answer | Silence:
         reads = ask.method == "GET"
-        time_left = _TimeLeft(self._read_s if reads else self._write_s)
+        time_left = _TimeLeft(min(self._read_s if reads else self._write_s, self._longest_s()))
         status: int | None = None
         try:
             response = self._client.send(self._request(ask, time_left), stream=True)
