@@ -16,7 +16,7 @@ from siigo_escala.escala.outcomes import Made
 from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import changes, drafts, echoes, escala_index, refusals, registering
+from siigo_escala.sync import changes, drafts, echoes, escala_index, refusals, registering, said
 from siigo_escala.sync.decide import Step, subject_of, wanted
 from siigo_escala.sync.session import Session
 
@@ -55,7 +55,8 @@ class Journal:
                 models.insert_rows(
                     list(self._bindings.values()),
                     unique=["escala", "identity"],
-                    update=["contact_id", "evidence", "intent_at", "intent", "made_at"],
+                    update=["contact_id", "by_person", "evidence", "intent_at", "intent", "made_at"],
+                    update_where=said.PERSON_LAST,
                 )
             self._save_rows()
             models.insert_rows(self._events)
@@ -71,9 +72,10 @@ class Journal:
         """The database agrees that nothing was sent for what is about to be, whatever we believe."""
         about_to_be_sent = [self._rows[key] for key in self._intents]
         others = [row for key, row in self._rows.items() if key not in self._intents]
-        if models.save_rows(about_to_be_sent, _FIELDS, only_where=_NEVER_SENT) != len(about_to_be_sent):
+        sent = models.save_rows(about_to_be_sent, _FIELDS, only_where=_NEVER_SENT, instead=said.SINCE)
+        if sent != len(about_to_be_sent):
             raise RuntimeError("an invoice was about to be sent twice")
-        models.save_rows(others, _FIELDS)
+        models.save_rows(others, _FIELDS, instead=said.SINCE)
 
     # Decisions that write nothing in Escala.
 
@@ -81,11 +83,12 @@ class Journal:
         """What stands in Escala is right."""
         row = step.row
         self._session.tally.put(row.siigo_id, "unchanged", value=row.value)
-        before = (row.state, row.code, row.due, row.applied.get("digest"))
-        row.state, row.code, row.data, row.due = State.IN_ESCALA, _kept_code(row), {}, False
+        before = (row.state, row.code, row.due, row.applied.get("digest"), row.decision)
+        row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
+        row.decision = ""
         if not row.code and not row.applied.get("undone"):
             row.applied = {**row.applied, "digest": row.digest}
-        if before != (row.state, row.code, row.due, row.applied.get("digest")):
+        if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
 
     def decided(self, step: Step, decision: Exclude | NeedsAttention) -> None:
@@ -105,6 +108,7 @@ class Journal:
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
             return
         changed = (row.state, row.code) != (state, decision.code)
+        said.forget_deal(row, decision.code)
         row.state, row.code, row.data, row.due = state, decision.code, data, not excluded
         row.intent_at, row.intent = None, {}
         self._touch(row, "decided" if changed else "", code=decision.code, data=data)
@@ -119,6 +123,9 @@ class Journal:
             row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code, data=row.data
         )
         if row.code != code or not row.due:
+            said.forget_deal(row, code)
+            if row.state == State.EXCLUDED and row.deal_id is None:
+                row.state = State.PENDING
             row.code, row.due = code, True
             self._touch(row)
 
@@ -337,7 +344,12 @@ class Journal:
             return
         step.row.contact_id = step.match.contact_id
         if step.match.evidence != "bound":
-            self._binding(step.who, contact_id=step.match.contact_id, evidence=step.match.evidence)
+            self._binding(
+                step.who,
+                contact_id=step.match.contact_id,
+                evidence=step.match.evidence,
+                by_person=step.match.evidence == "decision",
+            )
 
     def _binding(self, key: str, **values: Any) -> None:
         self._unbound.discard(key)
@@ -385,8 +397,3 @@ class Journal:
                 raw=raw[:_RAW].replace("\0", ""),
             )
         )
-
-
-def _kept_code(row: models.Invoice) -> str:
-    """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
-    return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")

@@ -41,6 +41,10 @@ class Connection(models.Model):
     sweep_slice = models.PositiveSmallIntegerField(default=0)
     deleted_asked_day = models.DateField(null=True)
     deleted_asked = models.PositiveSmallIntegerField(default=0)
+    others = models.JSONField(default=dict)
+    """Deals of another writer: {"seen": [{"deal", "invoice"}], "accepted": [ids]} (sync/other_writer.py)."""
+    others_since = models.DateTimeField(null=True)
+    """When a person last said that no other writer is left: deals made until then are accepted."""
     last_success = models.DateTimeField(null=True)
     forgotten = models.BooleanField(default=False)
     """Credentials were taken away by `disconnect`."""

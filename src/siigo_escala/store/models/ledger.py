@@ -64,8 +64,10 @@ class Invoice(models.Model):
     """To be decided again by every run without dates."""
     decision = models.CharField(max_length=10, default="")
     decision_target = models.CharField(max_length=100, default="")
+    said = models.PositiveIntegerField(default=0)
+    """How often a person has decided on it: a run never writes over what was said since it read the row."""
     done = models.JSONField(default=dict)
-    """What a person has mended by hand in Escala: {"code", "value"}; that much is no longer told."""
+    """What a person has mended by hand in Escala: {"code", "credited", "digest"}; it is no longer told."""
 
     deal_id = models.CharField(max_length=100, null=True)
     contact_id = models.CharField(max_length=100, default="")

@@ -6,7 +6,7 @@ the work, at every commit of a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -15,14 +15,28 @@ from django.db import connection, models
 _Write = Callable[[Any], Any]
 
 
-def save_rows(rows: Sequence[models.Model], fields: Sequence[str], *, only_where: str = "") -> int:
+def save_rows(
+    rows: Sequence[models.Model],
+    fields: Sequence[str],
+    *,
+    only_where: str = "",
+    instead: Mapping[str, tuple[str, str]] | None = None,
+) -> int:
     """Writes these fields of rows that stand in the database; how many were written.
 
     `only_where`: a condition in SQL on the row as it stands; one that does not meet it stays as it is.
+    `instead`: for a field, a counter and an expression in SQL: where the counter in the database is no longer
+    the row's, the field becomes that expression and not what the row says.
     """
     if not rows:
         return 0
-    statement, columns = _update(connection.vendor, type(rows[0]), tuple(fields), only_where)
+    statement, columns = _update(
+        connection.vendor,
+        type(rows[0]),
+        tuple(fields),
+        only_where,
+        tuple((name, *given) for name, given in (instead or {}).items()),
+    )
     values = [[*(write(getattr(row, name)) for name, write in columns), row.pk] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
@@ -30,15 +44,20 @@ def save_rows(rows: Sequence[models.Model], fields: Sequence[str], *, only_where
 
 
 def insert_rows(
-    rows: Sequence[models.Model], *, unique: Sequence[str] = (), update: Sequence[str] = ()
+    rows: Sequence[models.Model],
+    *,
+    unique: Sequence[str] = (),
+    update: Sequence[str] = (),
+    update_where: str = "",
 ) -> None:
     """Inserts rows, without telling them their keys.
 
-    `unique`: fields of a unique constraint; where such a row stands, its `update` fields are written over.
+    `unique`: fields of a unique constraint; where such a row stands, its `update` fields are written over, if
+    it meets `update_where` (a condition in SQL; the new row is called EXCLUDED in it).
     """
     if not rows:
         return
-    statement, columns = _insert(connection.vendor, type(rows[0]), tuple(unique), tuple(update))
+    statement, columns = _insert(connection.vendor, type(rows[0]), tuple(unique), tuple(update), update_where)
     values = [[write(getattr(row, name)) for name, write in columns] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
@@ -50,11 +69,25 @@ def _update(
     model: type[models.Model],
     fields: tuple[str, ...],
     only_where: str,
+    instead: tuple[tuple[str, str, str], ...],
 ) -> tuple[str, list[tuple[str, _Write]]]:
-    chosen = [_field(model, name) for name in fields]
-    assignments = ", ".join(f"{_column(field)} = %s" for field in chosen)
+    guarded = {name: (counter, expression) for name, counter, expression in instead}
+    assignments, chosen = [], []
+    for name in fields:
+        field = _field(model, name)
+        if name in guarded:
+            counter, expression = _field(model, guarded[name][0]), guarded[name][1]
+            assignments.append(
+                f"{_column(field)} = CASE WHEN {_column(counter)} = %s THEN %s ELSE {expression} END"
+            )
+            chosen.append(counter)
+        else:
+            assignments.append(f"{_column(field)} = %s")
+        chosen.append(field)
     condition = f" AND {only_where}" if only_where else ""
-    statement = f"UPDATE {_quoted(model._meta.db_table)} SET {assignments} WHERE id = %s{condition}"
+    statement = (
+        f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(assignments)} WHERE id = %s{condition}"
+    )
     return statement, [(field.attname, _writer(field)) for field in chosen]
 
 
@@ -64,6 +97,7 @@ def _insert(
     model: type[models.Model],
     unique: tuple[str, ...],
     update: tuple[str, ...],
+    update_where: str,
 ) -> tuple[str, list[tuple[str, _Write]]]:
     chosen = [field for field in model._meta.concrete_fields if not field.primary_key]
     names = ", ".join(_column(field) for field in chosen)
@@ -75,6 +109,7 @@ def _insert(
         columns = [_column(_field(model, name)) for name in update]
         action = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
         statement += f" ON CONFLICT ({target}) DO " + (f"UPDATE SET {action}" if action else "NOTHING")
+        statement += f" WHERE {update_where}" if update_where else ""
     return statement, [(field.attname, _writer(field)) for field in chosen]
 
 

@@ -1,0 +1,33 @@
+"""What people say while a run works: decisions are stored without its lease, and it never writes over them.
+
+A run holds rows in memory for minutes. What a person said of one after it was read stands in the database
+with a higher `said`; the run's own answer of before leaves it there and leaves the row due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
+
+SINCE: Mapping[str, tuple[str, str]] = {"due": ("said", "TRUE"), "decision": ("said", "decision")}
+"""For `models.save_rows`: fields that a decision of a person keeps from the run."""
+PERSON_LAST = "NOT contact_binding.by_person OR contact_binding.contact_id IS NULL OR EXCLUDED.by_person"
+"""For `models.insert_rows`: the contact that a person named while a run made another one stays."""
+
+
+def made_anew(row: models.Invoice) -> bool:
+    """Whether the deal that is gone is to be forgotten: a person wants this invoice in Escala again."""
+    return row.code == Code.DEAL_DELETED and row.decision in ("create", "deal")
+
+
+def forget_deal(row: models.Invoice, code: Code) -> None:
+    """Takes the deal that is gone from a row that is to be made anew and could not be, for this `code`."""
+    if made_anew(row) and code != Code.DEAL_DELETED:
+        row.deal_id = None
+
+
+def kept_code(row: models.Invoice) -> str:
+    """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
+    return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")
