@@ -1,0 +1,74 @@
+"""One seed from its drawing to its verdict, on either store; needs Django set up."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tests import databases
+from tests.resilience.chaos import story as stories
+from tests.resilience.chaos.life import Diverged, life
+
+Store = Literal["sqlite", "postgresql"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a seed's disturbed life came to the undisturbed end, and everything it told."""
+
+    seed: int
+    store: Store
+    problem: str
+    told: str
+    runs: int
+    deaths: int
+    faults: int
+
+
+def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any) -> Verdict:
+    """Lives a seed's story twice. `server`: of PostgreSQL, "" for SQLite."""
+    story = stories.draw(seed)
+    problem, diary = "", []
+    folder = Path(tempfile.mkdtemp(prefix="siigo-escala-chaos-"))
+    try:
+        with ExitStack() as held:
+            for name in ("calm", "wild"):
+                (folder / name).mkdir(mode=0o700)
+            calm = held.enter_context(
+                databases.sqlite_database(folder / "calm", templates=templates, blocker=blocker)
+            )
+            wild = held.enter_context(
+                databases.sqlite_database(folder / "wild", templates=templates, blocker=blocker)
+                if store == "sqlite"
+                else databases.postgresql_database(server, templates=templates, blocker=blocker)
+            )
+            held.enter_context(blocker.unblock())
+            with life(story, calm, folder / "calm") as undisturbed:
+                wanted = undisturbed.undisturbed()
+            with life(story, wild, folder / "wild") as disturbed:
+                diary = disturbed.diary
+                try:
+                    disturbed.disturbed(wanted)
+                except Diverged as diverged:
+                    problem = str(diverged)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    attempts = [attempt for day in story.days for attempt in day.attempts]
+    return Verdict(
+        seed=seed,
+        store=store,
+        problem=problem,
+        told="\n".join([story.told(), "what came of it:", *(f"  {line}" for line in diary), problem]),
+        runs=len(attempts) + 2 * len(story.days),
+        deaths=sum(line.endswith("killed") for line in diary),
+        faults=sum(len(attempt.faults) + len(attempt.late) for attempt in attempts),
+    )
+
+
+def store_of(seed: int) -> Store:
+    """Half of the seeds on each."""
+    return "postgresql" if seed % 2 else "sqlite"

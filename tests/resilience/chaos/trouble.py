@@ -1,0 +1,127 @@
+"""What goes wrong during one run: lies on every route, deaths, late writes, clocks, other runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_SIIGO = (
+    ("POST", "/auth"), ("GET", "/v1/invoices"), ("GET", "/v1/invoices/[^/]+"), ("GET", "/v1/customers"),
+    ("GET", "/v1/customers/[^/]+"), ("GET", "/v1/credit-notes"), ("GET", "/v1/users"),
+)  # fmt: skip
+_ESCALA = (
+    ("GET", "/crm/pipelines"), ("GET", "/crm/deals/scroll"), ("GET", "/crm/contacts/scroll"),
+    ("GET", "/pms/products"), ("GET", "/crm/deals/[^/]+"), ("GET", "/crm/contacts/[^/]+"),
+    ("PUT", "/crm/deals/[^/]+"), ("PUT", "/crm/contacts/[^/]+"), ("POST", "/crm/contacts"),
+    ("POST", "/crm/deals"), ("POST", "/crm/deals"), ("POST", "/crm/contacts"), ("POST", "/pms/products"),
+)  # fmt: skip
+_READ_LIES: Sequence[Mapping[str, Any]] = (
+    {"kind": "refuse", "status": 500}, {"kind": "refuse", "status": 503}, {"kind": "refuse", "status": 408},
+    {"kind": "drop"}, {"kind": "cut"}, {"kind": "html"}, {"kind": "empty"}, {"kind": "429_header"},
+    {"kind": "429_message"}, {"kind": "store_then_status", "status": 504}, {"kind": "bad_encoding"},
+    {"kind": "refuse", "status": 302},
+)  # fmt: skip
+_WRITE_LIES: Sequence[Mapping[str, Any]] = (
+    {"kind": "store_then_status", "status": 500}, {"kind": "store_then_status", "status": 504},
+    {"kind": "store_then_lost"}, {"kind": "cut"}, {"kind": "html", "stored": True}, {"kind": "html"},
+    {"kind": "empty"}, {"kind": "drop"}, {"kind": "refuse", "status": 500}, {"kind": "refuse", "status": 408},
+    {"kind": "refuse", "status": 409}, {"kind": "store_then_status", "status": 409},
+    {"kind": "store_then_status", "status": 400}, {"kind": "store_then_status", "status": 302},
+    {"kind": "429_header"}, {"kind": "429_message"}, {"kind": "bad_encoding"},
+)  # fmt: skip
+_CALLS = {"commit": 20, "escala": 14, "siigo": 6}
+"""About so many there are in a run."""
+_DOWN = 400
+"""So often does a system that is down refuse: longer than a run's patience."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One run and what happens to it."""
+
+    options: Mapping[str, Any]
+    faults: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    """System and fault."""
+    death: tuple[str, int] | None = None
+    """("commit", n), or (system, n) before the effect of its n-th call, or (system + " stored", n) after."""
+    power_cut: bool = False
+    disk_full: int = 0
+    late: Sequence[tuple[int, float]] = ()
+    """Which writes of Escala have no answer and their effect only so many seconds later."""
+    overlap: int = 0
+    """At which call of Escala another run, and a dry one, are started."""
+    stop: int = 0
+    """At which call of Siigo a person presses Ctrl-C."""
+    skew_s: float = 0.0
+    """How far our clock is off."""
+    gap_s: float = 0.0
+    """How long after the run before."""
+
+    def __str__(self) -> str:
+        said = [", ".join(f"{key}={value}" for key, value in self.options.items()) or "plain"]
+        said += [f"{system} {_fault(fault)}" for system, fault in self.faults]
+        if self.death:
+            said.append(f"dies at {self.death[0]} {self.death[1]}{' (power cut)' if self.power_cut else ''}")
+        said += [f"write {number} late by {seconds} s" for number, seconds in self.late]
+        said += [f"{name}={value}" for name in ("disk_full", "overlap", "stop", "skew_s", "gap_s")
+                 if (value := getattr(self, name))]  # fmt: skip
+        return "; ".join(said)
+
+
+def draw(dice: random.Random) -> Attempt:
+    """What happens to one run."""
+    death: tuple[str, int] | None = None
+    if dice.random() < 0.55:
+        where = dice.choice(("commit", "commit", "escala", "escala stored", "escala stored", "siigo"))
+        death = (where, dice.randint(1, _CALLS[where.partition(" ")[0]]))
+    return Attempt(
+        options=_options(dice),
+        faults=[_lie(dice) for _ in range(dice.choice((0, 1, 1, 2, 3, 5)))],
+        death=death,
+        power_cut=death is not None and dice.random() < 0.5,
+        disk_full=dice.randint(1, 20) if dice.random() < 0.08 else 0,
+        late=[(dice.randint(1, 4), dice.choice((2.0, 20.0, 45.0)))] if dice.random() < 0.25 else [],
+        overlap=dice.randint(1, 12) if dice.random() < 0.15 else 0,
+        stop=dice.randint(1, 6) if dice.random() < 0.08 else 0,
+        skew_s=_skew(dice),
+        gap_s=dice.choice((0.5, 5.0, 70.0, 1800.0, 4000.0)),
+    )
+
+
+def _options(dice: random.Random) -> dict[str, Any]:
+    match dice.randrange(12):
+        case 0:
+            return {"kind": "retry"}
+        case 1:
+            return {"limit": dice.randint(1, 3)}
+        case 2:
+            return {"dry_run": True}
+        case 3:
+            return {"sweep": True}
+        case 4:
+            return {"days": dice.randint(0, 20)}
+        case _:
+            return {}
+
+
+def _lie(dice: random.Random) -> tuple[str, dict[str, Any]]:
+    system = dice.choice(("siigo", "escala", "escala"))
+    method, path = dice.choice(_SIIGO if system == "siigo" else _ESCALA)
+    writes = system == "escala" and method == "POST"
+    fault = dict(dice.choice(_WRITE_LIES if writes else _READ_LIES))
+    fault |= {"method": method, "path": path, "after": dice.choice((0, 0, 1, 2, 4))}
+    fault["times"] = _DOWN if dice.random() < 0.06 else dice.choice((1, 1, 1, 2, 3))
+    return system, fault
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    more = "".join(f" {key}={fault[key]}" for key in ("status", "stored") if key in fault)
+    return f"{fault['method']} {fault['path']}: {fault['kind']}{more}, {fault['times']} times after {fault['after']}"
+
+
+def _skew(dice: random.Random) -> float:
+    if dice.random() < 0.75:
+        return 0.0
+    return dice.choice((-90.0, 90.0, -1200.0, 1200.0, -7200.0, 7200.0, -400000.0, 400000.0))
