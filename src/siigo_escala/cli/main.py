@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from siigo_escala.cli import (
+    backup,
     check,
     connect,
     demo,
@@ -26,6 +27,7 @@ from siigo_escala.cli import (
     migrate,
     output,
     report,
+    restore,
     retry,
     running,
     runs,
@@ -103,6 +105,8 @@ def _app() -> typer.Typer:
         ("disconnect", disconnect.disconnect),
         ("export", export.export),
         ("migrate", migrate.migrate),
+        ("backup", backup.backup),
+        ("restore", restore.restore),
         ("simulate", simulate.simulate),
     ):
         app.command(name, cls=spanish.Command)(function)

@@ -78,6 +78,9 @@ class Code(StrEnum):
     SCHEMA_OLD = "SCHEMA_OLD"
     SCHEMA_NEWER = "SCHEMA_NEWER"
     STORAGE_FAILED = "STORAGE_FAILED"
+    FILE_EXISTS = "FILE_EXISTS"
+    ARCHIVE_INVALID = "ARCHIVE_INVALID"
+    HOME_NOT_EMPTY = "HOME_NOT_EMPTY"
     RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
     # access: a remote system does not let us in, or we stay out by ourselves
     CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"

@@ -18,13 +18,15 @@ from django.db import connection, transaction
 from django.db.models import F
 from filelock import FileLock, Timeout
 
-from siigo_escala.store.errors import LeaseLost, LeaseTaken
+from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 
 if TYPE_CHECKING:
     import psycopg
 
 _POLL_S = 0.2
+_GRACE_S = 0.3
+"""Who only looks whether a lock is held has it for a moment: no reason to refuse a run."""
 _ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
 _OURS = (
     f"SELECT 1 FROM {SiigoCompany._meta.db_table} AS siigo, {EscalaAccount._meta.db_table} AS escala "
@@ -81,7 +83,7 @@ class Lease:
 
 def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
     """The lease of a connection's two accounts; LeaseTaken after `wait_s` seconds (None: waits for ever)."""
-    deadline = None if wait_s is None else time.monotonic() + wait_s
+    deadline = None if wait_s is None else time.monotonic() + max(wait_s, _GRACE_S)
     # Escala before Siigo, always: two runs that share an account cannot wait for each other in a circle.
     wanted = [("escala", owner.escala_id), ("siigo", owner.siigo_id)]
     while True:
@@ -94,6 +96,7 @@ def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
                 held.callback(lock.release)
                 locks.append(lock)
             else:
+                _must_stand(owner)
                 lease = Lease(owner, locks)
                 held.pop_all()
                 return lease
@@ -102,6 +105,48 @@ def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
                 f"Otra sincronización de «{owner.name}» está en curso: espere a que termine o use --wait."
             )
         time.sleep(_POLL_S)
+
+
+def _must_stand(owner: Connection) -> None:
+    """The connection is the one that was opened: a restore may have put another in its place meanwhile."""
+    same = Connection.objects.filter(
+        pk=owner.pk,
+        name=owner.name,
+        created_at=owner.created_at,
+        siigo_id=owner.siigo_id,
+        escala_id=owner.escala_id,
+    )
+    if not same.exists():
+        raise StoreProblem(
+            "CONNECTION_UNKNOWN", f"La conexión «{owner.name}» cambió mientras tanto: repita la orden."
+        )
+
+
+@contextmanager
+def nobody_runs() -> Iterator[None]:
+    """Holds the locks of every account there is, so that no run is under way; else LeaseTaken."""
+    accounts = [("escala", key) for key in EscalaAccount.objects.order_by("pk").values_list("pk", flat=True)]
+    accounts += [("siigo", key) for key in SiigoCompany.objects.order_by("pk").values_list("pk", flat=True)]
+    with ExitStack() as held:
+        for system, account_id in accounts:
+            lock = _try(system, account_id)
+            if lock is None:
+                raise LeaseTaken("Una sincronización está en curso: espere a que termine. No se cambió nada.")
+            held.callback(lock.release)
+        yield
+
+
+def is_held(owner: Connection) -> bool:
+    """Whether somebody holds both locks of a connection's accounts at this moment.
+
+    On SQLite they are tried and given back at once, which `take` bears: it asks more than once.
+    """
+    for system, account_id in (("escala", owner.escala_id), ("siigo", owner.siigo_id)):
+        lock = _try(system, account_id)
+        if lock is not None:
+            lock.release()
+            return False
+    return True
 
 
 def _try(system: str, account_id: int) -> _Lock | None:

@@ -42,9 +42,18 @@ def ensure(*, by_itself: bool) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
+def newest() -> str:
+    """The last migration that this program knows."""
+    return max(_ours())
+
+
+def _ours() -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(migrations.__path__) if module.name[:4].isdigit()}
+
+
 def _difference() -> tuple[list[str], list[str]]:
     """Migrations that the database lacks, and those it has and this program does not know."""
-    ours = {module.name for module in pkgutil.iter_modules(migrations.__path__) if module.name[:4].isdigit()}
+    ours = _ours()
     if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists():
         return sorted(ours), []
     try:

@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
-import base64
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken, MultiFernet
 
+from siigo_escala.store import keys as installed
 from siigo_escala.store.errors import StoreProblem
 
 _PURPOSE = b"siigo-escala credentials v1"
 
 
 class Vault:
-    """Seals and opens texts. The first key seals; every key of the list opens."""
+    """Seals and opens texts. The first key seals; every key of the list opens.
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in keys])
+    `key_file`: read again at every use, since `key rotate` may change it while a run is under way.
+    """
+
+    def __init__(self, keys: Sequence[str], *, key_file: Path | None = None) -> None:
+        self._key_file = key_file
+        self._use(tuple(keys))
 
     def seal(self, text: str) -> str:
         """The sealed form; "" stays ""."""
-        return self._fernet.encrypt(text.encode()).decode() if text else ""
+        return self._now().encrypt(text.encode()).decode() if text else ""
 
     def open(self, sealed: str) -> str:
         """The text again. KEY_MISSING where no key of this installation opens it."""
         if not sealed:
             return ""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._now().decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise StoreProblem(
                 "KEY_MISSING",
                 "La clave de esta instalación no abre las credenciales guardadas: ponga en "
                 "SIIGO_ESCALA_SECRET_KEY, o en secret.key, la clave con que se guardaron. No se cambió nada.",
             ) from None
+
+    def opens(self, sealed: str) -> bool:
+        """Whether a key of this installation opens it."""
+        try:
+            self.open(sealed)
+        except StoreProblem:
+            return False
+        return True
+
+    def _now(self) -> MultiFernet:
+        """With the keys as they are on disk at this moment."""
+        if self._key_file is not None:
+            found = installed.in_file(self._key_file)
+            if found and found != self._keys:
+                self._use(found)
+        return self._fernet
+
+    def _use(self, keys: tuple[str, ...]) -> None:
+        self._keys = keys
+        self._fernet = MultiFernet([installed.fernet(key, _PURPOSE) for key in keys])
 
 
 def open_vault(
@@ -56,40 +76,13 @@ def open_vault(
             "KEY_MISSING",
             "Con PostgreSQL la clave va en SIIGO_ESCALA_SECRET_KEY, la misma en todas las máquinas.",
         )
-    try:
-        found = [part.strip() for part in key_file.read_text().split(",") if part.strip()]
-    except FileNotFoundError:
-        found = []
+    found = installed.in_file(key_file)
     if found:
-        return Vault(found)
+        return Vault(found, key_file=key_file)
     if anything_sealed():
         raise StoreProblem(
             "KEY_MISSING",
             f"Falta la clave con que se cifraron las credenciales ({key_file.name}): restaure ese archivo o "
             "póngala en SIIGO_ESCALA_SECRET_KEY. No se cambió nada.",
         )
-    return Vault([_make(key_file)])
-
-
-def _make(key_file: Path) -> str:
-    """A new key, written before it is used; where another process was faster, that one's key."""
-    key = Fernet.generate_key().decode()
-    descriptor, name = tempfile.mkstemp(prefix=f"{key_file.name}.", dir=key_file.parent)
-    part = Path(name)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        os.link(part, key_file)
-    except FileExistsError:
-        return key_file.read_text().strip()
-    finally:
-        part.unlink()
-    return key
-
-
-def _derived(key: str) -> bytes:
-    """A Fernet key from whatever text the installation uses as its key."""
-    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=_PURPOSE)
-    return base64.urlsafe_b64encode(derivation.derive(key.encode()))
+    return Vault([installed.make(key_file)], key_file=key_file)

@@ -1,0 +1,171 @@
+"""A backup brought back: checked whole before anything changes, then all of it in one transaction.
+
+The next run reads everything in Escala before it writes, and adopts what was made after the backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F, Max
+
+from siigo_escala.store import archive, backup, lease, models, schema, tables
+from siigo_escala.store.archive import Manifest, Reader
+from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.vault import Vault
+
+PAUSED = "CREDENTIALS_MISSING"
+"""Why connections rest that were restored without their credentials."""
+_WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did. `before`: the archive of what stood here, where there was something."""
+
+    manifest: Manifest
+    before: Path | None
+    connections: tuple[str, ...]
+    without_credentials: tuple[str, ...]
+    """Connections that need their file again."""
+    erasures_lost: int = 0
+    """Erased persons who can no longer be recognised: their marks need the key."""
+
+
+def restore(
+    path: Path,
+    *,
+    keys: Sequence[str],
+    home: Path,
+    replace: bool,
+    with_credentials: bool,
+    now: datetime,
+) -> Restored:
+    """Everything that the archive holds, in place of what stands here; all of it or nothing.
+
+    ARCHIVE_INVALID, SCHEMA_NEWER, KEY_MISSING, HOME_NOT_EMPTY, LeaseTaken: nothing was changed.
+    """
+    with archive.opened(path) as reader:
+        _check(reader)
+        vault = _vault(reader, keys) if with_credentials else None
+        reader.verify_signature(keys)
+        if models.Connection.objects.exists() and not replace:
+            raise StoreProblem(
+                "HOME_NOT_EMPTY",
+                "Esta instalación ya tiene conexiones: con --replace se reemplazan por las de la copia, "
+                "después de guardar las de ahora en la carpeta «backups». No se cambió nada.",
+            )
+        with lease.nobody_runs():
+            before = _kept(home, keys=keys, now=now) if models.Connection.objects.exists() else None
+            try:
+                with transaction.atomic():
+                    if models.Connection.objects.exists() and before is None:
+                        raise StoreProblem("HOME_NOT_EMPTY", "Mientras tanto se conectó una empresa: repita.")
+                    return _replaced(reader, vault, before=before, now=now)
+            except _WRONG_VALUES as problem:
+                raise archive.damaged("sus datos no son los de una copia") from problem
+
+
+def _check(reader: Reader) -> None:
+    """The archive is whole and of this database's shape."""
+    manifest = reader.manifest
+    if manifest.schema > schema.newest():
+        raise StoreProblem(
+            "SCHEMA_NEWER",
+            f"La copia es de una versión más nueva del programa ({manifest.program}): instálela primero. "
+            "No se cambió nada.",
+        )
+    wanted = {model._meta.db_table: tables.columns(model) for model in tables.in_order()}
+    if {member.table: list(member.columns) for member in manifest.members} != wanted:
+        raise archive.damaged("sus tablas no son las de este programa")
+    reader.verify()
+
+
+def _vault(reader: Reader, keys: Sequence[str]) -> Vault | None:
+    """What opens the archive's secrets, each of them tried; None where it holds none."""
+    if not reader.manifest.checks:
+        return None
+    if not keys:
+        raise StoreProblem(
+            "KEY_MISSING",
+            "Falta la clave con que se hizo la copia: ponga su archivo secret.key en la carpeta de la "
+            "instalación, o su contenido en SIIGO_ESCALA_SECRET_KEY; o use --without-credentials y conecte "
+            "después de nuevo. No se cambió nada.",
+        )
+    vault = Vault(keys)
+    if not reader.made_with(keys) or not all(vault.opens(sealed) for sealed in _credentials(reader)):
+        raise StoreProblem(
+            "KEY_MISSING",
+            "La copia se hizo con otra clave: ponga aquella en SIIGO_ESCALA_SECRET_KEY o en secret.key "
+            "(puede ir detrás de la de ahora, separada por una coma); o use --without-credentials y conecte "
+            "después de nuevo. No se cambió nada.",
+        )
+    return vault
+
+
+def _credentials(reader: Reader) -> list[str]:
+    member = next(one for one in reader.manifest.members if one.table == models.Connection._meta.db_table)
+    at = [member.columns.index(name) for name in ("siigo_key_sealed", "escala_key_sealed")]
+    return [str(row[index]) for row in reader.rows(member) for index in at]
+
+
+def _kept(home: Path, *, keys: Sequence[str], now: datetime) -> Path:
+    """What stands here, put away before it is replaced."""
+    folder = home / "backups"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    number = 1 + len(list(folder.glob("before-restore-*.zip")))
+    path = folder / f"before-restore-{now:%Y%m%d-%H%M%S}-{number}.zip"
+    backup.make(path, keys=keys, overwrite=False, now=now)
+    return path
+
+
+def _replaced(reader: Reader, vault: Vault | None, *, before: Path | None, now: datetime) -> Restored:
+    epoch = 1 + max(
+        model.objects.aggregate(most=Max("epoch"))["most"] or 0
+        for model in (models.SiigoCompany, models.EscalaAccount)
+    )
+    tables.empty(using="default")
+    members = {member.table: member for member in reader.manifest.members}
+    for model in tables.in_order():
+        tables.fill(model, reader.rows(members[model._meta.db_table]), using="default")
+    tables.number_on(using="default")
+    # Whoever held a lease here before can write nothing any more, whatever epoch the copy brought.
+    models.SiigoCompany.objects.update(epoch=F("epoch") + epoch)
+    models.EscalaAccount.objects.update(epoch=F("epoch") + epoch, must_read_all=True)
+    without = _take_credentials(now) if vault is None else ()
+    _drop_tokens(vault)
+    connection.check_constraints()
+    return Restored(
+        manifest=reader.manifest,
+        before=before,
+        connections=tuple(models.Connection.objects.order_by("name").values_list("name", flat=True)),
+        without_credentials=without,
+    )
+
+
+def _take_credentials(now: datetime) -> tuple[str, ...]:
+    """Connections keep everything but their secrets, and rest until their file is connected again."""
+    sealed = models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="")
+    names = tuple(sealed.order_by("name").values_list("name", flat=True))
+    sealed.update(
+        siigo_key_sealed="",
+        escala_key_sealed="",
+        forgotten=True,
+        paused=PAUSED,
+        paused_text="Se restauró una copia sin sus credenciales",
+        paused_at=now,
+    )
+    return names
+
+
+def _drop_tokens(vault: Vault | None) -> None:
+    """A token that cannot be opened is fetched again."""
+    for company in models.SiigoCompany.objects.exclude(token_sealed=""):
+        if vault is None or not vault.opens(company.token_sealed):
+            company.token_sealed, company.token_expires, company.token_username = "", None, ""
+            company.save(update_fields=["token_sealed", "token_expires", "token_username"])

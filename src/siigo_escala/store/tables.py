@@ -1,0 +1,108 @@
+"""Our tables as a copy needs them: in the order in which they can be filled, rows as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.db import connections, models
+
+Row = list[Any]
+_CHUNK = 1000
+
+
+def in_order() -> list[type[models.Model]]:
+    """Every table of ours, each after those that it refers to."""
+    left = sorted(apps.get_app_config("store").get_models(), key=lambda model: model._meta.db_table)
+    ordered: list[type[models.Model]] = []
+    while left:
+        ready = [model for model in left if not (_referred(model) & set(left)) - {model}]
+        ordered += ready
+        left = [model for model in left if model not in ready]
+    return ordered
+
+
+def columns(model: type[models.Model]) -> list[str]:
+    """The names of a table's columns, in the order of a row's values."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def rows(model: type[models.Model], *, using: str) -> Iterator[Row]:
+    """Every row of a table as JSON can hold it, a few in memory at a time."""
+    found = model._default_manager.using(using).order_by("pk").values_list(*columns(model))
+    for values in found.iterator(chunk_size=_CHUNK):
+        yield [_plain(value) for value in values]
+
+
+def fill(model: type[models.Model], source: Iterator[Row], *, using: str) -> int:
+    """Puts rows into an empty table; how many. ValueError, ValidationError for values of another kind."""
+    connection = connections[using]
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column or field.attname) for field in fields)
+    statement = (
+        f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"
+    )
+    count = 0
+    with connection.cursor() as cursor:
+        while chunk := _taken(source):
+            values = [
+                [
+                    field.get_db_prep_save(field.to_python(value), connection)
+                    for field, value in zip(fields, row, strict=True)
+                ]
+                for row in chunk
+            ]
+            cursor.executemany(statement, values)
+            count += len(chunk)
+    return count
+
+
+def empty(*, using: str) -> None:
+    """Removes every row of ours, inside the transaction that is open."""
+    connection = connections[using]
+    names = [connection.ops.quote_name(model._meta.db_table) for model in in_order()]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(names)}")
+            return
+        for name in reversed(names):
+            cursor.execute(f"DELETE FROM {name}")
+
+
+def number_on(*, using: str) -> None:
+    """New rows are numbered after those that were put in with their numbers."""
+    from django.core.management.color import no_style  # noqa: PLC0415 - only a restore needs it
+
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), in_order()):
+            cursor.execute(statement)
+
+
+def sealed_columns() -> list[tuple[type[models.Model], str]]:
+    """Where secrets stand: every column whose name ends with `_sealed`."""
+    return [(model, name) for model in in_order() for name in columns(model) if name.endswith("_sealed")]
+
+
+def _referred(model: type[models.Model]) -> set[type[models.Model]]:
+    return {
+        field.related_model
+        for field in model._meta.concrete_fields
+        if field.related_model is not None and not isinstance(field.related_model, str)
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _taken(source: Iterator[Row]) -> Sequence[Row]:
+    return [row for _, row in zip(range(_CHUNK), source, strict=False)]

@@ -1,0 +1,406 @@
+"""A backup and its restore: every row comes back, on either store, and a bad archive changes nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection as database_connection
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from siigo_escala.store import archive, backup, lease, models, restoring, tables
+from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
+from siigo_escala.store.vault import Vault
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+KEYS = ("una clave",)
+
+
+def _stored() -> dict[str, list[tables.Row]]:
+    """Every row of every table."""
+    return {model._meta.db_table: list(tables.rows(model, using="default")) for model in tables.in_order()}
+
+
+def _filled(connection: models.Connection) -> models.Connection:
+    """Something in the tables that matter, with the values that are easily lost."""
+    vault = Vault(KEYS)
+    connection.siigo_key_sealed, connection.escala_key_sealed = vault.seal("clave"), vault.seal("api")
+    connection.file = {"name": "acme", "text": "ñ \u2028 \"'", "number": 12.5}
+    connection.save()
+    models.SiigoCompany.objects.update(token_sealed=vault.seal("token"), token_expires=NOW)
+    models.EscalaAccount.objects.update(must_read_all=False, deals_read_at=NOW)
+    invoice = models.Invoice.objects.create(
+        connection=connection,
+        escala=connection.escala,
+        siigo_id="a-1",
+        name="FV-1-1",
+        date=date(2026, 11, 1),
+        created=NOW,
+        value=Decimal("1234567.89"),  # type: ignore[misc]  # a CentsField takes Decimal
+        state=models.State.SENDING,
+        intent_at=NOW,
+        intent={"name": "FV-1-1 Año Ñandú"},
+    )
+    models.InvoiceEvent.objects.create(invoice=invoice, at=NOW, kind="intent", raw='{"a": 1}')
+    models.Limit.objects.create(account="siigo:1", grants="[1.5]", not_before=1764000000.123456)
+    models.KnownDeal.objects.create(escala=connection.escala, deal_id="d", value=None, seen_at=NOW)
+    return connection
+
+
+def _restore(path: Path, home: Path, **changed: Any) -> restoring.Restored:
+    wanted: dict[str, Any] = {
+        "keys": KEYS, "home": home, "replace": True, "with_credentials": True, "now": NOW
+    }  # fmt: skip
+    return restoring.restore(path, **{**wanted, **changed})
+
+
+def _made(tmp_path: Path, **changed: Any) -> Path:
+    path = tmp_path / "copia.zip"
+    backup.make(path, **{"keys": KEYS, "overwrite": False, "now": NOW, **changed})
+    return path
+
+
+@pytest.fixture
+def filled(connection: models.Connection) -> models.Connection:
+    return _filled(connection)
+
+
+def test_every_row_comes_back_as_it_was(filled: models.Connection, tmp_path: Path, home: Path) -> None:
+    before = _stored()
+    path = _made(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    models.InvoiceEvent.objects.all().delete()
+    models.Invoice.objects.update(name="otra cosa")
+    done = _restore(path, home)
+    models.EscalaAccount.objects.update(epoch=0)
+    models.SiigoCompany.objects.update(epoch=0)
+    assert models.EscalaAccount.objects.get().must_read_all
+    models.EscalaAccount.objects.update(must_read_all=False)
+    assert _stored() == before
+    assert done.connections == ("acme",)
+    assert done.without_credentials == ()
+    new = models.Run.objects.create(connection=filled, started=NOW)
+    models.InvoiceEvent.objects.create(invoice=models.Invoice.objects.get(), at=NOW, kind="x", run=new.pk)
+
+
+def test_what_stood_here_is_put_away_before_it_is_replaced(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    path = _made(tmp_path)
+    models.Invoice.objects.update(name="de ahora")
+    done = _restore(path, home)
+    assert models.Invoice.objects.get().name == "FV-1-1"
+    assert done.before is not None
+    assert done.before.parent == home / "backups"
+    _restore(done.before, home)
+    assert models.Invoice.objects.get().name == "de ahora"
+
+
+def test_a_holder_of_a_lease_from_before_can_write_nothing_after_a_restore(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    path = _made(tmp_path)
+    held = lease.take(filled)
+    held.release()
+    _restore(path, home)
+    with pytest.raises(LeaseLost):
+        held.prove()
+
+
+def test_a_run_under_way_refuses_the_restore(filled: models.Connection, tmp_path: Path, home: Path) -> None:
+    path = _made(tmp_path)
+    held = lease.take(filled)
+    before = _stored()
+    try:
+        with pytest.raises(LeaseTaken):
+            _restore(path, home)
+    finally:
+        held.release()
+    assert _stored() == before
+    assert not (home / "backups").exists()
+    _restore(path, home)
+
+
+def test_a_connection_that_a_restore_replaced_takes_no_lease(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    waiting = models.Connection.objects.get()
+    models.Connection.objects.update(name="beta")
+    path = _made(tmp_path)
+    models.Connection.objects.update(name="acme")
+    _restore(path, home)
+    with pytest.raises(StoreProblem) as problem:
+        lease.take(waiting)
+    assert problem.value.code == "CONNECTION_UNKNOWN"
+    lease.take(models.Connection.objects.get()).release()
+
+
+def test_connections_are_replaced_only_when_asked(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    path, before = _made(tmp_path), _stored()
+    with pytest.raises(StoreProblem, match="--replace") as problem:
+        _restore(path, home, replace=False)
+    assert problem.value.code == "HOME_NOT_EMPTY"
+    assert _stored() == before
+    with transaction.atomic():
+        tables.empty(using="default")
+    assert _restore(path, home, replace=False).before is None
+    assert models.Invoice.objects.get().name == "FV-1-1"
+
+
+@pytest.mark.parametrize("keys", [(), ("otra",)])
+def test_without_its_key_nothing_is_restored_but_what_needs_none(
+    filled: models.Connection, tmp_path: Path, home: Path, keys: tuple[str, ...]
+) -> None:
+    path, before = _made(tmp_path), _stored()
+    with pytest.raises(StoreProblem) as problem:
+        _restore(path, home, keys=keys)
+    assert problem.value.code == "KEY_MISSING"
+    assert "--without-credentials" in problem.value.message
+    assert _stored() == before
+    done = _restore(path, home, keys=keys, with_credentials=False)
+    assert done.without_credentials == ("acme",)
+    kept = models.Connection.objects.get()
+    assert (kept.siigo_key_sealed, kept.escala_key_sealed) == ("", "")
+    assert (kept.paused, kept.forgotten) == ("CREDENTIALS_MISSING", True)
+    assert models.SiigoCompany.objects.get().token_sealed == ""
+    assert models.Invoice.objects.get().state == "sending"
+
+
+def test_the_key_of_the_copy_may_be_an_older_one(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    path = _made(tmp_path)
+    _restore(path, home, keys=("nueva", *KEYS))
+    assert Vault(KEYS).open(models.Connection.objects.get().siigo_key_sealed) == "clave"
+
+
+def test_a_token_of_a_lost_key_is_fetched_again(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    models.SiigoCompany.objects.update(token_sealed=Vault(["otra"]).seal("token"))
+    _restore(_made(tmp_path), home)
+    assert models.SiigoCompany.objects.get().token_sealed == ""
+    assert models.Connection.objects.get().paused == ""
+
+
+def test_an_installation_without_a_key_comes_back_without_one(
+    database: str, tmp_path: Path, home: Path
+) -> None:
+    path = _made(tmp_path, keys=())
+    assert _restore(path, home, keys=()).connections == ()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_existing_file_is_overwritten_only_when_asked(
+    database: str, tmp_path: Path, overwrite: bool
+) -> None:
+    path = tmp_path / "copia.zip"
+    path.write_text("algo")
+    if overwrite:
+        _made(tmp_path, overwrite=True)
+        assert zipfile.is_zipfile(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    else:
+        with pytest.raises(StoreProblem) as problem:
+            _made(tmp_path)
+        assert problem.value.code == "FILE_EXISTS"
+        assert path.read_text() == "algo"
+    assert [one.name for one in tmp_path.glob(".*")] == []
+
+
+@pytest.mark.parametrize("path", ["no/existe.zip", "."])
+def test_a_place_where_no_file_can_be_is_told(database: str, tmp_path: Path, path: str) -> None:
+    with pytest.raises(StoreProblem):
+        backup.make(tmp_path / path, keys=KEYS, overwrite=True, now=NOW)
+
+
+def test_no_secret_stands_in_clear_and_no_key_stands_at_all(
+    filled: models.Connection, tmp_path: Path
+) -> None:
+    models.Connection.objects.update(siigo_key_sealed=Vault(KEYS).seal("secretisimo"))
+    with zipfile.ZipFile(_made(tmp_path)) as made:
+        content = b"".join(made.read(name) for name in made.namelist())
+    assert b"secretisimo" not in content
+    assert KEYS[0].encode() not in content
+
+
+def _files(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as made:
+        return {name: made.read(name) for name in made.namelist()}
+
+
+def _rewritten(path: Path, files: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+
+
+def _spoilt(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Ways in which an archive goes wrong, each as the bytes of its file."""
+    whole = path.read_bytes()
+    for share in (0.0, 0.3, 0.9, 0.999):
+        yield f"cut at {share}", whole[: int(len(whole) * share)]
+    yield "something else", b"PK nothing" * 100
+    flipped = bytearray(whole)
+    with zipfile.ZipFile(path) as made:
+        flipped[made.getinfo("invoice.jsonl").header_offset + 120] ^= 0xFF
+    yield "a bit", bytes(flipped)
+    files = _files(path)
+    manifest = json.loads(files["manifest.json"])
+
+    def with_manifest(**changed: Any) -> dict[str, bytes]:
+        return {**files, "manifest.json": json.dumps({**manifest, **changed}).encode()}
+
+    tables_less = [one for one in manifest["tables"] if one["name"] != "invoice"]
+    for what, changed in {
+        "a row less": {**files, "invoice.jsonl": b""},
+        "a member less": {name: content for name, content in files.items() if name != "invoice.jsonl"},
+        "a row more": {**files, "invoice.jsonl": files["invoice.jsonl"] * 2},
+        "no manifest": {name: content for name, content in files.items() if name != "manifest.json"},
+        "a foreign zip": {"hola.txt": b"hola"},
+        "another manifest": {**files, "manifest.json": b"[]"},
+        "a manifest of nothing": {**files, "manifest.json": b"{}"},
+        "another format": with_manifest(format="otro"),
+        "a newer format": with_manifest(version=2),
+        "a newer schema": with_manifest(schema="9999_later"),
+        "a table less": with_manifest(tables=tables_less),
+        "an edited manifest": with_manifest(made="2020-01-01T00:00:00+00:00"),
+        "a huge manifest": {**files, "manifest.json": b" " * 1_000_001 + files["manifest.json"]},
+    }.items():
+        _rewritten(path, changed)
+        yield what, path.read_bytes()
+
+
+def test_an_archive_that_is_not_whole_and_ours_changes_nothing(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    path = _made(tmp_path)
+    before = _stored()
+    spoilt = dict(_spoilt(path))
+    for what, content in spoilt.items():
+        path.write_bytes(content)
+        with pytest.raises(StoreProblem) as problem:
+            _restore(path, home)
+        assert problem.value.code in ("ARCHIVE_INVALID", "SCHEMA_NEWER"), what
+        assert "No se cambió nada" in problem.value.message or "no se cambió nada" in problem.value.message
+        assert _stored() == before, what
+    assert not (home / "backups").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("invoice", lambda row: [row[0], 99, *row[2:]]),
+        ("invoice", lambda row: ["x", *row[1:]]),
+        ("invoice", lambda row: [None, *row[1:]]),
+        ("connection", lambda row: [row[0], {"a": 1}, "quizá", *row[3:]]),
+    ],
+)
+def test_rows_that_the_database_refuses_change_nothing(
+    filled: models.Connection, tmp_path: Path, home: Path, table: str, change: Any
+) -> None:
+    """Even where whoever edited the archive put every hash right."""
+    model = next(model for model in tables.in_order() if model._meta.db_table == table)
+    path = tmp_path / "copia.zip"
+    with path.open("wb") as stream:
+        made = archive.Writer(stream)
+        for one in tables.in_order():
+            rows = list(tables.rows(one, using="default"))
+            made.table(
+                one._meta.db_table,
+                tables.columns(one),
+                [change(row) for row in rows] if one is model else rows,
+            )
+        made.close(made=NOW.isoformat(), program="1", schema="0001_initial", keys=KEYS, salt="ab")
+    before = _stored()
+    with pytest.raises(StoreProblem) as problem:
+        _restore(path, home)
+    assert problem.value.code == "ARCHIVE_INVALID"
+    assert _stored() == before
+
+
+def test_a_missing_archive_is_told(database: str, tmp_path: Path, home: Path) -> None:
+    for path in (tmp_path / "nada.zip", tmp_path, tmp_path / "nada" / "nada.zip"):
+        with pytest.raises(StoreProblem) as problem:
+            _restore(path, home)
+        assert problem.value.code == "FILE_MISSING"
+
+
+def test_a_backup_sees_one_moment_and_lets_a_run_write_on(filled: models.Connection) -> None:
+    with backup.snapshot() as alias:
+        assert models.Invoice.objects.using(alias).count() == 1
+        models.Invoice.objects.create(connection=filled, escala=filled.escala, siigo_id="a-2")
+        assert models.Invoice.objects.count() == 2
+        assert models.Invoice.objects.using(alias).count() == 1
+        assert models.Run.objects.using(alias).count() == 0
+    with backup.snapshot() as alias:
+        assert models.Invoice.objects.using(alias).count() == 2
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=texts,
+    value=st.decimals(min_value=-(10**12), max_value=10**12, places=2),
+    moment=st.none() | st.datetimes(timezones=st.just(UTC)),
+    day=st.none() | st.dates(min_value=date(1, 1, 1)),
+    record=st.dictionaries(texts, json_values, max_size=4),
+    grants=texts,
+)
+def test_whatever_a_row_holds_comes_back_equal(
+    connection: models.Connection,
+    tmp_path: Path,
+    home: Path,
+    name: str,
+    value: Decimal,
+    moment: datetime | None,
+    day: date | None,
+    record: dict[str, Any],
+    grants: str,
+) -> None:
+    models.Invoice.objects.all().delete()
+    models.Invoice.objects.create(
+        connection=models.Connection.objects.get(),
+        escala=models.EscalaAccount.objects.get(),
+        siigo_id="a",
+        name=name,
+        value=value,  # type: ignore[misc]  # a CentsField takes Decimal
+        created=moment,
+        date=day,
+        record=record,
+        deal_id=None,
+    )
+    models.Limit.objects.update_or_create(account="a", defaults={"grants": grants})
+    invoices = _stored()["invoice"]
+    path = _made(tmp_path, overwrite=True)
+    _restore(path, home)
+    assert _stored()["invoice"] == invoices
+    assert models.Limit.objects.get().grants == grants
+
+
+def test_every_table_of_ours_is_in_the_archive(database: str, tmp_path: Path) -> None:
+    manifest = backup.make(tmp_path / "a.zip", keys=KEYS, overwrite=False, now=NOW)
+    there = {
+        name
+        for name in database_connection.introspection.table_names()
+        if not name.startswith(("django_", "sqlite_"))
+    }
+    assert {member.table for member in manifest.members} == there
