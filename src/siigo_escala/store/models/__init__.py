@@ -2,6 +2,7 @@
 
 from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
 from siigo_escala.store.models.connection import Connection
+from siigo_escala.store.models.erasure import Erasure
 from siigo_escala.store.models.known import (
     ContactBinding,
     ContactKey,
@@ -23,6 +24,7 @@ __all__ = [
     "ContactKey",
     "CreditNote",
     "DealWord",
+    "Erasure",
     "EscalaAccount",
     "Invoice",
     "InvoiceEvent",
