@@ -2,16 +2,25 @@
 
     python -m tests.store.child ADDRESS limiter GRANTS WINDOW_S CALLS
     python -m tests.store.child ADDRESS lease NAME
+    python -m tests.store.child ADDRESS rotate HOME STEP
+    python -m tests.store.child ADDRESS restore HOME STEP FILE KEY
 
-It says "ready" on standard output, and waits for a line on standard input before it begins or lets go.
+The first two say "ready" on standard output, and wait for a line on standard input before they begin or let
+go. The others die of a kill -9 before their STEP-th step, a statement of SQL or a rename, and say "ended"
+where they have no more steps than that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import django
 
@@ -24,8 +33,15 @@ def main(address: str, what: str, *told: str) -> None:
     django.setup()
     if what == "limiter":
         _take_turns(int(told[0]), float(told[1]), int(told[2]))
-    else:
+    elif what == "lease":
         _hold(told[0])
+    else:
+        _die_at(int(told[1]))
+        if what == "rotate":
+            _rotate(Path(told[0]))
+        else:
+            _restore(Path(told[0]), Path(told[2]), told[3])
+        _say("ended")
 
 
 def _take_turns(grants: int, window_s: float, calls: int) -> None:
@@ -48,6 +64,43 @@ def _hold(name: str) -> None:
     _ready()
     held.release()
     _say("released")
+
+
+def _rotate(home: Path) -> None:
+    from siigo_escala.store import rotation
+
+    rotation.rotate((), home=home)
+
+
+def _restore(home: Path, path: Path, key: str) -> None:
+    from siigo_escala.store import restoring
+
+    now = datetime.now(UTC)
+    restoring.restore(path, keys=[key], home=home, replace=True, with_credentials=True, now=now)
+
+
+def _die_at(step: int) -> None:
+    """A kill before that step."""
+    from django.db import connection
+
+    left = step
+
+    def tick() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def heard(event: str, _: tuple[Any, ...]) -> None:
+        if event == "os.rename":
+            tick()
+
+    def asked(execute: Callable[..., Any], *call: Any) -> Any:
+        tick()
+        return execute(*call)
+
+    sys.addaudithook(heard)
+    connection.execute_wrappers.append(asked)
 
 
 def _ready() -> None:

@@ -44,7 +44,9 @@ def new() -> str:
 def make(path: Path) -> str:
     """A new key, written before it is used; where another process was faster, that one's key."""
     key = new()
-    part = _written(path, [key])
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    part = Path(name)
+    _write(descriptor, [key])
     try:
         os.link(part, path)
     except FileExistsError:
@@ -55,8 +57,14 @@ def make(path: Path) -> str:
 
 
 def replace(path: Path, found: Sequence[str]) -> None:
-    """These keys stand in the file from now on, whatever interrupts us: all of them, or those before."""
-    _written(path, found).replace(path)
+    """These keys stand in the file from now on, whatever interrupts us: all of them, or those before.
+
+    For the holder of a lock alone: what an earlier one left of its work is written over.
+    """
+    part = path.with_name(f"{path.name}.new")
+    part.unlink(missing_ok=True)
+    _write(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), found)
+    part.replace(path)
     _sync_folder(path.parent)
 
 
@@ -80,14 +88,11 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def _written(path: Path, found: Sequence[str]) -> Path:
-    """A file beside `path` with these keys, on the disk, for its owner alone."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+def _write(descriptor: int, found: Sequence[str]) -> None:
     with os.fdopen(descriptor, "w") as stream:
         stream.write(",".join(found))
         stream.flush()
         os.fsync(stream.fileno())
-    return Path(name)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -127,9 +127,11 @@ def nobody_runs() -> Iterator[None]:
     """Holds the locks of every account there is, so that no run is under way; else LeaseTaken."""
     accounts = [("escala", key) for key in EscalaAccount.objects.order_by("pk").values_list("pk", flat=True)]
     accounts += [("siigo", key) for key in SiigoCompany.objects.order_by("pk").values_list("pk", flat=True)]
+    deadline = time.monotonic() + _GRACE_S
     with ExitStack() as held:
         for system, account_id in accounts:
-            lock = _try(system, account_id)
+            while (lock := _try(system, account_id)) is None and time.monotonic() < deadline:
+                time.sleep(_GRACE_S / 3)
             if lock is None:
                 raise LeaseTaken("Una sincronización está en curso: espere a que termine. No se cambió nada.")
             held.callback(lock.release)

@@ -269,7 +269,12 @@ def _save(
         connection.siigo_key_sealed = vault.seal(credentials.siigo_key)
         connection.escala_key_sealed = vault.seal(credentials.escala_key)
         connection.refusals, connection.forgotten = 0, False
-        if connection.paused in (Code.CREDENTIALS_REFUSED, Code.USER_BLOCKED, Code.BRAKED):
+        if connection.paused in (
+            Code.CREDENTIALS_REFUSED,
+            Code.CREDENTIALS_MISSING,
+            Code.USER_BLOCKED,
+            Code.BRAKED,
+        ):
             connection.paused, connection.paused_text, connection.paused_at = "", "", None
             CallCounter(access.counter_name(connection), now=lambda: now).begin_anew()
     connection.file = rules.to_json(file)

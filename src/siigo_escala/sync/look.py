@@ -9,7 +9,7 @@ from django.db.models import Min
 from siigo_escala.domain.crm import Pipeline
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store import models
+from siigo_escala.store import models, place
 from siigo_escala.store.models import EscalaAccount
 from siigo_escala.sync import escala_index, escala_reading
 from siigo_escala.sync.session import Session
@@ -82,7 +82,9 @@ def _look(session: Session, *, anew: bool = False) -> View:
     }
     unsure = [reading for reading in readings.values() if reading is not None and not reading.counts]
     if not unsure:
-        EscalaAccount.objects.filter(pk=session.connection.escala_id).update(must_read_all=False)
+        EscalaAccount.objects.filter(pk=session.connection.escala_id).update(
+            must_read_all=False, read_place=place.here()
+        )
     return View(
         sure=not unsure,
         why=unsure[0].why if unsure else "",
@@ -101,7 +103,8 @@ def _refresh(
     read_at = account.deals_read_at if resource == "deals" else account.contacts_read_at
     looked_at = account.deals_looked_at if resource == "deals" else account.contacts_looked_at
     unindexed = resource == "contacts" and set(escala_index.fields_of(session)) - set(account.contacts_fields)
-    if account.must_read_all or unindexed or read_at is None or looked_at is None:
+    elsewhere = account.must_read_all or account.read_place != place.here()
+    if elsewhere or unindexed or read_at is None or looked_at is None:
         return escala_reading.whole(session, resource)
     if now - looked_at > _LEDGER_OLD:
         return escala_reading.whole(session, resource)
