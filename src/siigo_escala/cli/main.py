@@ -23,6 +23,7 @@ from siigo_escala.cli import (
     failures,
     fields,
     invoices,
+    key,
     listing,
     migrate,
     output,
@@ -107,6 +108,7 @@ def _app() -> typer.Typer:
         ("migrate", migrate.migrate),
         ("backup", backup.backup),
         ("restore", restore.restore),
+        ("key", key.key),
         ("simulate", simulate.simulate),
     ):
         app.command(name, cls=spanish.Command)(function)
