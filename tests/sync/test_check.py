@@ -1,29 +1,34 @@
-"""The self-check: what it asks, what it finds, and which exit code follows."""
+"""The self-check: what it asks and costs, what each breakage shows, and which exit code follows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
+from typing import Any
 
 import pytest
 
-from siigo_escala.domain.accounting import Seller, SellerId
-from siigo_escala.domain.crm import Pipeline, PipelineId
+from siigo_escala.domain.reasons import Code
 from siigo_escala.simulators import faults
 from siigo_escala.store import models
 from siigo_escala.store.counting import CallCounter
-from siigo_escala.sync import access, check, findings, opening
-from siigo_escala.sync.account import Calls
-from siigo_escala.sync.check import Examination
-from siigo_escala.sync.findings import Check, Seen
+from siigo_escala.store.models import State
+from siigo_escala.sync import access, opening
+from siigo_escala.sync.checking import examination
+from siigo_escala.sync.checking.budget import Budget, Spent
+from siigo_escala.sync.checking.examination import Examination
+from siigo_escala.sync.checking.findings import Finding, failed, listed, warning
 from siigo_escala.sync.opening import Opened
-from siigo_escala.sync.session import Listener
-from tests.domain import examples
-from tests.sync.world import FIELD, World
+from tests.sync.world import World
+
+Break = Callable[[World], None]
+NUMBER = "cf_deal_factura_abcd_text"
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """One store: a check writes nothing."""
+    """One store: a check writes nothing but what it learnt."""
     return sqlite_url
 
 
@@ -31,290 +36,517 @@ def _opened(world: World) -> Opened:
     return opening.open_connection(world.environment, "acme")
 
 
-def _examined(world: World) -> Examination:
-    before = len(world.contacts()), len(world.deals())
-    found = check.examine(_opened(world), now=world.now)
-    assert (len(world.contacts()), len(world.deals())) == before
+def _examined(world: World, **options: Any) -> Examination:
+    before = world.contacts(), world.deals()
+    found = examination.examine(_opened(world), now=world.now, **options)
+    assert (world.contacts(), world.deals()) == before
+    assert found.calls.siigo + found.calls.escala <= 10
+    codes = [one.code for one in found.checks]
+    assert len(codes) == len(set(codes)), "a finding stands once"
     return found
 
 
-def _results(found: Examination) -> dict[str, str]:
-    return {one.code: one.result for one in found.checks}
+def _wrong(found: Examination) -> dict[Finding, str]:
+    return {one.code: one.result for one in found.checks if one.result != "ok"}
 
 
-def test_a_healthy_connection_is_ok_throughout(world: World) -> None:
-    world.invoices(1, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
+@pytest.fixture
+def healthy(world: World) -> World:
+    """A connection of which nothing can be said against; two invoices are in Escala."""
+    world.escala.add_custom_field(NUMBER)
     world.escala.add_product("TAZA", "Taza")
+    world.invoices(2, customers=2, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
     user = world.siigo.company.users[0]
-    world.connect(tables=f'\n[sellers]\n"{user["id"]}" = "laura@empresa.example"\n')
+    world.connect(
+        f'default_owner = "laura@empresa.example"\nnumber_field = "{NUMBER}"\n'
+        f"document_types = [{world.siigo.company.document_types[0]['id']}]",
+        tables=f'\n[sellers]\n"{user["id"]}" = "laura@empresa.example"\n',
+    )
     world.sync()
-    found = _examined(world)
+    return world
+
+
+def test_a_healthy_connection_is_ok_throughout_and_every_finding_is_looked_at(healthy: World) -> None:
+    found = _examined(healthy)
+    assert _wrong(found) == {}
     assert found.exit_code == 0
-    assert _results(found) == {
-        "SIIGO_ACCESS": "ok", "ESCALA_ACCESS": "ok", "STAGE": "ok", "IDENTIFICATION_FIELD": "ok",
-        "PRODUCTS": "ok", "SELLERS": "ok", "CLOCK": "ok", "LIMITS": "ok", "STORAGE": "ok", "PAUSE": "ok",
-    }  # fmt: skip
+    assert {one.code for one in found.checks} == set(Finding) - {Finding.WRITE_PROBE}
+    assert len(found.checks) >= 20
     for one in found.checks:
-        assert one.message, one
-        assert not one.remedy, one
+        assert one.message.endswith("."), one
+        assert one.remedy == "", one
         assert one.to_json() == {
-            "code": one.code, "result": one.result, "message": one.message, "remedy": one.remedy
+            "code": one.code.value, "result": one.result, "message": one.message, "remedy": one.remedy
         }  # fmt: skip
 
 
-def test_a_check_of_two_empty_accounts_fails_nothing(world: World) -> None:
+def test_a_first_check_of_two_empty_accounts_fails_nothing(world: World) -> None:
     world.connect()
     found = _examined(world)
     assert found.exit_code == 0
-    assert _results(found)["IDENTIFICATION_FIELD"] == "warning"
+    assert set(_wrong(found)) == {Finding.SELLERS, Finding.IDENTIFICATION_FIELD}
+
+
+# Each row breaks one thing; what follows from it besides is named.
+
+
+def _other_types(world: World) -> None:
+    company = world.siigo.company
+    for kind in company.document_types:
+        kind["id"] += 900_000
+
+
+def _no_type(world: World) -> None:
+    company = world.siigo.company
+    company.catalogues["document_types"] = company.document_types[1:]
+
+
+def _idle_type(world: World) -> None:
+    world.siigo.company.document_types[0]["active"] = False
+
+
+def _foreign(world: World) -> None:
+    for _ in range(3):
+        invoice = world.siigo.create_invoice(items=[{"code": "TAZA", "quantity": 1, "price": 10}])
+        world.siigo.distort(invoice["id"], currency={"code": "USD", "exchange_rate": 4000})
+
+
+def _walk_in(world: World) -> None:
+    buyer = world.customer(9, identification="222222222222")
+    for _ in range(3):
+        world.siigo.create_invoice(buyer["id"], items=[{"code": "TAZA", "quantity": 1, "price": 10}])
+
+
+def _new_seller(world: World) -> None:
+    world.siigo.add_user(id=77, email="nueva@empresa.example")
+    world.siigo.create_invoice(seller=77, items=[{"code": "TAZA", "quantity": 1, "price": 10}])
+
+
+def _unlinked_left_out(world: World) -> None:
+    _set(world, "opportunities", create_for_unlinked_sellers=False)
+    _new_seller(world)
+
+
+def _lost(world: World) -> None:
+    _set(world, "opportunities", on_annulled="lost_stage")
+    world.escala.delete_stage("Perdida", pipeline="Ventas")
+
+
+def _born_lost(world: World) -> None:
+    place = next(
+        stage
+        for pipeline in world.escala.state()["pipelines"]
+        for stage in pipeline["stages"]
+        if stage["type"] == "lost"
+    )
+    models.Connection.objects.update(stage_id=place["id"])
+
+
+def _set(world: World, table: str, **values: Any) -> None:
+    connection = models.Connection.objects.get(name="acme")
+    connection.file = {**connection.file, table: {**connection.file.get(table, {}), **values}}
+    connection.save(update_fields=["file"])
+
+
+def _without_identification(world: World) -> None:
+    for number in range(4):
+        world.escala.create_contact(first_name=f"Otra {number}")
+    world.pass_time(days=2)
+    world.siigo.create_invoice(items=[{"code": "TAZA", "quantity": 1, "price": 10}])
+    world.sync()
+
+
+def _learned(**habits: Any) -> Break:
+    def set_(world: World) -> None:
+        account = models.EscalaAccount.objects.get()
+        account.capabilities = {**account.capabilities, **habits}
+        account.save(update_fields=["capabilities"])
+
+    return set_
+
+
+def _refused_calls(world: World) -> None:
+    models.CallHour.objects.all().delete()
+    counter = CallCounter(access.counter_name(models.Connection.objects.get()), now=world.now)
+    for number in range(20):
+        counter.add(refused=number < 10)
+    counter.close()
+
+
+def _loose(world: World) -> None:
+    world.environment.home.chmod(0o755)
+
+
+def _gone_folder(world: World) -> None:
+    world.configured(home=world.environment.home / "gone")
+
+
+def _two_keys(world: World) -> None:
+    key = world.environment.secret_keys[0]
+    world.configured(secret_keys=())
+    path = world.environment.home / "secret.key"
+    path.write_text(f"nueva-clave,{key}")
+    path.chmod(0o600)
+
+
+def _field(name: str, value: Any) -> Break:
+    def set_(world: World) -> None:
+        models.Connection.objects.update(**{name: value})
+
+    return set_
+
+
+def _ended(code: int | None) -> Break:
+    def set_(world: World) -> None:
+        run = models.Run.objects.order_by("-pk").first()
+        assert run is not None
+        models.Run.objects.filter(pk=run.pk).update(exit_code=code)
+
+    return set_
+
+
+def _row(**values: Any) -> Break:
+    def set_(world: World) -> None:
+        row = models.Invoice.objects.order_by("pk").first()
+        assert row is not None
+        models.Invoice.objects.filter(pk=row.pk).update(**values)
+
+    return set_
+
+
+def _contact_under_way(world: World) -> None:
+    models.ContactBinding.objects.create(
+        escala=models.EscalaAccount.objects.get(), identity="31:1", intent_at=world.now()
+    )
+
+
+def _neighbour(world: World) -> None:
+    connection = models.Connection.objects.get()
+    other = models.SiigoCompany.objects.create()
+    connection.pk, connection.name, connection.siigo = None, "otra", other
+    connection.save(force_insert=True)
+
+
+def _refused_notes(world: World) -> None:
+    world.siigo.faults.add(faults.Fault(kind="refuse", status=403, path="/v1/credit-notes"))
+
+
+def _distorted(**damage: Any) -> Break:
+    def distort(world: World) -> None:
+        invoice = world.siigo.create_invoice(items=[{"code": "TAZA", "quantity": 1, "price": 10}])
+        world.siigo.distort(invoice["id"], **damage)
+
+    return distort
+
+
+def _to_come(world: World) -> None:
+    models.Connection.objects.update(start=(world.now() + timedelta(days=9)).date())
+
+
+def _stale(world: World) -> None:
+    models.Connection.objects.update(last_success=world.now() - timedelta(hours=27))
+
+
+def _idle_seller(world: World) -> None:
+    world.siigo.deactivate_user(world.siigo.company.users[0]["id"])
+
+
+def _other_account(world: World) -> None:
+    models.EscalaAccount.objects.update(pipelines=[])
+
+
+def _no_pipeline(world: World) -> None:
+    world.escala.add_pipeline("Posventa", [("Nueva", "open")])
+    world.escala.delete_pipeline("Ventas")
+
+
+def _no_stage(world: World) -> None:
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+
+
+def _unseen_field(world: World) -> None:
+    _set(world, "opportunities", identification_field="cf_otro_text")
+
+
+def _unknown_product(world: World) -> None:
+    world.siigo.create_invoice(items=[{"code": "X", "quantity": 1, "price": 9}])
+
+
+def _doubled_product(world: World) -> None:
+    account = models.EscalaAccount.objects.get()
+    models.KnownProduct.objects.create(escala=account, product_id="2", sku="TAZA")
+
+
+def _changed(table: str, **values: Any) -> Break:
+    return lambda world: _set(world, table, **values)
+
+
+W, F = "warning", "failed"
+NEVER = "2999-01-01T00:00:00+00:00"
+BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
+    ("other company", _other_types, {Finding.SIIGO_COMPANY: F, Finding.DOCUMENT_TYPES: F}, "siigo.username"),
+    ("a kind of invoice is gone", _no_type, {Finding.DOCUMENT_TYPES: F}, "opportunities.document_types"),
+    ("a kind of invoice is idle", _idle_type, {Finding.DOCUMENT_TYPES: W}, "opportunities.document_types"),
+    ("credit notes are refused", _refused_notes, {Finding.CREDIT_NOTES: W}, "permiso"),
+    ("a row is no invoice", _distorted(remove=["id"]), {Finding.INVOICES_READABLE: W}, "--facts"),
+    ("a total is no number", _distorted(total="mucho"), {Finding.INVOICES_READABLE: W}, "VALUE_INVALID"),
+    ("most sales are in another currency", _foreign, {Finding.CURRENCY: W}, "pesos"),
+    ("most sales are walk-in", _walk_in, {Finding.WALK_IN: W}, "walk_in"),
+    ("the start is still to come", _to_come, {Finding.START: W}, "opportunities.start"),
+    ("a seller is linked with nobody", _new_seller, {Finding.SELLERS: W}, "[sellers]"),
+    ("such sellers are left out", _unlinked_left_out, {Finding.SELLERS: W}, "[sellers]"),
+    ("a linked seller is inactive", _idle_seller, {Finding.SELLERS_ACTIVE: W}, "[sellers]"),
+    (
+        "a linked seller is unknown",
+        _changed("sellers", **{"x@empresa.example": "laura@empresa.example"}),
+        {Finding.SELLERS_ACTIVE: W},
+        "[sellers]",
+    ),
+    ("another account", _other_account, {Finding.ESCALA_ACCOUNT: F}, "escala.api_key"),
+    ("no pipeline", _no_pipeline, {Finding.ESCALA_ACCOUNT: F, Finding.PIPELINE: F}, "Posventa"),
+    ("the stage is gone", _no_stage, {Finding.STAGE: F}, "opportunities.stage"),
+    ("the stage is one of lost deals", _born_lost, {Finding.STAGE: W}, "opportunities.stage"),
+    ("no stage for annulled ones", _lost, {Finding.LOST_STAGE: F}, 'on_annulled = "report"'),
+    (
+        "the field was never seen",
+        _unseen_field,
+        {Finding.IDENTIFICATION_FIELD: W, Finding.IDENTIFICATION_FILLED: W},
+        "siigo-escala fields",
+    ),
+    ("contacts lack it", _without_identification, {Finding.IDENTIFICATION_FILLED: W}, "correo"),
+    (
+        "a field of deals was never seen",
+        _changed("opportunities", due_field="cf_deal_vence_abcd_date"),
+        {Finding.DEAL_FIELDS: W},
+        "siigo-escala fields",
+    ),
+    (
+        "an owner was never seen",
+        _changed("opportunities", default_owner="nadie@empresa.example"),
+        {Finding.OWNERS: W},
+        "default_owner",
+    ),
+    ("a product is not there", _unknown_product, {Finding.PRODUCTS: W}, 'products = "register"'),
+    ("a product is there twice", _doubled_product, {Finding.SKU_TWICE: W}, "SKU"),
+    (
+        "since is broken",
+        _learned(since_deals="broken", since_deals_until=NEVER),
+        {Finding.CHANGES_READ: W},
+        "every_minutes",
+    ),
+    ("updates are off", _learned(update_deals="none"), {Finding.UPDATES: W}, 'on_edited = "report"'),
+    ("Siigo refused much", _refused_calls, {Finding.BRAKE: W}, "50 %"),
+    ("others may read the folder", _loose, {Finding.PRIVACY: W}, "chmod"),
+    ("the folder is gone", _gone_folder, {Finding.STORAGE: F}, "SIIGO_ESCALA_HOME"),
+    ("a change of key is half done", _two_keys, {Finding.KEY: W}, "clave"),
+    ("paused", _field("paused", "BRAKED"), {Finding.PAUSE: W}, "enable acme"),
+    ("switched off", _field("enabled", False), {Finding.SCHEDULE: W}, "enable acme"),
+    (
+        "no hour",
+        _changed("schedule", daily_at="", every_minutes=0),
+        {Finding.SCHEDULE: W},
+        "schedule.daily_at",
+    ),
+    ("the last run was killed", _ended(None), {Finding.LAST_RUN: W}, "sync acme"),
+    ("the last run was interrupted", _ended(130), {Finding.LAST_RUN: W}, "sync acme"),
+    ("the last run was refused", _ended(3), {Finding.LAST_RUN: W}, "credenciales"),
+    ("the last run had no answer", _ended(4), {Finding.LAST_RUN: W}, "sync acme"),
+    ("the last run could not store", _ended(2), {Finding.LAST_RUN: W}, "sync acme"),
+    ("stale", _stale, {Finding.LAST_SUCCESS: W}, "sync acme"),
+    (
+        "an invoice waits",
+        _row(state=State.NEEDS_ATTENTION, code=Code.DEAL_NAME_TAKEN),
+        {Finding.WAITING: W},
+        "--status needs_attention",
+    ),
+    ("an invoice is under way", _row(state=State.SENDING), {Finding.UNKNOWN_OUTCOMES: W}, "sync acme"),
+    ("a contact is under way", _contact_under_way, {Finding.UNKNOWN_OUTCOMES: W}, "sync acme"),
+    ("a neighbour without a mark", _neighbour, {Finding.NEIGHBOURS: F}, "opportunities.mark"),
+]
+
+
+@pytest.mark.parametrize(
+    ("break_", "wrong", "remedy"), [row[1:] for row in BREAKAGES], ids=[row[0] for row in BREAKAGES]
+)
+def test_what_is_broken_is_found_and_nothing_else(
+    healthy: World, break_: Break, wrong: dict[Finding, str], remedy: str
+) -> None:
+    break_(healthy)
+    found = _examined(healthy)
+    assert _wrong(found) == wrong
+    assert found.exit_code == (1 if "failed" in wrong.values() else 0)
+    told = [one for one in found.checks if one.result != "ok"]
+    assert all(one.remedy.endswith(".") for one in told)
+    assert any(remedy in one.remedy for one in told), told
+
+
+def test_the_breakages_cover_what_can_be_broken_inside_an_account_or_this_machine() -> None:
+    broken = {code for _, _, wrong, _ in BREAKAGES for code in wrong}
+    elsewhere = {
+        Finding.SIIGO_ACCESS, Finding.ESCALA_ACCESS, Finding.SIIGO_CLOCK, Finding.ESCALA_CLOCK,
+        Finding.LIMITS, Finding.FREE_SPACE, Finding.DATABASE, Finding.WRITE_PROBE,
+    }  # fmt: skip
+    assert broken | elsewhere == set(Finding)
 
 
 @pytest.mark.parametrize("system", ["siigo", "escala"])
 def test_a_refused_key_is_exit_3_and_the_other_system_is_looked_at_all_the_same(
-    world: World, system: str
+    healthy: World, system: str
 ) -> None:
-    world.connect()
     if system == "siigo":
-        world.siigo.change_access_key("otra")
+        healthy.siigo.change_access_key("otra")
     else:
-        world.escala.rotate_key("otra")
-    found = _examined(world)
+        healthy.escala.rotate_key("otra")
+    found = _examined(healthy)
     assert found.exit_code == 3
-    results = _results(found)
-    assert results[f"{system.upper()}_ACCESS"] == "failed"
-    assert results["ESCALA_ACCESS" if system == "siigo" else "SIIGO_ACCESS"] == "ok"
-    assert ("SELLERS" in results) is (system == "escala")
-    assert ("STAGE" in results) is (system == "siigo")
+    refused, other = Finding.SIIGO_ACCESS, Finding.STAGE
+    if system == "escala":
+        refused, other = Finding.ESCALA_ACCESS, Finding.SELLERS
+    assert _wrong(found) | {Finding.BRAKE: "warning"} == {refused: "failed", Finding.BRAKE: "warning"}
+    assert other in {one.code for one in found.checks}
 
 
 @pytest.mark.parametrize("silent", [("siigo",), ("escala",), ("siigo", "escala")])
-def test_a_system_that_does_not_answer_is_exit_4(world: World, silent: tuple[str, ...]) -> None:
-    world.connect()
+def test_a_system_that_does_not_answer_is_exit_4(healthy: World, silent: tuple[str, ...]) -> None:
     for system in silent:
-        simulator = world.siigo if system == "siigo" else world.escala
+        simulator = healthy.siigo if system == "siigo" else healthy.escala
         simulator.faults.add(faults.Fault(kind="refuse", status=503))
-    assert _examined(world).exit_code == 4
+    found = _examined(healthy)
+    assert found.exit_code == 4
+    assert Finding.STORAGE in {one.code for one in found.checks}
 
 
-def test_a_refusal_weighs_more_than_silence(world: World) -> None:
+def test_a_refusal_weighs_more_than_silence(healthy: World) -> None:
+    healthy.siigo.change_access_key("otra")
+    healthy.escala.faults.add(faults.Fault(kind="refuse", status=503))
+    assert _examined(healthy).exit_code == 3
+
+
+def test_a_system_that_is_slow_leaves_the_other_its_time(healthy: World) -> None:
+    healthy.siigo.faults.add(faults.Fault(kind="slow", seconds=2.5))
+    began = monotonic()
+    found = _examined(healthy, budget=Budget(until_s={"siigo": 1.0, "escala": 3.0}))
+    assert monotonic() - began < 4
+    assert found.exit_code == 4
+    assert _wrong(found) == {Finding.SIIGO_ACCESS: "failed"}
+
+
+@pytest.mark.parametrize("kind", ["429_header", "429_bare"])
+def test_a_system_that_asks_to_wait_is_not_waited_for(healthy: World, kind: str) -> None:
+    healthy.escala.faults.add(faults.Fault(kind=kind, retry_after=60))
+    began = monotonic()
+    found = _examined(healthy)
+    assert monotonic() - began < 5
+    assert _wrong(found) == {Finding.ESCALA_ACCESS: "failed"}
+    assert found.exit_code == 4
+
+
+def test_a_check_whose_turn_does_not_come_says_so_and_fails_nothing(healthy: World) -> None:
+    found = _examined(healthy, budget=Budget(calls=0))
+    assert _wrong(found) == {Finding.SIIGO_ACCESS: "warning", Finding.ESCALA_ACCESS: "warning"}
+    assert found.exit_code == 0
+
+
+def test_a_budget_that_is_used_up_leaves_out_what_matters_least(world: World) -> None:
+    for number in range(3):
+        contact = world.escala.create_contact(email=f"c{number}@e.example")
+        world.escala.create_deal(name=f"Trato {number}", contact_id=contact)
+        world.pass_time(hours=1)
     world.connect()
-    world.siigo.change_access_key("otra")
-    world.escala.faults.add(faults.Fault(kind="refuse", status=503))
-    assert _examined(world).exit_code == 3
-
-
-@pytest.mark.parametrize("gone", ["PIPELINE", "STAGE"])
-def test_a_pipeline_or_stage_that_is_gone_is_exit_1_and_what_there_is_gets_named(
-    world: World, gone: str
-) -> None:
-    world.escala.add_pipeline("Posventa", [("Nueva", "open")])
-    world.connect()
-    if gone == "PIPELINE":
-        world.escala.delete_pipeline("Ventas")
-    else:
-        world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    models.SiigoCompany.objects.update(token_sealed="", token_expires=None)
     found = _examined(world)
-    assert found.exit_code == 1
-    (failed,) = [one for one in found.checks if one.result == "failed"]
-    assert failed.code == gone
-    named = "Posventa" if gone == "PIPELINE" else "Ventas"
-    assert named in failed.remedy + failed.message
-    assert "conecte de nuevo" in failed.remedy
-
-
-def test_an_account_without_pipelines_or_stages_says_so(world: World) -> None:
-    world.connect()
-    opened = _opened(world)
-    assert "ninguno" in findings.pipeline(opened, Seen()).remedy
-    bare = Seen(pipelines=(Pipeline(id=PipelineId(opened.connection.pipeline_id), name="Ventas"),))
-    assert "ninguna" in findings.pipeline(opened, bare).remedy
-
-
-def test_the_identification_field_is_known_from_earlier_runs_or_from_a_contact(world: World) -> None:
-    world.connect()
-    opened = _opened(world)
-    assert findings.field(opened, Seen()).result == "warning"
-    assert findings.field(opened, Seen(contacts=[examples.contact()])).result == "warning"
-    held = examples.contact()
-    held = type(held)(id=held.id, custom={FIELD: "900100200"})
-    assert findings.field(opened, Seen(contacts=[held])).result == "ok"
-    opened.connection.escala.seen_fields = [FIELD]
-    assert findings.field(opened, Seen()).result == "ok"
-
-
-@pytest.mark.parametrize(("switch", "fate"), [("true", "gerencia@empresa.example"), ("false", "no se crean")])
-def test_sellers_without_a_link_are_named_with_the_fate_of_their_invoices(
-    world: World, switch: str, fate: str
-) -> None:
-    world.siigo.add_user(email="Linked@Empresa.example")
-    world.siigo.add_user(id=7, email="siete@empresa.example")
-    world.connect(
-        f'create_for_unlinked_sellers = {switch}\ndefault_owner = "gerencia@empresa.example"',
-        tables='\n[sellers]\n"Linked@Empresa.example " = "laura@e.example"\n"7" = "laura@e.example"',
-    )
-    people = (
-        Seller(id=SellerId(1), email="linked@empresa.example"),
-        Seller(id=SellerId(2), email="unlinked@empresa.example"),
-        Seller(id=SellerId(3), email="idle@empresa.example"),
-        Seller(id=SellerId(4), email="gone@empresa.example", active=False),
-        Seller(id=SellerId(5)),
-    )
-    selling = [examples.invoice(seller=SellerId(number)) for number in (1, 2, 4, 5, 6, 7)]
-    told = findings.sellers(_opened(world), Seen(users=people, invoices=[*selling, examples.invoice()]))
-    assert told.result == "warning"
-    assert "unlinked@empresa.example, gone@empresa.example, 5, 6;" in told.message
-    assert fate in told.message
-    without_invoices = findings.sellers(_opened(world), Seen(users=people))
-    assert "unlinked@empresa.example, idle@empresa.example, 5;" in without_invoices.message
-    assert findings.sellers(_opened(world), Seen(users=people[:1])).result == "ok"
-
-
-def test_many_sellers_without_a_link_are_counted(world: World) -> None:
-    world.connect()
-    people = tuple(Seller(id=SellerId(number)) for number in range(1, 14))
-    assert "10 y 3 más;" in findings.sellers(_opened(world), Seen(users=people)).message
+    assert found.calls.siigo + found.calls.escala == 10
+    assert found.capabilities.since_deals == "works"
+    assert found.capabilities.email_filter == "unknown"
+    again = _examined(world)
+    assert again.calls.siigo + again.calls.escala <= 9
+    assert again.capabilities.email_filter == "ignored"
 
 
 @pytest.mark.parametrize(
-    ("rule", "known", "result"),
-    [
-        ("none", (), "ok"),
-        ("match", ("CAF-500", "INST-01"), "ok"),
-        ("match", ("CAF-500",), "warning"),
-        ("register", (), "ok"),
-    ],
+    ("mode", "verdict"), [("ok", "works"), ("error500", "broken"), ("ignored", "ignored")]
 )
-def test_the_share_of_recent_lines_with_a_product_is_told(
-    world: World, rule: str, known: tuple[str, ...], result: str
-) -> None:
-    for sku in known:
-        world.escala.add_product(sku, sku)
-    world.connect(f'products = "{rule}"')
-    opened = _opened(world)
-    pair = opening.client_pair(opened, opened.connection, calls=Calls(), listener=Listener(), now=world.now)
-    try:
-        found = findings.products(opened, Seen(invoices=[examples.invoice()]), pair)
-        nothing = findings.products(opened, Seen(), pair)
-    finally:
-        pair.close()
-    assert found.result == result
-    if result == "warning":
-        assert "(50 %)" in found.message
-        assert "INST-01" in found.message
-    assert nothing.result == "ok"
-
-
-def test_what_the_ledger_holds_stands_in_for_recent_invoices(world: World) -> None:
-    world.invoices(1, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
+def test_a_check_learns_whether_since_is_obeyed_and_keeps_it(world: World, mode: str, verdict: str) -> None:
+    for number in range(2):
+        world.escala.create_deal(name=f"Trato {number}")
+        world.pass_time(hours=1)
     world.connect()
-    world.sync()
-    world.pass_time(days=61)
-    found = _examined(world)
-    (told,) = [one for one in found.checks if one.code == "PRODUCTS"]
-    assert "De 1 líneas recientes, 0 (0 %)" in told.message
+    world.escala.account.switches.change({"since_mode": mode})
+    _examined(world)
+    assert models.EscalaAccount.objects.get().capabilities["since_deals"] == verdict
 
 
-def test_a_catalogue_of_many_pages_is_read_in_part_and_one_that_fails_is_a_warning(world: World) -> None:
-    for number in range(350):
+def test_one_deal_alone_proves_nothing_of_since(world: World) -> None:
+    world.escala.create_deal(name="Trato")
+    world.connect()
+    assert _examined(world).capabilities.since_deals == "unknown"
+
+
+def test_a_catalogue_of_many_pages_is_left_to_a_run(world: World) -> None:
+    for number in range(120):
         world.escala.add_product(f"P-{number}", "Producto")
     world.invoices(1, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
     world.connect()
-    assert _results(_examined(world))["PRODUCTS"] == "warning"
+    found = _examined(world)
+    (told,) = [one for one in found.checks if one.code == Finding.PRODUCTS]
+    assert (told.result, "catálogo" in told.message) == ("ok", True)
+
+
+def test_a_catalogue_that_fails_is_a_warning(world: World) -> None:
+    world.invoices(1, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
+    world.connect()
     world.escala.faults.add(faults.Fault(kind="refuse", status=500, path="/pms/products"))
     found = _examined(world)
     assert found.exit_code == 0
-    (told,) = [one for one in found.checks if one.code == "PRODUCTS"]
-    assert "sin ellos se crea igual" in told.remedy
+    assert _wrong(found)[Finding.PRODUCTS] == "warning"
 
 
-@pytest.mark.parametrize(
-    ("difference", "result", "side"),
-    [
-        (timedelta(seconds=119), "ok", "119 s"),
-        (timedelta(seconds=121), "warning", "adelantado 121 s"),
-        (timedelta(hours=-1), "warning", "atrasado 3600 s"),
-    ],
-)
-def test_a_clock_that_is_two_minutes_off_is_told(difference: timedelta, result: str, side: str) -> None:
-    told = findings.clock("Siigo", difference)
-    assert told.result == result
-    assert side in told.message
+def test_both_clocks_are_compared(healthy: World) -> None:
+    healthy.now_offset += timedelta(minutes=10)
+    found = _examined(healthy)
+    assert _wrong(found) == {Finding.SIIGO_CLOCK: "warning", Finding.ESCALA_CLOCK: "warning"}
 
 
-def test_an_answer_without_a_date_says_nothing_of_a_clock(world: World) -> None:
-    seen = Seen()
-    seen.compare("Siigo", None, world.now())
-    assert not seen.clocks
+def test_what_the_ledger_holds_stands_in_for_recent_invoices(healthy: World) -> None:
+    healthy.pass_time(days=61)
+    models.KnownProduct.objects.all().delete()
+    found = _examined(healthy)
+    (told,) = [one for one in found.checks if one.code == Finding.PRODUCTS]
+    assert "De 2 líneas recientes, 0 (0 %)" in told.message
 
 
-def test_both_clocks_are_compared(world: World) -> None:
-    world.connect()
-    world.now_offset += timedelta(minutes=10)
-    told = [one.message for one in _examined(world).checks if one.code == "CLOCK"]
-    assert ["Siigo" in message for message in told] == [True, False]
-    assert all("adelantado" in message for message in told)
-
-
-@pytest.mark.parametrize(
-    ("refused", "accepted", "result"), [(0, 0, "ok"), (2, 8, "ok"), (3, 7, "warning"), (5, 0, "warning")]
-)
-def test_many_refused_calls_are_a_warning_before_the_brake_acts(
-    world: World, refused: int, accepted: int, result: str
-) -> None:
-    world.connect()
-    opened = _opened(world)
-    models.CallHour.objects.all().delete()
-    counter = CallCounter(access.counter_name(opened.connection), now=world.now)
-    for number in range(refused + accepted):
-        counter.add(refused=number < refused)
-    counter.close()
-    (told,) = findings.limits(opened, now=world.now)
-    assert told.result == result
-    assert f"{refused} de {refused + accepted}" in told.message
-    assert "sin límite propio" in told.message
-
-
-def test_the_rates_that_are_allowed_are_told(world: World) -> None:
-    world.connect()
-    world.configured(siigo_rate=60, escala_rate=4)
-    (told,) = findings.limits(_opened(world), now=world.now)
-    assert "Siigo 60 por minuto, Escala 4 por segundo" in told.message
-
-
-def test_a_folder_that_others_may_read_is_a_warning(world: World) -> None:
-    world.connect()
-    home = world.environment.home
-    assert [one.result for one in findings.storage(_opened(world))] == ["ok"]
-    home.chmod(0o755)
-    (told,) = findings.storage(_opened(world))
-    assert (told.result, told.code) == ("warning", "STORAGE")
-    assert home.name in told.message
-
-
-def test_a_folder_that_is_not_there_is_a_failure(world: World) -> None:
-    world.connect()
-    world.configured(home=world.environment.home / "gone")
-    assert [one.result for one in findings.storage(_opened(world))] == ["failed"]
-
-
-def test_a_pause_and_a_schedule_that_is_off_are_told(world: World) -> None:
-    world.connect()
-    opened = _opened(world)
-    assert findings.pause(opened).result == "ok"
-    opened.connection.enabled = False
-    assert "apagado" in findings.pause(opened).message
-    opened.connection.paused, opened.connection.paused_text = "BRAKED", "Muchas llamadas rechazadas."
-    told = findings.pause(opened)
-    assert "[BRAKED]" in told.message
-    assert "enable acme" in told.remedy
+def test_a_budget_waits_for_a_turn_that_comes_in_time_and_for_no_other() -> None:
+    slept: list[float] = []
+    budget = Budget(monotonic=lambda: 0.0, sleep=slept.append)
+    budget.take("siigo")
+    budget.wait(3)
+    with pytest.raises(Spent):
+        budget.wait(60)
+    assert slept == [3]
 
 
 def test_the_first_failure_decides_the_exit_code_and_warnings_do_not() -> None:
     found = Examination()
-    found.note(Check(code="A", result="warning", message="."))
+    found.note(warning(Finding.SELLERS, ".", remedy="."))
     assert found.exit_code == 0
-    found.note(Check(code="B", result="failed", message="."))
+    found.note(failed(Finding.STAGE, ".", remedy="."))
     assert found.exit_code == 1
     found.exit_code = 4
-    found.note(Check(code="C", result="failed", message="."))
+    found.note(failed(Finding.PIPELINE, ".", remedy="."))
     assert found.exit_code == 4
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    assert listed([]) == "ninguno"
+    assert listed(str(number) for number in range(13)).endswith("9 y 3 más")
+
+
+def test_a_neighbour_with_another_mark_is_told_and_no_trouble(healthy: World) -> None:
+    _neighbour(healthy)
+    _set(healthy, "opportunities", mark="B")
+    other = models.Connection.objects.get(name="otra")
+    other.file = {**other.file, "opportunities": {**other.file["opportunities"], "mark": "A"}}
+    other.save()
+    found = _examined(healthy)
+    (told,) = [one for one in found.checks if one.code == Finding.NEIGHBOURS]
+    assert (told.result, "«otra»" in told.message) == ("ok", True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from siigo_escala.config.env import Environment
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.escala.capabilities import to_json as kept_form
 from siigo_escala.escala.client import EscalaClient
+from siigo_escala.rest.errors import System
 from siigo_escala.rest.limiter import Limiter, NoLimit
 from siigo_escala.rest.patience import Patience
-from siigo_escala.rest.transport import Call, Transport
+from siigo_escala.rest.transport import Answer, Ask, Call, Transport
 from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.siigo.token import SignIn, TokenSource, TokenStore
 from siigo_escala.store import models
@@ -56,6 +59,23 @@ class Clients:
             close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What holds a pair of clients to less than a run may use: calls, seconds; and who sees their answers.
+
+    `limited` goes around each system's limiter, `longest_s` says what a call of it may still last.
+    """
+
+    limited: Callable[[System, Limiter], Limiter] = lambda _, limiter: limiter
+    longest_s: Callable[[System], float] = lambda _: math.inf
+    on_answer: Callable[[System, Ask, Answer], None] = lambda _system, _ask, _answer: None
+    wait: Callable[[float], None] | None = None
+    """How to wait, in place of the way the clients would."""
+
+
+NO_BOUNDS = Bounds()
+
+
 def siigo_interval_s(environment: Environment) -> float:
     """Seconds between two Siigo calls at the allowed rate; 0 without a limit."""
     return _SIIGO_WINDOW_S / environment.siigo_rate if environment.siigo_rate else 0.0
@@ -79,8 +99,10 @@ def build(
     now: Callable[[], datetime],
     counter: CallCounter | None = None,
     wait: Callable[[float], None] = time.sleep,
+    bounds: Bounds = NO_BOUNDS,
 ) -> Clients:
     """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows."""
+    wait = bounds.wait or wait
     siigo_limit: Limiter = NoLimit(wait=wait)
     escala_limit: Limiter = NoLimit(wait=wait)
     closing: list[Callable[[], None]] = []
@@ -103,25 +125,29 @@ def build(
     siigo = Transport(
         system="siigo",
         base_url=environment.siigo_url,
-        limiter=siigo_limit,
+        limiter=bounds.limited("siigo", siigo_limit),
         patience=Patience(environment.patience_seconds),
         now=now,
         timeout_read_s=_SIIGO_TIMEOUT_S,
         timeout_write_s=_SIIGO_TIMEOUT_S,
         max_connections=2,
         on_call=on_siigo_call,
+        on_answer=partial(bounds.on_answer, "siigo"),
+        longest_s=partial(bounds.longest_s, "siigo"),
         wait=wait,
     )
     escala = Transport(
         system="escala",
         base_url=environment.escala_url,
-        limiter=escala_limit,
+        limiter=bounds.limited("escala", escala_limit),
         patience=Patience(environment.patience_seconds),
         now=now,
         timeout_read_s=_ESCALA_TIMEOUT_S,
         timeout_write_s=min(_ESCALA_TIMEOUT_S, environment.settle_seconds),
         max_connections=environment.escala_connections,
         on_call=on_call,
+        on_answer=partial(bounds.on_answer, "escala"),
+        longest_s=partial(bounds.longest_s, "escala"),
         wait=wait,
     )
     return Clients(
@@ -172,6 +198,9 @@ class StoredToken:
             .first()
         )
         if row is None or not row[0] or row[1] is None:
+            return None
+        if not self._vault.opens(row[0]):
+            # Sealed while the key was changed: Siigo gives another.
             return None
         return self._vault.open(row[0]), row[1]
 

@@ -112,6 +112,7 @@ def client_pair(
     listener: Listener,
     now: Callable[[], datetime],
     on_learned: Callable[[Capabilities], None] = lambda _: None,
+    bounds: clients.Bounds = clients.NO_BOUNDS,
 ) -> clients.Clients:
     """Both clients of a stored connection."""
     return clients.build(
@@ -130,6 +131,7 @@ def client_pair(
         now=now,
         counter=CallCounter(access.counter_name(connection), now=now),
         wait=listener.wait,
+        bounds=bounds,
     )
 
 

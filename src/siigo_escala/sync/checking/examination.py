@@ -1,0 +1,134 @@
+"""The self-check of a connection ("doctor"): read-only, at most ten calls and fifteen seconds, each finding
+with its remedy. Only what an account's API was seen to do is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.rest.errors import AccessDenied, RemoteError, System
+from siigo_escala.sync import clients, opening
+from siigo_escala.sync.account import Calls
+from siigo_escala.sync.checking import asking, escala_side, machine, siigo_side, standing
+from siigo_escala.sync.checking.budget import Budget, Spent
+from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, warning
+from siigo_escala.sync.checking.seen import Seen
+from siigo_escala.sync.checking.witness import Witness
+from siigo_escala.sync.opening import Opened
+from siigo_escala.sync.session import Listener
+
+_PATIENCE_S = 1
+_ACCESS: dict[System, Finding] = {"siigo": Finding.SIIGO_ACCESS, "escala": Finding.ESCALA_ACCESS}
+
+
+@dataclass(slots=True, kw_only=True)
+class Examination:
+    """What a check found, and the exit code: 0, 1 something failed, 3 refused, 4 out of reach."""
+
+    checks: list[Check] = field(default_factory=list)
+    exit_code: int = 0
+    witness: Witness = field(default_factory=Witness)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    calls: Calls = field(default_factory=Calls)
+
+    def note(self, check: Check) -> None:
+        """One more finding."""
+        self.checks.append(check)
+        if check.result == "failed" and self.exit_code == 0:
+            self.exit_code = 1
+
+
+def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | None = None) -> Examination:
+    """Asks both accounts and looks at this installation; nothing is written in either account."""
+    found = Examination()
+    seen = Seen()
+    budget = budget or Budget()
+    learned = clients.Learned(opened.connection.escala)
+    hurried = replace(opened, environment=replace(opened.environment, patience_seconds=_PATIENCE_S))
+    pair = opening.client_pair(
+        hurried,
+        opened.connection,
+        calls=found.calls,
+        listener=Listener(),
+        now=now,
+        on_learned=learned.tell,
+        bounds=clients.Bounds(
+            limited=budget.limited,
+            longest_s=budget.longest_s,
+            on_answer=found.witness.answered,
+            wait=budget.wait,
+        ),
+    )
+    try:
+        siigo = _asked(found, "siigo", lambda: asking.siigo(pair.siigo, seen, now=now))
+        escala = _asked(found, "escala", lambda: asking.escala(pair.escala, seen, now=now))
+        if escala:
+            if opened.connection.escala.products_read_at is None:
+                asking.catalogue(pair.escala, seen)
+            asking.habits(pair.escala, seen, now=now)
+        found.capabilities = pair.escala.capabilities
+    finally:
+        pair.close()
+    learned.keep()
+    _conclude(found, opened, seen, answered=(siigo, escala), now=now)
+    return found
+
+
+def _conclude(
+    found: Examination,
+    opened: Opened,
+    seen: Seen,
+    *,
+    answered: tuple[bool, bool],
+    now: Callable[[], datetime],
+) -> None:
+    siigo, escala = answered
+    checks: list[Check] = []
+    if siigo:
+        checks += siigo_side.all_of(opened, seen, now=now())
+    if escala:
+        checks += escala_side.all_of(opened, seen, found.capabilities, now=now())
+    checks += [machine.clock(system, difference) for system, difference in seen.clocks.items()]
+    checks += machine.all_of(opened, now=now)
+    checks += standing.all_of(opened, now=now())
+    for check in checks:
+        found.note(check)
+
+
+def _asked(found: Examination, system: System, ask: Callable[[], None]) -> bool:
+    """Whether a system answers us; its refusal or silence decides the exit code."""
+    code, name = _ACCESS[system], system.capitalize()
+    try:
+        ask()
+    except AccessDenied as problem:
+        found.exit_code = 3
+        key = "siigo.access_key" if system == "siigo" else "escala.api_key"
+        found.note(failed(code, problem.message, remedy=f"Corrija «{key}» en el archivo y conecte de nuevo."))
+        return False
+    except RemoteError as problem:
+        troubled = found.calls.refused_siigo if system == "siigo" else found.calls.refused_escala
+        if isinstance(problem, Spent) and not troubled:
+            found.note(
+                warning(
+                    code,
+                    f"{name} no se alcanzó a revisar: el cupo de llamadas está en uso.",
+                    remedy="Repita cuando termine la sincronización en curso.",
+                )
+            )
+            return False
+        found.exit_code = found.exit_code if found.exit_code == 3 else 4
+        slow = f"{name} no dejó terminar la revisión: responde muy despacio o limita las llamadas."
+        message = slow if isinstance(problem, Spent) else problem.message
+        found.note(
+            failed(
+                code,
+                message,
+                remedy="Espere unos minutos y repita; revise también su conexión a internet.",
+            )
+        )
+        return False
+    found.note(ok(code, f"{name} acepta las credenciales y responde."))
+    return True
