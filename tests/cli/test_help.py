@@ -14,6 +14,7 @@ from tests.cli.conftest import PROGRAM
 COMMANDS = (
     "demo", "connect", "fields", "list", "status", "check", "sync", "report", "invoices", "retry", "runs",
     "enable", "disable", "disconnect", "export", "migrate", "simulate", "backup", "restore", "key",
+    "resolve",
 )  # fmt: skip
 LATER = ("run", "web", "worker", "alerts")
 ENGLISH = re.compile(r"\b(Usage|Options|Commands|Arguments|Show this message|required|default)\b")

@@ -85,13 +85,15 @@ def _known_codes(codes: list[str]) -> list[str]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The rows with room for a decision; a person fills `decision` and `target`."""
+    """The rows with room for a decision; a person fills `decision` and `target` (`resolve --file`)."""
+    from siigo_escala.domain import decisions
+
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(_COLUMNS)
             for row in rows:
-                writer.writerow([_cell(text) for text in _decidable(row)])
+                writer.writerow([decisions.safe_cell(text) for text in _decidable(row)])
     except OSError as problem:
         raise CommandProblem(
             "STORAGE_FAILED",
@@ -103,11 +105,6 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
 def _decidable(row: dict[str, Any]) -> list[str]:
     candidates = " ".join(str(one) for one in row["candidates"])
     return [row["siigo_id"], row["invoice"], row["code"] or "", candidates, "", ""]
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

@@ -39,6 +39,8 @@ class Update:
 
     code: Code | None = None
     lost: bool = False
+    edit: NeedsAttention | None = None
+    """An edit that the rules leave to a person: nothing of it may be shown by this update."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ class NamedDeal:
 
 def screen(subject: Subject, rules: Rules) -> Exclude | NeedsAttention | None:
     """Why an invoice without an opportunity gets none; None: it is ours to create."""
-    return _said_of_it(subject) or _left_out(subject, rules) or _unusable(subject)
+    return said_of_it(subject) or _left_out(subject, rules) or _unusable(subject)
 
 
 def claim(
@@ -162,21 +164,13 @@ def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Upda
         if rules.on_annulled == "lost_stage" and not shown.adopted:
             return Update(code=code, lost=True)
         return NeedsAttention(code=code)
-    if subject.credited > shown.credited:
-        settled = shown.done_code == Code.INVOICE_CREDITED_PARTLY and shown.done_credited >= subject.credited
-        if not settled:
-            if rules.on_credited == "subtract" and not shown.adopted:
-                return Update(code=Code.INVOICE_CREDITED_PARTLY)
-            return NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": str(subject.credited)})
-    if digest not in (shown.digest, shown.done_digest):
-        if subject.value is None or subject.value < 0:
-            return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
-        if rules.on_edited == "report" or shown.adopted:
-            return NeedsAttention(
-                code=Code.INVOICE_EDITED, data={"value": str(subject.value), "before": str(shown.value)}
-            )
-        return Update()
-    return Nothing()
+    edited = _edited(subject, shown, rules) if digest not in (shown.digest, shown.done_digest) else Nothing()
+    if subject.credited > max(shown.credited, shown.done_credited):
+        if rules.on_credited == "subtract" and not shown.adopted:
+            held = edited if isinstance(edited, NeedsAttention) else None
+            return Update(code=Code.INVOICE_CREDITED_PARTLY, edit=held)
+        return NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": str(subject.credited)})
+    return edited
 
 
 def value_to_show(subject: Subject, rules: Rules) -> Decimal:
@@ -187,7 +181,7 @@ def value_to_show(subject: Subject, rules: Rules) -> Decimal:
     return value
 
 
-def _said_of_it(subject: Subject) -> Exclude | NeedsAttention | None:
+def said_of_it(subject: Subject) -> Exclude | NeedsAttention | None:
     """What a person or Siigo has said of the document itself."""
     if subject.ignored:
         return Exclude(code=Code.IGNORED_BY_PERSON)
@@ -229,6 +223,18 @@ def _unusable(subject: Subject) -> NeedsAttention | None:
     if subject.invoice.customer_id is None:
         return NeedsAttention(code=Code.CUSTOMER_MISSING)
     return None
+
+
+def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAttention:
+    """What becomes of an edit in Siigo that Escala does not show."""
+    if subject.value is None or subject.value < 0:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
+    if rules.on_edited == "report" or shown.adopted:
+        value = value_to_show(subject, rules)
+        return NeedsAttention(
+            code=Code.INVOICE_EDITED, data={"value": str(value), "before": str(shown.value)}
+        )
+    return Update()
 
 
 def _undone(subject: Subject) -> Code | None:

@@ -44,6 +44,14 @@ _NOTICES = (
         remedy="Corríjalo en Siigo si está mal escrito; si lo comparten, no haga nada",
     ),
     Reason(
+        code=Code.DEAL_ADOPTED,
+        group="notice",
+        title="Ya estaba en Escala",
+        text="La oportunidad[ {deal}] es de esta factura[: {why}]",
+        cause="La app nativa o una persona la creó antes; lleva el número de la factura.",
+        remedy="No haga nada: queda enlazada y no se cambia",
+    ),
+    Reason(
         code=Code.OWNER_UNSEEN,
         group="notice",
         title="Usuario de Escala que no hemos visto",

@@ -14,6 +14,13 @@ from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.writer import Applied, Writer
 
+_EVIDENCE = {
+    "both": "la nombra, y coinciden el contacto y el valor",
+    "contact": "la nombra y coincide el contacto; el valor no",
+    "value": "la nombra y coincide el valor; el contacto no",
+    "person": "usted lo dijo",
+}
+
 
 def apply(session: Session, steps: Sequence[Step]) -> Applied:
     """Carries out a batch, newest invoices first. A dry run only counts."""
@@ -25,6 +32,7 @@ def apply(session: Session, steps: Sequence[Step]) -> Applied:
                 jobs.append(step)
             case Adopt() as decision:
                 journal.adopted(step, decision)
+                _tell_adopted(session, step, decision)
             case Nothing():
                 journal.nothing(step)
             case Exclude() | NeedsAttention() as decision:
@@ -34,10 +42,17 @@ def apply(session: Session, steps: Sequence[Step]) -> Applied:
     journal.flush()
     jobs = _within_limit(session, journal, [step for step in jobs if _may_be_sent(session, journal, step)])
     if session.dry:
-        _predict(session, jobs)
+        _predict(session, journal, jobs)
         return Applied()
     registering.register_products(session, jobs)
     return Writer(session, journal).write(jobs)
+
+
+def _tell_adopted(session: Session, step: Step, decision: Adopt) -> None:
+    """A dry run says what would be taken as already there, and on what evidence."""
+    if session.dry:
+        why = f"la oportunidad {decision.deal_id} ya es de esta factura: {_EVIDENCE[decision.evidence]}"
+        session.tally.tell(step.row.name, Code.DEAL_ADOPTED, why)
 
 
 def _newest_first(step: Step) -> tuple[int, str]:
@@ -74,7 +89,7 @@ def _within_limit(session: Session, journal: Journal, steps: Sequence[Step]) -> 
     return kept
 
 
-def _predict(session: Session, steps: Sequence[Step]) -> None:
+def _predict(session: Session, journal: Journal, steps: Sequence[Step]) -> None:
     """Counts what a run would do now."""
     for step in steps:
         column: Literal["created", "updated"] = "created" if isinstance(step.decision, Create) else "updated"
@@ -87,3 +102,5 @@ def _predict(session: Session, steps: Sequence[Step]) -> None:
             else:
                 session.tally.contacts_matched += 1
             registering.count_lines(session, step, predicted=True)
+        elif isinstance(step.decision, Update) and step.decision.edit is not None:
+            journal.decided(step, step.decision.edit)

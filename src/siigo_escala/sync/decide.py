@@ -5,21 +5,21 @@ Changes nothing but caches; a dry run ends here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from siigo_escala.domain import identity, matching, money, planning
 from siigo_escala.domain.accounting import Customer, InvoiceId
-from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealDraft, DealId, ProductId
+from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealDraft, ProductId
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import (
     Adopt,
     Create,
     Decision,
     Exclude,
-    NamedDeal,
     NeedsAttention,
     Nothing,
     Shown,
@@ -30,7 +30,8 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import customers, escala_index, look, products
+from siigo_escala.sync import customers, escala_index, look, products, said
+from siigo_escala.sync.claims import Claims
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
 
@@ -63,15 +64,16 @@ def decide(session: Session, items: Sequence[Item]) -> list[Step]:
     """One step an item, in the items' order; those whose write has no certain outcome yet are left out."""
     steps: dict[str, Step] = {}
     candidates: list[Item] = []
+    claims = Claims(session=session)
     for item in items:
         if item.row.state == State.SENDING:
             continue
-        decision = _first(session, item)
+        decision = _first(session, claims, item)
         if isinstance(decision, Create):
             candidates.append(item)
         else:
             steps[item.row.siigo_id] = Step(item=item, decision=decision)
-    _creations(session, candidates, steps)
+    _creations(session, claims, candidates, steps)
     _with_products(session, [step for step in steps.values() if isinstance(step.decision, Create | Update)])
     return [steps[item.row.siigo_id] for item in items if item.row.siigo_id in steps]
 
@@ -87,7 +89,7 @@ def subject_of(session: Session, item: Item) -> Subject:
         deleted=row.deleted,
         ignored=row.decision == "ignore",
         born_in_escala=BORN_MARK in invoice.observations,
-        asked_for=item.asked_for or row.decision == "create",
+        asked_for=item.asked_for or row.decision in ("create", "contact"),
     )
 
 
@@ -113,39 +115,29 @@ def shown_of(row: models.Invoice) -> Shown:
     )
 
 
-def _first(session: Session, item: Item) -> Decision:
+def _first(session: Session, claims: Claims, item: Item) -> Decision:
     """The decision as far as it needs no look at customers or Escala; Create: if nothing is there."""
     row, subject = item.row, subject_of(session, item)
-    if row.deal_id is not None:
-        if row.code == Code.DEAL_DELETED and row.decision != "create":
-            return Exclude(code=Code.DEAL_DELETED)
+    if row.deal_id is not None and not said.made_anew(row):
         if row.code == Code.DEAL_DELETED:
-            return planning.screen(subject, session.rules) or Create()
+            return Exclude(code=Code.DEAL_DELETED)
         return planning.follow(subject, shown_of(row), session.rules, digest=row.digest)
-    screened = planning.screen(subject, session.rules)
-    if screened is not None:
-        return screened
     if row.decision == "deal":
-        return Adopt(deal_id=DealId(row.decision_target), evidence="person")
-    return Create()
+        return planning.said_of_it(subject) or claims.told(row)
+    return planning.screen(subject, session.rules) or Create()
 
 
-def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) -> None:
+def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: dict[str, Step]) -> None:
     """Decides those that are ours to create, as far as Escala does not show them already."""
     if not items:
         return
     known = customers.ensure(session, {item.invoice.customer_id or "" for item in items})
     view = look.ensure(session)
     twice = _names_twice(session, items)
-    named = escala_index.deals_of(session, {item.invoice.name.upper() for item in items})
-    bound = set(
-        models.Invoice.objects.filter(
-            escala_id=session.connection.escala_id,
-            deal_id__in={deal.deal_id for deals in named.values() for deal in deals},
-        ).values_list("deal_id", flat=True)
-    )
+    claims.look_up(items)
     speakers = _speakers(customer for customer in known.values() if customer is not None)
-    matches = match_customers(session, list(speakers.values()))
+    told = _contacts_told(items, known)
+    matches = match_customers(session, list(speakers.values()), told=told)
     unsettled = set(
         models.ContactBinding.objects.filter(
             escala_id=session.connection.escala_id, contact_id=None, intent_at__isnull=False
@@ -167,53 +159,62 @@ def _creations(session: Session, items: Sequence[Item], steps: dict[str, Step]) 
         if item.row.siigo_id in twice:
             step.decision = NeedsAttention(code=Code.INVOICE_NAME_TWICE)
             continue
-        step.decision = _claim(session, item, step, named=named, bound=bound)
-        if isinstance(step.decision, Create):
-            if isinstance(step.match, matching.Ambiguous):
-                step.decision = NeedsAttention(
-                    code=Code.CONTACT_AMBIGUOUS, data={"candidates": list(step.match.candidates)}
-                )
-            elif view.hold is not None:
-                step.decision = view.hold
+        if item.row.decision == "contact" and not _is(step.match, item.row.decision_target):
+            step.decision = NeedsAttention(
+                code=Code.DECISION_NOT_POSSIBLE,
+                data={"why": f"el contacto {item.row.decision_target} ya es de otro cliente"},
+            )
+            continue
+        step.decision = _claim(session, claims, step)
+        if isinstance(step.decision, Create) and isinstance(step.match, matching.Ambiguous):
+            step.decision = NeedsAttention(
+                code=Code.CONTACT_AMBIGUOUS, data={"candidates": list(step.match.candidates)}
+            )
+    mine = [steps[item.row.siigo_id] for item in items]
+    _hold_twins(session, claims, [step for step in mine if isinstance(step.decision, Create)])
+    for step in mine:
+        if isinstance(step.decision, Create) and view.hold is not None:
+            step.decision = view.hold
 
 
-def _claim(
-    session: Session,
-    item: Item,
-    step: Step,
-    *,
-    named: dict[str, list[models.KnownDeal]],
-    bound: set[str | None],
-) -> Create | Adopt | NeedsAttention:
-    if item.row.decision == "create":
+def _contacts_told(items: Sequence[Item], known: Mapping[str, Customer | None]) -> dict[str, ContactId]:
+    """The contact that a person named for a customer, by identity."""
+    told: dict[str, ContactId] = {}
+    for item in items:
+        customer = known.get(item.invoice.customer_id or "")
+        if item.row.decision != "contact" or customer is None:
+            continue
+        who = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        if who is not None:
+            told[who.key] = ContactId(item.row.decision_target)
+    return told
+
+
+def _is(match: matching.Match | None, contact_id: str) -> bool:
+    return isinstance(match, matching.Found) and match.contact_id == contact_id
+
+
+def _claim(session: Session, claims: Claims, step: Step) -> Create | Adopt | NeedsAttention:
+    if step.row.decision == "create":
         return Create()
-    mark = session.file.opportunities.mark
-    deals = [
-        NamedDeal(
-            id=DealId(deal.deal_id),
-            contact_id=ContactId(deal.contact_id) if deal.contact_id else None,
-            value=deal.value,
-        )
-        for deal in named.get(item.invoice.name.upper(), [])
-        if deal.deal_id not in bound and (not mark or invoice_to_deal.has_mark(deal.name, mark))
-    ]
     contact = step.match.contact_id if isinstance(step.match, matching.Found) else None
-    value = planning.value_to_show(subject_of(session, item), session.rules)
-    decision = planning.claim(deals, contact=contact, value=value)
-    if isinstance(decision, Create) and (left := _renamed(session, item.row)):
-        return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
-    return decision
+    value = planning.value_to_show(subject_of(session, step.item), session.rules)
+    return claims.by_name(step.item, contact=contact, value=value)
 
 
-def _renamed(session: Session, row: models.Invoice) -> list[str]:
-    """Deals of which one was made for this invoice and renamed before its outcome was known; free ones."""
-    if not row.data.get("unnamed"):
-        return []
-    deals = models.KnownDeal.objects.filter(
-        escala_id=session.connection.escala_id, deal_id__in=row.data["candidates"]
-    )
-    bound = models.Invoice.objects.filter(escala_id=session.connection.escala_id, deal_id__isnull=False)
-    return list(deals.exclude(deal_id__in=bound.values("deal_id")).values_list("deal_id", flat=True))
+def _hold_twins(session: Session, claims: Claims, steps: Sequence[Step]) -> None:
+    """Holds what may be in Escala already under another name, until a person says whether it is."""
+    wanted: list[tuple[Item, ContactId, set[Decimal]]] = []
+    if session.file.opportunities.possible_twins == "hold":
+        for step in steps:
+            if isinstance(step.match, matching.Found) and step.row.decision != "create":
+                subject = subject_of(session, step.item)
+                values = {planning.value_to_show(subject, session.rules), subject.value or Decimal(0)}
+                wanted.append((step.item, step.match.contact_id, values))
+    found = claims.twins(wanted)
+    for step in steps:
+        if candidates := found.get(step.row.siigo_id):
+            step.decision = NeedsAttention(code=Code.POSSIBLE_TWIN, data={"candidates": candidates})
 
 
 def _names_twice(session: Session, items: Sequence[Item]) -> set[str]:
@@ -256,14 +257,17 @@ def _speakers(customers: Iterable[Customer]) -> dict[str, Customer]:
     return of_identity
 
 
-def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, matching.Match]:
-    """The contact of each customer, by identity."""
+def match_customers(
+    session: Session, found: Sequence[Customer], *, told: Mapping[str, ContactId] = MappingProxyType({})
+) -> dict[str, matching.Match]:
+    """The contact of each customer, by identity. `told`: what a person has just said of some."""
     of_identity = _speakers(found)
     account = session.connection.escala_id
     bindings = _bindings(account, list(of_identity))
     keys = {key: _keys(customer) for key, customer in of_identity.items()}
     candidates = escala_index.contacts_with(session, {one for some in keys.values() for one in some})
     contact_ids = {contact.id for contacts in candidates.values() for contact in contacts}
+    contact_ids |= set(told.values())
     holders = {
         ContactId(contact_id): who
         for contact_id, who in models.ContactBinding.objects.filter(
@@ -276,6 +280,9 @@ def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, ma
     def one(who_key: str) -> matching.Match:
         binding = bindings.get(who_key)
         target = ContactId(binding.contact_id) if binding and binding.contact_id else None
+        remembered = target if binding and binding.by_person else None
+        if (named := told.get(who_key)) and holders.get(named, who_key) == who_key:
+            remembered = named
         unique: dict[str, Contact] = {
             contact.id: contact for key in sorted(keys[who_key]) for contact in candidates.get(key, [])
         }
@@ -284,7 +291,7 @@ def match_customers(session: Session, found: Sequence[Customer]) -> dict[str, ma
             list(unique.values()),
             field=session.file.opportunities.identification_field,
             bound=target,
-            remembered=target if binding and binding.by_person else None,
+            remembered=remembered,
             held_by_others={contact: who for contact, who in holders.items() if who != who_key},
         )
 
@@ -338,7 +345,7 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
         step.products = known
         if isinstance(step.decision, Update) and not step.decision.lost:
             shown = {key: step.row.applied.get(key) for key in ("value", "lines", "block")}
-            if wanted(session, step) == shown and step.decision.code is None:
+            if shows(session, step) == shown and step.decision.code is None:
                 step.decision = Nothing()
         if isinstance(step.decision, Update) and not session.escala.capabilities.updates_possible:
             step.decision = by_hand(session, step)
@@ -347,8 +354,17 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
             step.decision = NeedsAttention(code=step.decision.code or Code.INVOICE_ANNULLED_LATER)
 
 
-def wanted(session: Session, step: Step) -> dict[str, Any]:
+def shows(session: Session, step: Step) -> dict[str, Any]:
     """What Escala should show of an invoice because of us, as the ledger keeps it."""
+    if isinstance(step.decision, Update) and step.decision.edit is not None:
+        # The note alone is taken off: the rest stays as it was before the edit, which waits for a person.
+        applied = step.row.applied
+        value = Decimal(applied.get("base", applied["value"])) - step.row.credited
+        return {
+            "value": money.to_text(max(value, Decimal(0))),
+            "lines": applied.get("lines", []),
+            "block": applied.get("block", ""),
+        }
     lines = invoice_to_deal.lines(step.item.invoice, products=step.products)
     return {
         "value": money.to_text(planning.value_to_show(subject_of(session, step.item), session.rules)),
@@ -357,11 +373,21 @@ def wanted(session: Session, step: Step) -> dict[str, Any]:
     }
 
 
+def wanted(session: Session, step: Step) -> dict[str, Any]:
+    """The same with what a later update must know: the value before credit notes."""
+    if isinstance(step.decision, Update) and step.decision.edit is not None:
+        return shows(session, step)
+    value = subject_of(session, step.item).value or Decimal(0)
+    return {**shows(session, step), "base": money.to_text(value)}
+
+
 def by_hand(session: Session, step: Step) -> NeedsAttention:
     """What a person must change in Escala where the account allows no update."""
     data: dict[str, object] = {"deal": step.row.deal_id}
     if isinstance(step.decision, Update) and step.decision.lost:
         data["stage"] = "perdida"
     else:
-        data |= {"before": step.row.applied.get("value", ""), "value": wanted(session, step)["value"]}
+        data |= {"before": step.row.applied.get("value", ""), "value": shows(session, step)["value"]}
+        if isinstance(step.decision, Update) and step.decision.edit is not None:
+            data["edit"] = "held"
     return NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=data)

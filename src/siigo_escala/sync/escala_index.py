@@ -39,6 +39,17 @@ def deals_of(session: Session, words: Collection[str]) -> dict[str, list[models.
     return found
 
 
+def invoices_named(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
+    """The invoices' names that each of these deals holds in its name or a marker field, in capitals."""
+    found: dict[str, set[str]] = {}
+    for chunk in _chunks(sorted(deal_ids)):
+        pairs = models.DealWord.objects.filter(escala_id=session.connection.escala_id, deal_id__in=chunk)
+        for deal_id, word in pairs.values_list("deal_id", "word"):
+            if name := invoice_to_deal.names_any_invoice(word):
+                found.setdefault(deal_id, set()).add(name)
+    return found
+
+
 def contacts_with(session: Session, keys: Collection[str]) -> dict[str, list[Contact]]:
     """Indexed contacts by key ("id:…", "email:…", "phone:…")."""
     account = session.connection.escala_id

@@ -86,7 +86,7 @@ class Journal:
         before = (row.state, row.code, row.due, row.applied.get("digest"), row.decision)
         row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
         row.decision = ""
-        if not row.code and not row.applied.get("undone"):
+        if row.code in ("", Code.INVOICE_CREDITED_PARTLY) and not row.applied.get("undone"):
             row.applied = {**row.applied, "digest": row.digest}
         if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
@@ -222,6 +222,7 @@ class Journal:
             "name": draft.name,
             "contact": draft.contact_id,
             "value": money.to_text(draft.value),
+            "base": money.to_text(row.value),
             "digest": row.digest,
             "credited": money.to_text(row.credited),
         }
@@ -275,13 +276,12 @@ class Journal:
             row.applied = {**row.applied, "undone": True}
             row.code = step.decision.code or ""
         else:
-            row.applied = {
-                **row.applied,
-                **followed.wanted,
-                "digest": row.digest,
-                "credited": money.to_text(row.credited),
-            }  # fmt: skip
+            held = step.decision.edit if isinstance(step.decision, planning.Update) else None
+            digest = row.applied.get("digest", "") if held else row.digest
+            row.applied = {**row.applied, **followed.wanted, "digest": digest, "credited": str(row.credited)}
         self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
+        if isinstance(step.decision, planning.Update) and step.decision.edit is not None:
+            self.decided(step, step.decision.edit)
 
     def update_failed(self, step: Step) -> None:
         """An update without certain outcome: repeated by the next run, which is safe."""
@@ -290,7 +290,7 @@ class Journal:
     def settled(self, step: Step, deal_id: DealId) -> None:
         """A write whose outcome was open turned out to have happened."""
         row = step.row
-        sent = {key: row.intent[key] for key in ("value", "digest", "credited") if key in row.intent}
+        sent = {key: row.intent[key] for key in ("value", "base", "digest", "credited") if key in row.intent}
         self._session.tally.put(row.siigo_id, "created", value=row.value)
         self._count_contact(step)
         self._bound(step, deal_id, adopted=False)

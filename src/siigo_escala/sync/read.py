@@ -192,10 +192,11 @@ def one_by_one(session: Session, rows: QuerySet[models.Invoice]) -> Iterator[lis
 
 def gone(session: Session, row: models.Invoice) -> Item:
     """A row whose invoice Siigo does not have any more: asked for by id, it answered 404."""
-    row.deleted = True
+    # Nothing asks for it a second time: until it is decided it is due, whatever ends this run.
+    row.deleted = row.due = True
     if not session.dry:
         with session.ledger():
-            models.save_rows([row], ["deleted"])
+            models.save_rows([row], ["deleted", "due"])
     return from_ledger(session, [row])[0]
 
 
@@ -315,6 +316,9 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
         # Lists sometimes lack the moment of creation; it does not change.
         record["created"] = row.record["created"]
     value = money.value_of(invoice, session.file.opportunities.value) or Decimal(0)
+    if invoice.annulled and not value:
+        # Some annulled invoices show 0: they count with the value they had.
+        value = row.value or value
     same = row.record == record and row.value == value and row.credited == credit and not row.deleted
     if same and row.pk is not None:
         return False

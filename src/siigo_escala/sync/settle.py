@@ -228,7 +228,12 @@ def contacts_gone(session: Session, steps: Sequence[Step]) -> None:
         if _is_gone(session, ContactId(step.row.contact_id)):
             escala_index.forget_contact(session, step.row.contact_id)
             journal.binding_absent(step.who)
-            journal.waiting(step, Code.OUTCOME_UNKNOWN)
+            if step.row.decision == "contact":
+                why = f"el contacto {step.row.contact_id} no está en Escala"
+                step.row.decision = ""
+                journal.decided(step, NeedsAttention(code=Code.DECISION_NOT_POSSIBLE, data={"why": why}))
+            else:
+                journal.waiting(step, Code.OUTCOME_UNKNOWN)
         else:
             journal.deal_refused(step, NeedsAttention(code=Code.ESCALA_ERROR))
     journal.flush()

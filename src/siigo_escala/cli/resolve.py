@@ -1,0 +1,163 @@
+"""`siigo-escala resolve`: stores what a person decides of held invoices; the next run obeys it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from siigo_escala.cli import arguments, output, setup, stored
+from siigo_escala.cli.failures import CommandProblem
+
+if TYPE_CHECKING:
+    from siigo_escala.domain.decisions import Wish
+
+_LARGEST = 50_000_000
+_WORDS = ("--deal", "--contact", "--create", "--ignore", "--done", "--again")
+
+
+def resolve(
+    name: arguments.Name,
+    *,
+    invoice: Annotated[
+        str | None, typer.Option("--invoice", metavar="FV-…", help="La factura: su nombre o su id de Siigo.")
+    ] = None,
+    opportunity: Annotated[
+        str | None,
+        typer.Option("--opportunity", metavar="ID", help="La oportunidad (dirección de Escala a Siigo)."),
+    ] = None,
+    deal: Annotated[
+        str | None, typer.Option("--deal", metavar="ID", help="La factura es esa oportunidad de Escala.")
+    ] = None,
+    contact: Annotated[
+        str | None,
+        typer.Option("--contact", metavar="ID", help="Su cliente es ese contacto; se recuerda para siempre."),
+    ] = None,
+    create: Annotated[
+        bool,
+        typer.Option("--create", help="No es ninguna de las que hay: se crea, también si se había borrado."),
+    ] = False,
+    ignore: Annotated[bool, typer.Option("--ignore", help="Se deja fuera para siempre.")] = False,
+    done: Annotated[bool, typer.Option("--done", help="Usted ya lo corrigió en Escala.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Facturar otra vez (dirección de Escala a Siigo).")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="CSV",
+            help="Muchas a la vez: el archivo de «invoices --csv» con «decision» y «target» llenas.",
+        ),
+    ] = None,
+    as_json: arguments.Json = False,
+) -> int:
+    """Guarda su decisión sobre facturas que esperan por usted; la próxima sincronización la obedece.
+
+    No llama a Siigo ni a Escala, y sirve también mientras hay una sincronización en curso.
+    """
+    given = dict(zip(_WORDS, (deal, contact, create, ignore, done, again), strict=True))
+    asked = [word for word, value in given.items() if value not in (None, False)]
+    _check(invoice, opportunity, file, asked)
+    setup.prepared()
+    from siigo_escala.domain.decisions import DecisionProblem
+    from siigo_escala.sync import resolve as resolving
+
+    connection = stored.named(name)
+    _check_direction(connection.direction, opportunity, asked)
+    key = "--file" if file is not None else "--invoice"
+    try:
+        wishes = _from_file(file) if file is not None else [_wish(invoice or "", asked[0], deal or contact)]
+        warnings = resolving.store(connection, wishes, now=setup.now())
+    except DecisionProblem as problem:
+        raise CommandProblem("DECISION_NOT_POSSIBLE", problem.message, key=key) from None
+    if not wishes:
+        warnings.append("Ninguna fila del archivo trae una decisión.")
+    if as_json:
+        output.document({"schema": 1, "connection": name, "done": True, "warnings": warnings})
+    else:
+        _show(name, len(wishes), warnings)
+    return 0
+
+
+def _check(invoice: str | None, opportunity: str | None, file: Path | None, asked: list[str]) -> None:
+    """One record with one decision, or a file alone."""
+    if file is not None:
+        if invoice is not None or opportunity is not None or asked:
+            raise CommandProblem(
+                "USAGE", "--file trae las facturas y las decisiones: úselo solo.", key="--file"
+            )
+        return
+    if (invoice is None) == (opportunity is None):
+        raise CommandProblem(
+            "USAGE", "Diga de qué factura: --invoice FV-…, o --file con muchas.", key="--invoice"
+        )
+    if not (invoice or opportunity or "").strip():
+        raise CommandProblem(
+            "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
+        )
+    if len(asked) != 1:
+        raise CommandProblem(
+            "USAGE",
+            f"Diga una decisión, y solo una: {', '.join(_WORDS)}.",
+            key=asked[1] if asked else "--deal",
+        )
+
+
+def _check_direction(direction: str, opportunity: str | None, asked: list[str]) -> None:
+    if direction != "invoices_to_opportunities":
+        raise CommandProblem(
+            "USAGE",
+            "Esta conexión va de Escala a Siigo, y esa dirección todavía no está disponible.",
+            key=None,
+        )
+    from siigo_escala.domain import decisions
+
+    if opportunity is not None:
+        raise CommandProblem(
+            "USAGE",
+            "--opportunity es de la dirección de Escala a Siigo, y esta conexión va de Siigo a Escala.",
+            key="--opportunity",
+        )
+    if "--again" in asked:
+        raise CommandProblem("USAGE", f"{decisions.AGAIN}.".replace("«again»", "--again"), key="--again")
+
+
+def _wish(invoice: str, word: str, target: str | None) -> Wish:
+    from siigo_escala.domain.decisions import KINDS, Wish
+
+    kind = next(kind for kind in KINDS if f"--{kind}" == word)
+    if target is not None and not target.strip():
+        raise CommandProblem("USAGE", f"{word} está vacío: escriba el id de Escala.", key=word)
+    return Wish(kind=kind, invoice=invoice.strip(), target=(target or "").strip())
+
+
+def _from_file(path: Path) -> list[Wish]:
+    from siigo_escala.domain import decisions
+
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise CommandProblem("FILE_INVALID", f"«{path}» es demasiado grande.", key="--file")
+        text = path.read_bytes().decode("utf-8")
+    except OSError as problem:
+        raise CommandProblem(
+            "FILE_MISSING",
+            f"No se pudo leer «{path}» ({problem.strerror or 'error de disco'}).",
+            key="--file",
+        ) from None
+    except UnicodeDecodeError:
+        raise CommandProblem(
+            "FILE_INVALID", f"«{path}» no está en UTF-8: guárdelo como «CSV UTF-8».", key="--file"
+        ) from None
+    return decisions.from_csv(text)
+
+
+def _show(name: str, count: int, warnings: list[str]) -> None:
+    for warning in warnings:
+        output.say(warning)
+    if count:
+        output.say(
+            f"{output.number(count)} {'decisión guardada' if count == 1 else 'decisiones guardadas'}: se "
+            f"cumple{'' if count == 1 else 'n'} con «siigo-escala sync {name}»."
+        )

@@ -1,0 +1,198 @@
+"""Which deal that stands in Escala is an invoice's own: by its name, by what a person said, or perhaps.
+
+Asks the index alone; only a deal that a person named and that the index does not know is asked for by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from siigo_escala.domain import planning, twins
+from siigo_escala.domain.crm import ContactId, DealId
+from siigo_escala.domain.mapping import invoice_to_deal
+from siigo_escala.domain.planning import Adopt, Create, NamedDeal, NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import Rejected, UnexpectedAnswer
+from siigo_escala.store import models
+from siigo_escala.sync import escala_index
+from siigo_escala.sync.read import Item
+from siigo_escala.sync.session import Session
+
+_CHUNK = 400
+_Value = TypeVar("_Value")
+
+
+@dataclass(slots=True, kw_only=True)
+class Claims:
+    """The deals that a batch's invoices may claim, and those that are somebody's already."""
+
+    session: Session
+    taken: set[str] = field(default_factory=set)
+    """Deals that an invoice of this batch got."""
+    named: dict[str, list[models.KnownDeal]] = field(default_factory=dict)
+    holders: dict[str, models.Invoice] = field(default_factory=dict)
+    """Who is bound to one of the named deals."""
+
+    def look_up(self, items: Sequence[Item]) -> None:
+        """Finds the deals that name these invoices."""
+        self.named = escala_index.deals_of(self.session, {item.invoice.name.upper() for item in items})
+        self.holders = holders_of(
+            self.session, {deal.deal_id for deals in self.named.values() for deal in deals}
+        )
+
+    def told(self, row: models.Invoice) -> Adopt | NeedsAttention:
+        """The deal that a person named, as far as it is there and nobody else's."""
+        deal_id = DealId(row.decision_target)
+        holder = holders_of(self.session, {deal_id}).get(deal_id)
+        if holder is not None and holder.pk != row.pk:
+            return _impossible(f"la oportunidad {deal_id} ya es de la factura {holder.name}")
+        if deal_id in self.taken:
+            return _impossible(f"la oportunidad {deal_id} ya es de otra factura")
+        if not _stands(self.session, deal_id):
+            return _impossible(f"la oportunidad {deal_id} no está en Escala")
+        self.taken.add(deal_id)
+        return Adopt(deal_id=deal_id, evidence="person")
+
+    def by_name(
+        self, item: Item, *, contact: ContactId | None, value: Decimal
+    ) -> Create | Adopt | NeedsAttention:
+        """The deal that names the invoice and agrees with it; Create where none names it."""
+        mark = self.session.file.opportunities.mark
+        deals = [
+            deal
+            for deal in self.named.get(item.invoice.name.upper(), [])
+            if not mark or invoice_to_deal.has_mark(deal.name, mark)
+        ]
+        decision = planning.claim(
+            [
+                NamedDeal(
+                    id=DealId(deal.deal_id),
+                    contact_id=ContactId(deal.contact_id) if deal.contact_id else None,
+                    value=deal.value,
+                )
+                for deal in deals
+                if deal.deal_id not in self.holders and deal.deal_id not in self.taken
+            ],
+            contact=contact,
+            value=value,
+        )
+        if isinstance(decision, Adopt):
+            self.taken.add(decision.deal_id)
+        if not isinstance(decision, Create):
+            return decision
+        if shared := [deal.deal_id for deal in deals if self._of_another(deal.deal_id, item)]:
+            # A person wrote two invoices on one deal: making another one for the second would double it.
+            return NeedsAttention(code=Code.DEAL_NAME_TAKEN, data={"candidates": shared})
+        if left := _renamed(self.session, item.row):
+            return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
+        return decision
+
+    def _of_another(self, deal_id: str, item: Item) -> bool:
+        if deal_id in self.taken:
+            return True
+        holder = self.holders.get(deal_id)
+        return holder is not None and holder.adopted and holder.name != item.invoice.name
+
+    def twins(self, wanted: Sequence[tuple[Item, ContactId, set[Decimal]]]) -> dict[str, list[str]]:
+        """Deals that may be one of these invoices though they do not name it, by Siigo id."""
+        near = self._near(
+            {contact for _, contact, _ in wanted}, {one for _, _, values in wanted for one in values}
+        )
+        found: dict[str, list[str]] = {}
+        for item, contact, values in wanted:
+            window = twins.window(
+                created=item.row.created,
+                day=item.invoice.date,
+                connected=self.session.connection.created_at,
+            )
+            deals = [deal for value in values for deal in near.get((contact, value), [])]
+            if deals and window is not None:
+                ids = twins.among(deals, invoice_name=item.invoice.name, window=window)
+                if ids:
+                    found[item.row.siigo_id] = list(ids)
+        return found
+
+    def _near(
+        self, contacts: set[ContactId], values: set[Decimal]
+    ) -> dict[tuple[str, Decimal], list[twins.NearDeal]]:
+        account = self.session.connection.escala_id
+        rows: dict[str, models.KnownDeal] = {}
+        for some in _chunks(sorted(contacts)):
+            for amounts in _chunks(sorted(values)):
+                deals = models.KnownDeal.objects.filter(
+                    escala_id=account, contact_id__in=some, value__in=amounts, created__isnull=False
+                )
+                rows |= {deal.deal_id: deal for deal in deals}
+        bound = holders_of(self.session, set(rows))
+        foreign = other_marks(self.session)
+        rows = {
+            deal_id: deal
+            for deal_id, deal in rows.items()
+            if deal_id not in bound and deal_id not in self.taken and not bears(deal.name, foreign)
+        }
+        names = escala_index.invoices_named(self.session, rows)
+        near: dict[tuple[str, Decimal], list[twins.NearDeal]] = {}
+        for deal_id, deal in rows.items():
+            if deal.created is not None and deal.value is not None:
+                near.setdefault((deal.contact_id, deal.value), []).append(
+                    twins.NearDeal(
+                        id=DealId(deal_id), created=deal.created, names=names.get(deal_id, frozenset())
+                    )
+                )
+        return near
+
+
+def holders_of(session: Session, deal_ids: Iterable[str]) -> dict[str, models.Invoice]:
+    """Which invoice of any connection is bound to each of these deals."""
+    found: dict[str, models.Invoice] = {}
+    for chunk in _chunks(sorted(deal_ids)):
+        rows = models.Invoice.objects.filter(escala_id=session.connection.escala_id, deal_id__in=chunk)
+        found |= {row.deal_id: row for row in rows.defer("record", "intent") if row.deal_id}
+    return found
+
+
+def other_marks(session: Session) -> list[str]:
+    """The marks of the other connections of this Escala account."""
+    others = models.Connection.objects.filter(escala_id=session.connection.escala_id)
+    files = others.exclude(pk=session.connection.pk).values_list("file", flat=True)
+    return sorted({file["opportunities"]["mark"] for file in files} - {"", session.file.opportunities.mark})
+
+
+def bears(deal_name: str, marks: Iterable[str]) -> bool:
+    """Whether a deal's name bears one of these marks."""
+    return any(invoice_to_deal.has_mark(deal_name, mark) for mark in marks)
+
+
+def _stands(session: Session, deal_id: DealId) -> bool:
+    """Whether Escala has this deal: as the index knows, else asked for by id."""
+    known = models.KnownDeal.objects.filter(escala_id=session.connection.escala_id, deal_id=deal_id)
+    if known.exists():
+        return True
+    try:
+        session.escala.deal(deal_id)
+    except (Rejected, UnexpectedAnswer):
+        return False
+    return True
+
+
+def _renamed(session: Session, row: models.Invoice) -> list[str]:
+    """Deals of which one was made for this invoice and renamed before its outcome was known; free ones."""
+    if not row.data.get("unnamed"):
+        return []
+    deals = models.KnownDeal.objects.filter(
+        escala_id=session.connection.escala_id, deal_id__in=row.data["candidates"]
+    )
+    bound = models.Invoice.objects.filter(escala_id=session.connection.escala_id, deal_id__isnull=False)
+    return list(deals.exclude(deal_id__in=bound.values("deal_id")).values_list("deal_id", flat=True))
+
+
+def _impossible(why: str) -> NeedsAttention:
+    return NeedsAttention(code=Code.DECISION_NOT_POSSIBLE, data={"why": why})
+
+
+def _chunks(values: Sequence[_Value]) -> Iterable[Sequence[_Value]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

@@ -1,0 +1,212 @@
+"""Which invoices decisions are about, and whether each can be obeyed as far as we know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from siigo_escala.domain.decisions import DecisionProblem, Wish
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
+from siigo_escala.store.models import Connection
+
+Chosen = list[tuple[Wish, models.Invoice]]
+
+_CHUNK = 500
+_SHAPES = 200
+"""So many known ids tell what an id looks like."""
+
+
+def chosen(connection: Connection, wishes: Sequence[Wish]) -> Chosen:
+    """Each wish with its row of the ledger, one wish a row. DecisionProblem where it is none or several."""
+    by_id = _by(connection, "siigo_id", {wish.siigo_id or wish.invoice for wish in wishes})
+    by_name = _by(connection, "name", {wish.invoice for wish in wishes if not wish.siigo_id})
+    found: dict[int, tuple[Wish, models.Invoice]] = {}
+    for wish in wishes:
+        row = _one(wish, by_id, by_name)
+        before = found.setdefault(row.pk, (wish, row))[0]
+        if (before.kind, before.target) != (wish.kind, wish.target):
+            raise DecisionProblem(
+                f"La factura «{_name(row)}» ya tiene otra decisión en este archivo.", line=wish.line
+            )
+    return list(found.values())
+
+
+def check(connection: Connection, decided: Chosen) -> list[str]:
+    """Warnings; DecisionProblem for the first that cannot be obeyed."""
+    warnings: list[str] = []
+    for wish, row in decided:
+        warnings += _possible(wish, row)
+    warnings += _deals(connection, [pair for pair in decided if pair[0].kind == "deal"])
+    warnings += _contacts(connection, [pair for pair in decided if pair[0].kind == "contact"])
+    return warnings
+
+
+def has_deal(row: models.Invoice) -> bool:
+    """Whether the invoice has an opportunity that Escala still has, as far as we know."""
+    return row.deal_id is not None and row.code != Code.DEAL_DELETED
+
+
+def identity_of(connection: Connection, row: models.Invoice) -> str:
+    """The key of the customer's identity; "" where the customer was not read yet or has none."""
+    known = models.KnownCustomer.objects.filter(company_id=connection.siigo_id, siigo_id=row.customer_id)
+    return known.values_list("identity", flat=True).first() or ""
+
+
+def _by(connection: Connection, column: str, values: set[str]) -> dict[str, list[models.Invoice]]:
+    found: dict[str, list[models.Invoice]] = {}
+    for chunk in _chunks(sorted(values - {""})):
+        rows = models.Invoice.objects.filter(connection=connection, **{f"{column}__in": chunk})
+        for row in rows.defer("record", "intent").order_by("pk"):
+            found.setdefault(getattr(row, column), []).append(row)
+    return found
+
+
+def _one(
+    wish: Wish, by_id: dict[str, list[models.Invoice]], by_name: dict[str, list[models.Invoice]]
+) -> models.Invoice:
+    rows = by_id.get(wish.siigo_id or wish.invoice) or by_name.get(wish.invoice) or []
+    if not rows or (wish.siigo_id and rows[0].siigo_id != wish.siigo_id):
+        raise DecisionProblem(
+            f"La factura «{wish.siigo_id or wish.invoice}» no está en el registro; primero se lee con "
+            "«siigo-escala sync».",
+            line=wish.line,
+        )
+    if len(rows) > 1:
+        ids = ", ".join(row.siigo_id for row in rows)
+        raise DecisionProblem(
+            f"Hay {len(rows)} facturas «{wish.invoice}»: diga cuál con su id de Siigo ({ids}).",
+            line=wish.line,
+        )
+    (row,) = rows
+    if wish.siigo_id and wish.invoice not in ("", row.name.strip()):
+        raise DecisionProblem(
+            f"El id «{wish.siigo_id}» es de la factura «{_name(row)}» y no de «{wish.invoice}»: las filas "
+            "del archivo se mezclaron.",
+            line=wish.line,
+        )
+    return row
+
+
+def _possible(wish: Wish, row: models.Invoice) -> Iterable[str]:
+    name = _name(row)
+    if wish.kind in ("deal", "create", "ignore") and has_deal(row):
+        if wish.kind == "deal" and row.deal_id == wish.target:
+            return [f"La factura «{name}» ya es de la oportunidad «{wish.target}»."]
+        raise DecisionProblem(
+            f"La factura «{name}» ya tiene su oportunidad «{row.deal_id}»; si la corrigió en Escala, use "
+            "«done».",
+            line=wish.line,
+        )
+    if wish.kind == "create" and (row.annulled or row.deleted):
+        raise DecisionProblem(f"La factura «{name}» está anulada o borrada en Siigo.", line=wish.line)
+    if wish.kind == "create" and row.code == Code.CONTACT_AMBIGUOUS:
+        raise DecisionProblem(
+            f"La factura «{name}» espera que usted diga cuál es el contacto de su cliente, con «contact»: no "
+            "se crea otro con la misma identificación.",
+            line=wish.line,
+        )
+    if wish.kind == "done" and row.state != models.State.NEEDS_ATTENTION and row.decision != "ignore":
+        return [f"La factura «{name}» no esperaba por usted."]
+    return []
+
+
+def _deals(connection: Connection, decided: Chosen) -> list[str]:
+    """Whether each deal is nobody else's, and known."""
+    targets = _nobody_twice(decided, "La oportunidad «{}» ya es de otra fila de este archivo.")
+    mine = {row.pk for _, row in decided}
+    account = models.Invoice.objects.filter(escala_id=connection.escala_id)
+    holders: dict[str, models.Invoice] = {}
+    for chunk in _chunks(sorted(targets)):
+        bound = account.filter(deal_id__in=chunk)
+        waiting = account.filter(decision="deal", decision_target__in=chunk, due=True)
+        for row in [*waiting.exclude(pk__in=mine), *bound]:
+            holders[row.deal_id or row.decision_target] = row
+    known = _known(models.KnownDeal, connection, "deal_id", targets)
+    warnings = []
+    for wish, row in decided:
+        holder = holders.get(wish.target)
+        if holder is not None and holder.pk != row.pk:
+            raise DecisionProblem(
+                f"La oportunidad «{wish.target}» ya es de la factura «{_name(holder)}».", line=wish.line
+            )
+        warnings += _unseen(connection, wish, known, ("una oportunidad", "deal_id", models.KnownDeal))
+    return warnings
+
+
+def _contacts(connection: Connection, decided: Chosen) -> list[str]:
+    """Whether each contact is no other customer's, and known."""
+    targets = {wish.target for wish, _ in decided}
+    known = _known(models.KnownContact, connection, "contact_id", targets)
+    holders: dict[str, str] = {}
+    for chunk in _chunks(sorted(targets)):
+        holders |= dict(
+            models.ContactBinding.objects.filter(
+                escala_id=connection.escala_id, contact_id__in=chunk
+            ).values_list("contact_id", "identity")
+        )
+    of_customer: dict[str, str] = {}
+    warnings = []
+    for wish, row in decided:
+        identity = identity_of(connection, row)
+        if holders.setdefault(wish.target, identity) != identity:
+            raise DecisionProblem(f"El contacto «{wish.target}» ya es de otro cliente.", line=wish.line)
+        if of_customer.setdefault(identity or f"row {row.pk}", wish.target) != wish.target:
+            raise DecisionProblem(
+                f"El cliente de la factura «{_name(row)}» ya tiene otro contacto en este archivo.",
+                line=wish.line,
+            )
+        warnings += _unseen(connection, wish, known, ("un contacto", "contact_id", models.KnownContact))
+    return warnings
+
+
+def _nobody_twice(decided: Chosen, sentence: str) -> set[str]:
+    targets: set[str] = set()
+    for wish, _ in decided:
+        if wish.target in targets:
+            raise DecisionProblem(sentence.format(wish.target), line=wish.line)
+        targets.add(wish.target)
+    return targets
+
+
+def _known(
+    model: type[models.KnownDeal | models.KnownContact], connection: Connection, column: str, ids: set[str]
+) -> set[str]:
+    found: set[str] = set()
+    for chunk in _chunks(sorted(ids)):
+        rows = model.objects.filter(escala_id=connection.escala_id, **{f"{column}__in": chunk})
+        found |= set(rows.values_list(column, flat=True))
+    return found
+
+
+def _unseen(
+    connection: Connection,
+    wish: Wish,
+    known: set[str],
+    thing: tuple[str, str, type[models.KnownDeal | models.KnownContact]],
+) -> list[str]:
+    """A warning for what was made after the last look; what does not even look like an id is refused."""
+    if wish.target in known:
+        return []
+    noun, column, model = thing
+    some = model.objects.filter(escala_id=connection.escala_id).values_list(column, flat=True)[:_SHAPES]
+    shapes = {_shape(one) for one in some}
+    if shapes and _shape(wish.target) not in shapes:
+        raise DecisionProblem(f"«{wish.target}» no es el id de {noun} de Escala.", line=wish.line)
+    return [
+        f"Al mirar Escala la última vez no estaba «{wish.target}»: la próxima sincronización lo comprueba."
+    ]
+
+
+def _shape(text: str) -> str:
+    """What ids of one kind have in common: their length and what stands between, or that they are numbers."""
+    return "number" if text.isdigit() else re.sub("[0-9A-Za-z]", "x", text)
+
+
+def _name(row: models.Invoice) -> str:
+    return row.name or row.siigo_id
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

@@ -1,0 +1,79 @@
+"""Decisions as people give them in a spreadsheet: what `invoices --csv` wrote, filled in."""
+
+from __future__ import annotations
+
+import pytest
+
+from siigo_escala.domain import decisions
+from siigo_escala.domain.decisions import DecisionProblem, Wish
+
+HEADER = "siigo_id,invoice,code,candidates,decision,target"
+
+
+def test_rows_with_a_decision_are_taken_and_the_others_left_alone() -> None:
+    text = f"{HEADER}\r\ni-1,FV-2-1,POSSIBLE_TWIN,d-1 d-2,deal,d-2\r\ni-2,FV-2-2,POSSIBLE_TWIN,d-1,,\r\n\r\n"
+    assert decisions.from_csv(text) == [
+        Wish(kind="deal", invoice="FV-2-1", siigo_id="i-1", target="d-2", line=2)
+    ]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("before", ["", "sep=;\r\n"])
+def test_a_spreadsheet_may_save_it_with_semicolons_a_mark_and_words_in_capitals(
+    mark: str, before: str
+) -> None:
+    text = f"{mark}{before}{HEADER.replace(',', ';').upper()}\ni-1;FV-2-1;;;  Create ;\n"
+    (wish,) = decisions.from_csv(text)
+    assert (wish.kind, wish.siigo_id, wish.line) == ("create", "i-1", 3 if before else 2)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+57", "-x", "@a", "\tb", "\rc", "'=quoted", "plain", "'", ""])
+def test_a_cell_that_no_spreadsheet_calculates_reads_back_as_it_was(text: str) -> None:
+    cell = decisions.safe_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    expected = text.removeprefix("'") if text.startswith("'=") else text.strip()
+    assert decisions.plain_cell(cell) == expected
+
+
+def test_columns_may_be_left_out_moved_and_added() -> None:
+    text = "target,note,decision,invoice\n,,ignore,FV-2-1\nk-1,x,contact,FV-2-2"
+    assert [(wish.kind, wish.invoice, wish.target) for wish in decisions.from_csv(text)] == [
+        ("ignore", "FV-2-1", ""),
+        ("contact", "FV-2-2", "k-1"),
+    ]
+
+
+def test_a_target_beside_a_decision_that_takes_none_is_not_kept() -> None:
+    (wish,) = decisions.from_csv(f"{HEADER}\ni-1,,,d-1,done,d-1")
+    assert wish == Wish(kind="done", invoice="", siigo_id="i-1", line=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "vacío"),
+        ("sep=;", "vacío"),
+        ("siigo_id,invoice,target\n", "Línea 1: al archivo le falta la columna «decision»"),
+        ("siigo_id,decision\n", "«target»"),
+        ("decision,target\n", "«siigo_id»"),
+        (f"{HEADER}\ni-1,,,,ignore,\ni-2,,,,borrar,", "Línea 3: no existe la decisión «borrar»"),
+        (f"{HEADER}\ni-1,,,d-1,deal,", "Línea 2: la decisión «deal» necesita en «target»"),
+        (f"{HEADER}\ni-1,,,,contact, ", "«contact» necesita"),
+        (f"{HEADER}\n,,,,ignore,", "Línea 2: falta la factura"),
+        (f"{HEADER}\ni-1,,,,again,", "Línea 2: «again» vuelve a facturar"),
+        (f'{HEADER}\ni-1,"a\0b",,,ignore,', ""),
+        (f"{HEADER}\n{'x' * 200_000},,,,ignore,", "CSV"),
+    ],
+)
+def test_a_row_that_cannot_be_read_names_its_line(text: str, said: str) -> None:
+    if said == "":
+        # Some versions of the reader take a NUL: then it is an id that no invoice has.
+        assert len(decisions.from_csv(text)) == 1
+        return
+    with pytest.raises(DecisionProblem) as caught:
+        decisions.from_csv(text)
+    assert said in caught.value.message
+
+
+def test_a_problem_of_no_line_is_told_as_it_is() -> None:
+    assert DecisionProblem("El archivo está vacío.").message == "El archivo está vacío."

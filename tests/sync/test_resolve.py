@@ -1,0 +1,507 @@
+"""Decisions of people: stored at any moment, obeyed by every run that reads the row, never written over."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from siigo_escala.domain.decisions import DecisionProblem, Wish
+from siigo_escala.store import models
+from siigo_escala.store.models import State
+from tests.sync import inside, people
+from tests.sync.world import FIELD, World, codes, counts
+
+ONE_STORE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+STRANGER = "00000000-0000-4000-8000-000000000000"
+
+
+def _held(world: World, *, total: int = 1000) -> tuple[dict[str, Any], str]:
+    """An invoice whose name stands on a deal that agrees in nothing, and that deal."""
+    (invoice,) = world.invoices(1, total=total)
+    deal = world.escala.create_deal(name=f"{invoice['name']} de otra", value=1)
+    world.connect()
+    assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
+    return invoice, deal
+
+
+def _in_escala(world: World, more: str = "") -> dict[str, Any]:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect(more)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    return invoice
+
+
+def test_the_named_deal_is_bound_without_a_write_and_the_decision_is_in_the_history(world: World) -> None:
+    invoice, deal = _held(world)
+    calls = len(world.escala.calls.entries()), len(world.siigo.calls.entries())
+    assert people.say(world, "deal", invoice["name"], target=deal) == []
+    assert calls == (len(world.escala.calls.entries()), len(world.siigo.calls.entries())), "without a call"
+    row = world.row(invoice["name"])
+    assert (row.decision, row.decision_target, row.due, row.said) == ("deal", deal, True, 1)
+    event = row.events.get(kind="resolved")
+    assert event.data == {"decision": "deal", "target": deal}
+    told = world.sync(dry_run=True)
+    result = world.sync()
+    assert counts(result) == {"read": 1, "unchanged": 1}
+    assert told.document["invoices"] == result.document["invoices"]
+    assert [problem["code"] for problem in told.document["problems"]] == ["DEAL_ADOPTED"]
+    row = world.row(invoice["name"])
+    assert (row.state, row.deal_id, row.adopted, row.decision) == (State.IN_ESCALA, deal, True, "")
+    assert len(world.deals()) == 1
+
+
+@ONE_STORE
+@pytest.mark.parametrize("how", ["ordinary", "retry", "retry by name", "by dates", "by name"])
+def test_every_run_that_reads_the_row_obeys(world: World, how: str) -> None:
+    invoice, _ = _held(world)
+    people.say(world, "create", invoice["id"])
+    options: dict[str, dict[str, Any]] = {
+        "ordinary": {},
+        "retry": {"kind": "retry"},
+        "retry by name": {"kind": "retry", "invoices": (invoice["name"],)},
+        "by dates": {"date_from": world.now().date() - timedelta(days=3)},
+        "by name": {"invoices": (invoice["name"],)},
+    }
+    assert counts(world.sync(**options[how])) == {"read": 1, "created": 1}
+    assert len(world.deals()) == 2
+
+
+@ONE_STORE
+def test_what_is_ignored_is_left_out_and_may_be_taken_back(world: World) -> None:
+    invoice, _ = _held(world)
+    people.say(world, "ignore", invoice["name"])
+    for _ in range(2):
+        assert counts(world.sync(date_from=world.now().date() - timedelta(days=3))) == {
+            "read": 1,
+            "excluded": 1,
+        }
+    assert (world.row(invoice["name"]).code, world.row(invoice["name"]).due) == ("IGNORED_BY_PERSON", False)
+    assert people.say(world, "done", invoice["name"]) == []
+    assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
+    people.say(world, "create", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+
+
+def test_what_a_person_deleted_is_made_anew_where_a_person_says_so(world: World) -> None:
+    invoice = _in_escala(world)
+    first = world.deal_of(invoice["name"])["id"]
+    world.escala.delete_deal(first)
+    world.pass_time(days=1)
+    assert counts(world.sync()) == {"read": 1, "excluded": 1}
+    people.say(world, "create", invoice["name"])
+    assert counts(world.sync(limit=0)) == {"read": 1, "failed": 1}
+    row = world.row(invoice["name"])
+    assert (row.state, row.code, row.deal_id, row.decision) == (State.PENDING, "NOT_REACHED", None, "create")
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.deal_of(invoice["name"])["id"] != first
+    world.pass_time(days=1)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@ONE_STORE
+def test_what_is_to_be_made_anew_and_must_wait_for_a_person_has_no_deal_meanwhile(world: World) -> None:
+    invoice = _in_escala(world)
+    world.escala.delete_deal(world.deal_of(invoice["name"])["id"])
+    world.pass_time(days=1)
+    world.sync()
+    people.say(world, "create", invoice["name"])
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    for _ in range(2):
+        assert codes(world.sync()) == ["STAGE_GONE"]
+    assert world.row(invoice["name"]).deal_id is None
+
+
+@ONE_STORE
+def test_another_deal_may_take_the_place_of_the_one_that_was_deleted(world: World) -> None:
+    invoice = _in_escala(world)
+    world.escala.delete_deal(world.deal_of(invoice["name"])["id"])
+    other = world.escala.create_deal(name="Hecha a mano", value=7)
+    world.pass_time(days=1)
+    world.sync()
+    people.say(world, "deal", invoice["name"], target=other)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    row = world.row(invoice["name"])
+    assert (row.deal_id, row.adopted, row.code) == (other, True, "")
+
+
+def test_the_contact_of_a_customer_is_remembered_for_the_invoices_to_come(world: World) -> None:
+    first, second = (world.escala.create_contact(custom={FIELD: "900100200"}) for _ in range(2))
+    customer = world.customer()["id"]
+    invoice = world.siigo.create_invoice(customer)
+    world.connect()
+    assert codes(world.sync()) == ["CONTACT_AMBIGUOUS"]
+    assert world.report()["rows"][0]["candidates"] == [first, second]
+    people.say(world, "contact", invoice["name"], target=second)
+    binding = models.ContactBinding.objects.get()
+    assert (binding.contact_id, binding.by_person) == (second, True)
+    later = world.siigo.create_invoice(customer, total=5)
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+    for made in (invoice, later):
+        assert world.deal_of(made["name"])["contactId"] == second
+    assert models.ContactBinding.objects.get().by_person
+    assert len(world.contacts()) == 2
+
+
+@ONE_STORE
+def test_a_second_contact_of_one_identification_is_not_made_on_order(world: World) -> None:
+    for _ in range(2):
+        world.escala.create_contact(custom={FIELD: "900100200"})
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.sync()
+    with pytest.raises(DecisionProblem, match="con «contact»"):
+        people.say(world, "create", invoice["name"])
+
+
+@ONE_STORE
+def test_what_was_said_last_of_a_customer_counts_for_all_his_invoices(world: World) -> None:
+    first, second = (world.escala.create_contact(custom={FIELD: "900100200"}) for _ in range(2))
+    one, two = world.invoices(2)
+    world.connect()
+    world.sync()
+    people.say(world, "contact", one["name"], target=first)
+    people.say(world, "contact", two["name"], target=second)
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+    assert {deal["contactId"] for deal in world.deals()} == {second}
+
+
+@ONE_STORE
+def test_the_contact_of_an_invoice_that_is_in_escala_changes_for_the_next_one_alone(world: World) -> None:
+    invoice = _in_escala(world)
+    before = world.deal_of(invoice["name"])["contactId"]
+    other = world.escala.create_contact(first_name="Otra")
+    people.say(world, "contact", invoice["name"], target=other)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert world.deal_of(invoice["name"])["contactId"] == before
+    later = world.siigo.create_invoice(world.row(invoice["name"]).customer_id, total=5)
+    world.sync()
+    assert world.deal_of(later["name"])["contactId"] == other
+
+
+@ONE_STORE
+def test_a_contact_that_is_being_made_is_settled_before_a_person_is_obeyed(world: World) -> None:
+    """What a person says while the making of a contact has no certain outcome hides no intent."""
+    mine = world.escala.create_contact(first_name="Otra")
+    (invoice,) = world.invoices(1)
+    world.connect()
+    inside.lose(world, inside.CONTACTS)
+    inside.run_until_it_waits(world)
+    people.say(world, "contact", invoice["name"], target=mine)
+    binding = models.ContactBinding.objects.get()
+    assert (binding.contact_id, binding.by_person) == (None, False)
+    assert binding.intent_at is not None
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.deal_of(invoice["name"])["contactId"] == mine
+    assert models.ContactBinding.objects.get().contact_id == mine
+
+
+@ONE_STORE
+def test_a_contact_that_escala_does_not_have_holds_the_invoice(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.escala.create_contact(first_name="Otra")
+    world.connect()
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    world.sync()
+    warned = people.say(world, "contact", invoice["name"], target=STRANGER)
+    assert "la próxima sincronización lo comprueba" in warned[0]
+    world.escala.add_stage("Ventas", "Prospecto")
+    world.connect()
+    result = world.sync()
+    assert codes(result) == ["DECISION_NOT_POSSIBLE"]
+    assert counts(world.sync()) == {"read": 1, "created": 1}, "matched anew where nobody decides again"
+
+
+@ONE_STORE
+def test_a_contact_that_became_another_customers_meanwhile_holds_the_invoice(world: World) -> None:
+    mine = world.escala.create_contact(first_name="Otra")
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    world.sync()
+    models.Invoice.objects.update(decision="contact", decision_target=mine)
+    account = models.EscalaAccount.objects.get()
+    models.ContactBinding.objects.create(escala=account, identity="31:1", contact_id=mine)
+    world.escala.add_stage("Ventas", "Prospecto")
+    world.connect()
+    assert codes(world.sync()) == ["DECISION_NOT_POSSIBLE"]
+    assert not [deal for deal in world.deals() if invoice["name"] in deal["name"]]
+
+
+@ONE_STORE
+def test_a_deal_that_nobody_has_seen_is_asked_for_by_the_run(world: World) -> None:
+    invoice, _ = _held(world)
+    new = world.escala.create_deal(name="Recién hecha", value=7)
+    for target in (STRANGER, new):
+        (warning,) = people.say(world, "deal", invoice["name"], target=target)
+        assert target in warning
+        if target == STRANGER:
+            told = world.sync(dry_run=True)
+            result = world.sync()
+            assert told.document["invoices"] == result.document["invoices"]
+            for _ in range(2):
+                assert codes(world.sync()) == ["DECISION_NOT_POSSIBLE"]
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert world.row(invoice["name"]).deal_id == new
+
+
+@ONE_STORE
+@pytest.mark.parametrize("meanwhile", ["bound", "of the batch"])
+def test_a_deal_that_became_another_invoices_meanwhile_holds_the_invoice(
+    world: World, meanwhile: str
+) -> None:
+    invoice, deal = _held(world)
+    people.say(world, "deal", invoice["name"], target=deal)
+    other = world.siigo.create_invoice(invoice["customer"]["id"], total=5)
+    if meanwhile == "bound":
+        world.sync(invoices=(other["name"],))
+        models.Invoice.objects.filter(name=other["name"]).update(deal_id=deal)
+    else:
+        world.sync(invoices=(other["name"],), limit=0)
+        models.Invoice.objects.filter(name=other["name"]).update(
+            decision="deal", decision_target=deal, due=True
+        )
+    result = world.sync()
+    assert codes(result) == ["DECISION_NOT_POSSIBLE"]
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("code", ["INVOICE_ANNULLED_LATER", "INVOICE_DELETED", "INVOICE_CREDITED"])
+def test_what_was_mended_by_hand_is_unchanged_from_then_on(world: World, code: str) -> None:
+    invoice = _in_escala(world)
+    {
+        "INVOICE_ANNULLED_LATER": world.siigo.annul_invoice,
+        "INVOICE_DELETED": world.siigo.delete_invoice,
+        "INVOICE_CREDITED": world.siigo.credit_note,
+    }[code](invoice["name"])
+    world.pass_time(days=1)
+    assert codes(world.sync()) == [code]
+    assert people.say(world, "done", invoice["name"]) == []
+    (row,) = world.report()["rows"]
+    assert (row["status"], row["code"], row["open"]) == ("annulled", code, False)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    (row,) = world.report()["rows"]
+    assert (row["status"], row["code"], row["open"]) == ("annulled", code, False)
+    assert people.say(world, "done", invoice["name"]) == [
+        f"La factura «{invoice['name']}» no esperaba por usted."
+    ]
+
+
+@ONE_STORE
+def test_the_next_edit_and_the_next_note_are_told_again(world: World) -> None:
+    invoice = _in_escala(world, 'on_edited = "report"')
+    name = invoice["name"]
+
+    def edit(price: int) -> None:
+        world.siigo.edit_invoice(name, items=[{"code": "INST-01", "quantity": 1, "price": price}])
+
+    world.siigo.credit_note(name, total=100)
+    edit(2000)
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+    people.say(world, "done", name)
+    assert codes(world.sync()) == ["INVOICE_EDITED"], "the edit was not told yet, so nobody has mended it"
+    people.say(world, "done", name)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    edit(3000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    people.say(world, "done", name)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    world.siigo.credit_note(name, total=50)
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+    people.say(world, "done", name)
+    (row,) = world.report()["rows"]
+    assert (row["status"], row["code"], row["open"]) == ("in_escala", "INVOICE_CREDITED_PARTLY", False)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    edit(1000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"], "Escala shows what a person typed, not the first value"
+
+
+@ONE_STORE
+@pytest.mark.parametrize("change", ["edit", "note", "annul", "delete", "credit"])
+def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str) -> None:
+    world.escala.switches.change({"update_verb": "none"})
+    invoice = _in_escala(world, 'on_credited = "subtract"\non_annulled = "lost_stage"')
+    name = invoice["name"]
+    {
+        "edit": lambda: world.siigo.edit_invoice(
+            name, items=[{"code": "INST-01", "quantity": 1, "price": 2000}]
+        ),
+        "note": lambda: world.siigo.credit_note(name, total=100),
+        "annul": lambda: world.siigo.annul_invoice(name),
+        "delete": lambda: world.siigo.delete_invoice(name),
+        "credit": lambda: world.siigo.credit_note(name),
+    }[change]()
+    world.pass_time(days=1)
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
+    people.say(world, "done", name)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    again = counts(world.sync(date_from=world.now().date() - timedelta(days=9)))
+    assert again == ({} if change == "delete" else {"read": 1, "unchanged": 1})
+    code = {
+        "annul": "INVOICE_ANNULLED_LATER",
+        "delete": "INVOICE_DELETED",
+        "credit": "INVOICE_CREDITED",
+    }
+    assert world.row(name).code == code.get(change, "")
+
+
+@ONE_STORE
+def test_a_refused_record_is_sent_again_once_after_a_person_has_mended_escala(world: World) -> None:
+    inside.refuse(
+        world, inside.DEALS, status=400, body={"message": "name must be shorter", "statusCode": 400}
+    )
+    (invoice,) = world.invoices(1)
+    world.connect()
+    held = codes(world.sync())
+    posted = inside.posts(world, inside.DEALS)
+    world.sync()
+    assert posted() == 0
+    people.say(world, "done", invoice["name"])
+    for _ in range(2):
+        assert codes(world.sync()) == held
+    assert posted() == 1
+    world.escala.faults.clear()
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+
+
+@pytest.mark.parametrize("kind", ["deal", "ignore"])
+def test_what_a_person_says_while_a_run_works_is_not_written_over(world: World, kind: str) -> None:
+    """The run decided on the row as it was before; its answer leaves the decision there, and the row due."""
+    invoice, deal = _held(world)
+    world.escala.delete_deal(deal)
+    other = world.escala.create_deal(name="Otra", value=1)
+    said = threading.Event()
+
+    def plan(_: object) -> bool:
+        people.say(world, kind, invoice["name"], target=other if kind == "deal" else "")
+        said.set()
+        return True
+
+    world.pass_time(hours=2)
+    assert counts(world.sync(plan=plan)) == {"read": 1, "created": 1}
+    assert said.is_set()
+    row = world.row(invoice["name"])
+    assert (row.state, row.decision, row.due) == (State.IN_ESCALA, kind, True)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    row = world.row(invoice["name"])
+    assert (row.decision, row.due) == ("", False)
+
+
+def test_a_decision_is_stored_while_a_run_holds_the_lease(world: World) -> None:
+    invoice, deal = _held(world)
+    with inside.session(world):
+        people.say(world, "deal", invoice["name"], target=deal)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@ONE_STORE
+def test_a_contact_that_a_person_names_while_the_run_makes_one_stays(world: World) -> None:
+    other = world.escala.create_contact(first_name="Otra")
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    world.sync()
+    world.escala.add_stage("Ventas", "Prospecto")
+    world.connect()
+
+    def plan(_: object) -> bool:
+        people.say(world, "contact", invoice["name"], target=other)
+        return True
+
+    assert counts(world.sync(plan=plan)) == {"read": 1, "created": 1}
+    binding = models.ContactBinding.objects.get()
+    assert (binding.contact_id, binding.by_person) == (other, True)
+
+
+@ONE_STORE
+def test_what_cannot_be_obeyed_is_said_at_once_and_nothing_is_stored(world: World) -> None:
+    customer = world.customer()["id"]
+    held = world.siigo.create_invoice(customer, total=1)
+    deal = world.escala.create_deal(name=f"{held['name']} de otra", value=7)
+    contact = world.escala.create_contact(first_name="Una")
+    made = world.siigo.create_invoice(customer, total=2)
+    second = world.siigo.create_invoice(world.customer(1)["id"], total=3)
+    void = world.siigo.create_invoice(customer, total=4)
+    world.siigo.annul_invoice(void["name"])
+    twice = [world.siigo.create_invoice(customer, name="FV-9-1", total=5 + number) for number in range(2)]
+    world.connect()
+    world.sync()
+    bound = world.row(made["name"]).deal_id or ""
+    taken = world.row(made["name"]).contact_id
+    cases = [
+        (Wish(kind="ignore", invoice="FV-2-999999"), "no está en el registro"),
+        (Wish(kind="ignore", invoice="", siigo_id="no-such"), "no está en el registro"),
+        (Wish(kind="ignore", invoice="FV-9-1"), "Hay 2 facturas «FV-9-1»"),
+        (Wish(kind="ignore", invoice=made["name"], siigo_id=held["id"]), "se mezclaron"),
+        (Wish(kind="deal", invoice=held["name"], target=bound), f"ya es de la factura «{made['name']}»"),
+        (Wish(kind="deal", invoice=held["name"], target="la-azul"), "no es el id de una oportunidad"),
+        (Wish(kind="deal", invoice=made["name"], target=deal), "ya tiene su oportunidad"),
+        (Wish(kind="create", invoice=made["name"]), "ya tiene su oportunidad"),
+        (Wish(kind="ignore", invoice=made["name"]), "ya tiene su oportunidad"),
+        (Wish(kind="create", invoice=void["name"]), "anulada o borrada"),
+        (Wish(kind="contact", invoice=second["name"], target=taken), "ya es de otro cliente"),
+        (Wish(kind="contact", invoice=held["name"], target="57300"), "no es el id de un contacto"),
+    ]
+    before = list(models.Invoice.objects.order_by("pk").values("decision", "due", "said"))
+    bindings = models.ContactBinding.objects.count()
+    for wish, sentence in cases:
+        with pytest.raises(DecisionProblem) as caught:
+            people.store(world, Wish(kind="ignore", invoice=twice[0]["id"]), wish)
+        assert sentence in caught.value.message, wish
+    several = [
+        ([("deal", held, deal), ("deal", twice[0], deal)], "otra fila"),
+        ([("contact", held, contact), ("contact", second, contact)], "ya es de otro cliente"),
+        ([("contact", held, contact), ("contact", made, taken)], "otro contacto en este archivo"),
+        ([("ignore", held, ""), ("create", held, "")], "otra decisión"),
+    ]
+    for given, sentence in several:
+        wishes = [Wish(kind=kind, invoice=one["id"], target=target) for kind, one, target in given]  # type: ignore[arg-type]
+        with pytest.raises(DecisionProblem) as caught:
+            people.store(world, *wishes)
+        assert sentence in caught.value.message
+    assert list(models.Invoice.objects.order_by("pk").values("decision", "due", "said")) == before
+    assert models.ContactBinding.objects.count() == bindings
+    people.say(world, "deal", held["name"], target=deal)
+    with pytest.raises(DecisionProblem, match=held["name"]):
+        people.store(world, Wish(kind="deal", invoice=twice[0]["id"], target=deal))
+    assert people.say(world, "deal", made["name"], target=bound) == [
+        f"La factura «{made['name']}» ya es de la oportunidad «{bound}»."
+    ]
+
+
+@ONE_STORE
+def test_the_same_decision_twice_is_one(world: World) -> None:
+    invoice, deal = _held(world)
+    wish = Wish(kind="deal", invoice=invoice["name"], siigo_id=invoice["id"], target=deal)
+    people.store(world, wish, wish)
+    people.store(world, wish)
+    assert world.row(invoice["name"]).said == 2
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@ONE_STORE
+def test_ids_that_are_numbers_may_be_of_any_length(world: World) -> None:
+    invoice, _ = _held(world)
+    models.KnownDeal.objects.update(deal_id="99")
+    assert len(people.say(world, "deal", invoice["name"], target="1000")) == 1
+
+
+@ONE_STORE
+def test_a_customer_that_was_never_read_gets_his_contact_when_he_is(world: World) -> None:
+    contact = world.escala.create_contact(first_name="Otra")
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.escala.delete_stage("Prospecto", pipeline="Ventas")
+    world.sync()
+    models.KnownCustomer.objects.all().delete()
+    people.say(world, "contact", invoice["name"], target=contact)
+    assert not models.ContactBinding.objects.exists()
+    world.escala.add_stage("Ventas", "Prospecto")
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.deal_of(invoice["name"])["contactId"] == contact
+    assert models.ContactBinding.objects.get().by_person
