@@ -40,8 +40,8 @@ def _seal(connection: models.Connection, found: Vault) -> None:
     models.SiigoCompany.objects.update(
         token_sealed=found.seal("token"),
         token_expires=datetime(2026, 1, 1, tzinfo=UTC),
-        erasure_key_sealed=found.seal("de personas"),
     )
+    models.EscalaAccount.objects.update(erasure_key_sealed=found.seal("de personas"))
 
 
 def _opened(found: Vault) -> list[str]:

@@ -23,8 +23,6 @@ class SiigoCompany(models.Model):
     token_sealed = models.TextField(default="")
     token_expires = models.DateTimeField(null=True)
     token_username = models.CharField(max_length=200, default="")
-    erasure_key_sealed = models.TextField(default="")
-    """What erased persons are recognised with; "" while nobody was erased."""
 
     class Meta:
         db_table = "siigo_company"
@@ -54,6 +52,8 @@ class EscalaAccount(models.Model):
     """No POST before one complete read: new here, restored, or another account than before."""
     read_place = models.CharField(max_length=100, default="")
     """Where this database stood when it last looked (store/place.py): a copy of it must read everything."""
+    erasure_key_sealed = models.TextField(default="")
+    """What erased persons are recognised with; "" while nobody was erased."""
 
     class Meta:
         db_table = "escala_account"
