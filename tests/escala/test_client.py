@@ -573,6 +573,36 @@ def test_an_account_without_updates_says_so_and_is_remembered(
     assert len(simulator.calls.entries()) == asked
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_change_that_is_forbidden_speaks_of_the_key_and_gives_no_update_up(
+    simulator: EscalaSimulator, client: EscalaClient, status: int
+) -> None:
+    deal = _deal(simulator, client)
+    simulator.faults.add(Fault(kind="refuse", method="PUT", status=status, body={"message": "Forbidden"}))
+    with pytest.raises(AccessDenied):
+        client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
+    assert client.capabilities.updates_possible
+    simulator.faults.clear()
+    client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
+    assert client.deal(deal.id).value == Decimal(5)
+
+
+def test_a_record_of_a_trial_is_removed_where_the_api_can(
+    simulator: EscalaSimulator, client: EscalaClient
+) -> None:
+    deal = _deal(simulator, client)
+    assert not client.remove("deals", deal.id)
+    simulator.faults.add(Fault(kind="refuse", method="DELETE", status=403, body={"message": "Forbidden"}))
+    with pytest.raises(AccessDenied):
+        client.remove("deals", deal.id)
+
+
+def test_a_record_of_a_trial_that_was_removed_is_said_to_be_gone() -> None:
+    script = Script(Reply(status=204))
+    with served(script) as url:
+        assert escala_client(url)[0].remove("contacts", "c-1")
+
+
 def test_a_contact_of_an_account_without_updates_is_remembered_apart(
     simulator: EscalaSimulator, client: EscalaClient
 ) -> None:

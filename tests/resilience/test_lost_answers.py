@@ -84,6 +84,16 @@ def test_a_change_that_goes_wrong_is_made_again(world: World, lie: Lie) -> None:
     lives.assert_nothing_left(world)
 
 
+@pytest.mark.parametrize("lie", REFUSED)
+def test_a_change_that_is_denied_ends_the_run_and_the_next_one_makes_it(world: World, lie: Lie) -> None:
+    lives.begin(world)
+    _arm(world, lie, CHANGES, method="PUT", times=1)
+    assert world.sync().exit_code == 3
+    counts(world.sync())
+    assert lives.end(world) == lives.UNDISTURBED
+    lives.assert_nothing_left(world)
+
+
 @pytest.mark.parametrize("path", [CONTACTS, DEALS])
 def test_a_stop_while_a_limit_is_obeyed_leaves_nothing_doubled(world: World, path: str) -> None:
     lives.begin(world)

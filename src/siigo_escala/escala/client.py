@@ -93,9 +93,9 @@ class EscalaClient:
         try:
             found = tuple(pipeline for page in listing for pipeline in page)
         except NotFound as problem:
-            raise _no_pipelines(problem.status, problem.raw) from None
+            raise refusals.no_pipelines(problem.status, problem.raw) from None
         if listing.ending is None or not listing.ending.complete:
-            raise _no_pipelines(None, "")
+            raise refusals.no_pipelines(None, "")
         return found
 
     def deals(self, *, since: str | None = None) -> Listing[Deal]:
@@ -192,7 +192,7 @@ class EscalaClient:
         The deal is read in whole and written back merged. UpdateImpossible where no verb does that.
         """
         if self._capabilities.update_deals == "none":
-            raise _impossible()
+            raise refusals.impossible()
         path = f"/crm/deals/{_quoted(deal_id)}"
         found = self._record(path)
         before = wire.deal(found)
@@ -220,7 +220,7 @@ class EscalaClient:
     def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> None:
         """Fills custom fields of a contact and changes nothing else (3.4, U9)."""
         if self._capabilities.update_contacts == "none":
-            raise _impossible()
+            raise refusals.impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
         merged = {**wire.custom(found.get("custom")), **custom}
@@ -229,6 +229,17 @@ class EscalaClient:
         verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)
         if verb != self._capabilities.update_contacts:
             self._learn(replace(self._capabilities, update_contacts=verb))
+
+    def remove(self, resource: Resource, record_id: str) -> bool:
+        """Deletes a record that we made for a trial; False where the API offers no such thing (2.3, 7)."""
+        path = f"/crm/{resource}/{_quoted(record_id)}"
+        try:
+            retry.rewrite(self._transport, Ask(method="DELETE", path=path, headers=self._headers, by_id=True))
+        except (Rejected, AccessDenied) as refused:
+            if refusals.is_no_such_verb(refused):
+                return False
+            raise
+        return True
 
     def _write(
         self,
@@ -252,7 +263,7 @@ class EscalaClient:
                 return verb
         if whole is not None:
             self._learn_impossible(path)
-        raise _impossible()
+        raise refusals.impossible()
 
     def _rewrite(self, path: str, method: Method, body: Mapping[str, object]) -> None:
         """One write of a record, without its priority where Escala refuses that (U11)."""
@@ -376,19 +387,6 @@ def _made(answer: Answer, read: Callable[[object], Contact | Deal | Product]) ->
     echoed = wire.unwrapped(answer.data)
     whole = wire.record_id(echoed) is not None and len(echoed) > 1
     return Made(id=made_id, raw=answer.text, record=read(echoed) if whole else None)
-
-
-def _no_pipelines(status: int | None, raw: str) -> UnexpectedAnswer:
-    return UnexpectedAnswer(
-        "La API de esta cuenta de Escala no muestra sus embudos y etapas; escriba a soporte de Escala.",
-        system="escala",
-        status=status,
-        raw=raw,
-    )
-
-
-def _impossible() -> UpdateImpossible:
-    return UpdateImpossible("Escala no permite modificar este registro por el API.", system="escala")
 
 
 def _unexpected(answer: Answer) -> UnexpectedAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from siigo_escala.escala.outcomes import UpdateImpossible
 from siigo_escala.rest.errors import AccessDenied, Rejected, RemoteError, UnexpectedAnswer
 
 _PRIORITY = re.compile(r"priorit|priorid", re.IGNORECASE)
@@ -12,6 +13,7 @@ _QUANTITY = re.compile(r"quantit|cantidad|integer|entero|decimal", re.IGNORECASE
 _NAMES = re.compile(r"\bcf_\w+|\S+@\S+")
 """Custom keys and e-mails hold words of their own ("cf_deal_prioridad_…")."""
 _NO_SUCH_ADDRESS = re.compile(r"missing authentication token", re.IGNORECASE)
+_NO_SUCH_VERB = re.compile(r"missing authentication token|method", re.IGNORECASE)
 _CLEAN = (400, 422)
 
 
@@ -32,11 +34,13 @@ def blames_quantity(refused: Rejected) -> bool:
 
 
 def is_no_such_verb(refused: RemoteError) -> bool:
-    """Whether the API cannot write a record that it has just let us read (2.3, 14).
+    """Whether the API has no such verb for a record (2.3, 5.4, 14): a 404, a 405, or a gateway's words.
 
-    Gateways answer 403 for a verb they do not know; the key was good a moment ago.
+    Any other 403 speaks of the key, as it does everywhere else (U17): updates are not given up for it.
     """
-    return refused.status in (403, 404, 405)
+    if refused.status == 403:
+        return _NO_SUCH_VERB.search(refused.raw) is not None
+    return refused.status in (404, 405)
 
 
 def read_refused(problem: AccessDenied) -> RemoteError:
@@ -61,6 +65,21 @@ def key_refused(problem: AccessDenied) -> AccessDenied:
         raw=problem.raw,
         cause="credentials",
     )
+
+
+def no_pipelines(status: int | None, raw: str) -> UnexpectedAnswer:
+    """The API does not show what every opportunity needs (U20)."""
+    return UnexpectedAnswer(
+        "La API de esta cuenta de Escala no muestra sus pipelines y etapas; escriba a soporte de Escala.",
+        system="escala",
+        status=status,
+        raw=raw,
+    )
+
+
+def impossible() -> UpdateImpossible:
+    """No verb changes this record and leaves the rest of it alone."""
+    return UpdateImpossible("Escala no permite modificar este registro por el API.", system="escala")
 
 
 def _words(refused: Rejected) -> str:
