@@ -103,7 +103,12 @@ def mortal(process: Mortal) -> Iterator[None]:
     commit, cursor = BaseDatabaseWrapper._commit, BaseDatabaseWrapper.cursor  # type: ignore[attr-defined]
 
     def committing(self: BaseDatabaseWrapper) -> None:
-        process._at_commit()
+        try:
+            process._at_commit()
+        except Killed:
+            # A server ends the session of a process that is gone, and takes its transaction back.
+            self.close()
+            raise
         commit(self)
 
     def asking(self: BaseDatabaseWrapper) -> Any:

@@ -121,11 +121,15 @@ class Scene:
 
     def _late_arrive(self) -> None:
         now = self.time.now()
-        due = [request for moment, request in self._late if moment <= now]
-        self._late = [(moment, request) for moment, request in self._late if moment > now]
+        clock = self.world.escala.clock
+        due = [late for late in self._late if late[0] <= now]
+        self._late = [late for late in self._late if late[0] > now]
         with self.world.escala.lock:
-            for request in due:
+            for moment, request in due:
+                # Nobody looked meanwhile: it took effect when it was due, not when we come by.
+                clock.offset_s = (moment - now).total_seconds()
                 self._effect("escala", request)
+                clock.offset_s = 0.0
 
     @contextlib.contextmanager
     def _let_go(self, system: str) -> Iterator[None]:

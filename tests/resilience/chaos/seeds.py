@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from structlog.testing import capture_logs
+
 from tests import databases
 from tests.resilience.chaos import story as stories
 from tests.resilience.chaos.life import Diverged, life
@@ -47,6 +49,7 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
                 else databases.postgresql_database(server, templates=templates, blocker=blocker)
             )
             held.enter_context(blocker.unblock())
+            said = held.enter_context(capture_logs())
             with life(story, calm, folder / "calm") as undisturbed:
                 wanted = undisturbed.undisturbed()
             with life(story, wild, folder / "wild") as disturbed:
@@ -55,6 +58,9 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
                     disturbed.disturbed(wanted)
                 except Diverged as diverged:
                     problem = str(diverged)
+            # What the product did not foresee it parks, and it is a fault of the product.
+            parked = [f"{entry.get('exc_info')!r}" for entry in said if entry["event"] == "record parked"]
+            problem = "\n".join(part for part in (problem, *parked) if part)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     attempts = [attempt for day in story.days for attempt in day.attempts]
