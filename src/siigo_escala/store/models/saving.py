@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 _Write = Callable[[Any], Any]
+_AS_THEY_ARE = (models.BooleanField, models.BigIntegerField, models.ForeignKey)
+"""Fields whose values the drivers take as our code gives them."""
 
 
 def save_rows(
@@ -130,9 +132,9 @@ def _writer(field: models.Field[Any, Any]) -> _Write:
     """What turns a value of this field into the driver's."""
     if isinstance(field, models.CharField | models.TextField):
         return _text
-    if isinstance(field, models.BooleanField):
+    if type(field) in _AS_THEY_ARE:
         return _same
-    return partial(field.get_db_prep_save, connection=connection)
+    return partial(field.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
 
 
 def _text(value: Any) -> Any:
