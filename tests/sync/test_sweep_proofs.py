@@ -131,3 +131,16 @@ def test_a_thirtieth_of_the_year_before_is_swept_each_day_where_it_holds_anythin
     world.sync()
     spans = {entry["query"].get("date_start") for entry in world.siigo.calls.entries()} - {None}
     assert len(spans) == 1, "the next slice holds nothing and is not asked for"
+
+
+def test_a_deal_deleted_by_a_person_is_noticed_though_the_list_lags_behind_what_the_run_made(
+    world: World,
+) -> None:
+    first, second, *_ = _swept_tomorrow(world)
+    world.escala.switches.change({"list_lag_s": 30})
+    world.escala.delete_deal(world.deal_of(first["name"])["id"])
+    world.invoices(1)
+    result = world.sync()
+    assert counts(result) == {"read": 6, "created": 1, "unchanged": 4, "excluded": 1}
+    assert (world.row(first["name"]).code, world.row(second["name"]).code) == ("DEAL_DELETED", "")
+    assert result.document["sweep"]["done"]

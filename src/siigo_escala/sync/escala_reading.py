@@ -22,7 +22,7 @@ from siigo_escala.sync.view import Reading, Resource
 
 SKEW = timedelta(minutes=5)
 """So far apart may a moment that we noted and one that Escala noted be."""
-_CANARY = timedelta(hours=1)
+CANARY = timedelta(hours=1)
 _CANARY_QUESTIONS = 5
 
 
@@ -104,8 +104,10 @@ def _settled(
     _learn_names(session, taken)
     ending = listing.ending
     counts, why = (ending.complete, ending.why) if ending is not None else (False, "")
+    lagging = False
     if counts and resource == "deals":
         counts, why = _canary(session, taken.ids, started=started, since=since)
+        lagging = not counts
     if counts:
         fields = {f"{resource}_looked_at": started}
         if since is None:
@@ -120,6 +122,7 @@ def _settled(
         resource=resource,
         counts=counts,
         why=why,
+        lagging=lagging,
         started=started,
         ids=frozenset(taken.ids) if since is None else None,
         since=since,
@@ -131,7 +134,7 @@ def _canary(
 ) -> tuple[bool, str]:
     """Every deal of ours of the last hour must be in the read; a missing one must be gone for certain."""
     recent = models.Invoice.objects.filter(
-        escala_id=session.connection.escala_id, sent_at__gte=started - _CANARY, sent_at__lt=started
+        escala_id=session.connection.escala_id, sent_at__gte=started - CANARY, sent_at__lt=started
     ).exclude(deal_id=None)
     if since is not None:
         recent = recent.filter(sent_at__gt=since + SKEW)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from django.db.models import QuerySet
 
@@ -18,7 +19,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import look, read
+from siigo_escala.sync import escala_reading, look, read
 from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item, Window
@@ -106,29 +107,41 @@ def escala_side(session: Session) -> list[models.Invoice]:
 
 
 def gone_deals(session: Session, reading: Reading | None) -> list[models.Invoice]:
-    """Bound rows whose deal a complete read did not show; confirmed by id as far as that is cheap."""
-    if reading is None or not reading.counts or reading.ids is None:
+    """Bound rows whose deal a complete read did not show; confirmed by id as far as that is cheap.
+
+    A list that lags behind what this run made still shows what is older: there each one is asked for.
+    """
+    if reading is None or reading.ids is None or not (reading.counts or reading.lagging):
         return []
+    before = reading.started - (escala_reading.CANARY if reading.lagging else timedelta(0))
     rows = [
         row
         for row in models.Invoice.objects.filter(
-            connection=session.connection, sent_at__lt=reading.started, deal_id__isnull=False
+            connection=session.connection, sent_at__lt=before, deal_id__isnull=False
         )
         .exclude(code=Code.DEAL_DELETED)
         .iterator(chunk_size=1000)
         if row.deal_id not in reading.ids
     ]
-    for row in rows[:3]:
-        try:
-            session.escala.deal(DealId(row.deal_id or ""))
-        except AccessDenied:
-            raise
-        except RemoteError:
-            # 404, or no answer about this one: the complete read stands.
-            continue
+    if reading.lagging:
+        return [row for row in rows[:_QUESTIONS_A_DAY] if _answers(session, row) == "gone"]
+    if any(_answers(session, row) == "there" for row in rows[:3]):
         # Escala has it after all: a list that leaves out what exists proves nothing about the others.
         return []
     return rows
+
+
+def _answers(session: Session, row: models.Invoice) -> Literal["there", "gone", "nothing"]:
+    """What Escala says of one deal when asked by its id."""
+    try:
+        session.escala.deal(DealId(row.deal_id or ""))
+    except AccessDenied:
+        raise
+    except NotFound:
+        return "gone"
+    except RemoteError:
+        return "nothing"
+    return "there"
 
 
 def note_gone(session: Session, rows: Sequence[models.Invoice]) -> None:

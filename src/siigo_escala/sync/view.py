@@ -23,6 +23,8 @@ class Reading:
     resource: Resource
     counts: bool
     why: str = ""
+    lagging: bool = False
+    """It does not count for one reason alone: it lacks deals that we made within the last hour."""
     started: datetime
     ids: frozenset[str] | None = None
     since: datetime | None = None

@@ -142,7 +142,11 @@ class People:
         self._new.append(self._invoices)
         self._invoices += 1
         # Today, or what was entered late. What was dated before the first day waits for its own rule.
-        fields = {"customer": customer, "amount": dice.randint(1, 9_000_000), "days": dice.choice((0, 0, 0, 1, 3, 12))}
+        fields = {
+            "customer": customer,
+            "amount": dice.randint(1, 9_000_000),
+            "days": dice.choice((0, 0, 0, 1, 3, 12)),
+        }
         kind = dice.choice(("plain", "plain", "mugs", "draft", "dollars", "late"))
         return Event(**{"do": "invoice", "text": kind, **fields, **more})
 
@@ -155,7 +159,14 @@ class People:
             "edit", "credit_part", "pay", "stamp", "rename_deal", "rename_away", "move_deal", "own_deal",
             "value_deal", "describe_deal",
         )  # fmt: skip
-        people = ("rename_customer", "rename_contact", "delete_contact", "merge_contacts", "hand_made", "name_taken")
+        people = (
+            "rename_customer",
+            "rename_contact",
+            "delete_contact",
+            "merge_contacts",
+            "hand_made",
+            "name_taken",
+        )
         do = dice.choice((*final, *final, "delete_deal", *mild, *mild, *people))
         if do in ("hand_made", "name_taken"):
             return self._invoice(do=do, text="plain")
@@ -172,13 +183,24 @@ class People:
         invoice = self._take(final=do in final or do == "delete_deal")
         if invoice is None:
             return None
-        return Event(do=do, invoice=invoice, amount=dice.randint(1, 5_000_000), text=f"Nota {dice.randrange(99)}")
+        return Event(
+            do=do, invoice=invoice, amount=dice.randint(1, 5_000_000), text=f"Nota {dice.randrange(99)}"
+        )
 
     def _act_any_time(self) -> Event | None:
         from tests.resilience.chaos.story import Event
 
         dice = self._dice
-        kinds = ["invoice", "invoice", "invoice", "pay", "move_deal", "rename_deal", "stray_deal", "stray_contact"]
+        kinds = [
+            "invoice",
+            "invoice",
+            "invoice",
+            "pay",
+            "move_deal",
+            "rename_deal",
+            "stray_deal",
+            "stray_contact",
+        ]
         kinds += ["edit", "edit_new"] if self._manner.edits_follow else []
         kinds += ["credit_part"] if self._manner.credits_follow else []
         do = dice.choice(kinds)

@@ -42,7 +42,9 @@ def end_of(staff: Staff, story: Story) -> End:
     stages = {
         stage["id"]: stage["name"] for one in world.escala.state()["pipelines"] for stage in one["stages"]
     }
-    renamed = {staff.customers[number]["identification"] for number in story.renamed if number < len(staff.customers)}
+    renamed = {
+        staff.customers[number]["identification"] for number in story.renamed if number < len(staff.customers)
+    }
     report = world.report()
     return End(
         deals=sorted(
