@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from siigo_escala.simulators.siigo.switches import EVENTS
+
 if TYPE_CHECKING:
     from tests.resilience.chaos.story import Event
 
@@ -20,7 +22,7 @@ _SIIGO_SWITCHES: Mapping[str, Sequence[Any]] = {
     "annulled_total": ("unchanged", "zero"),
     "annulled_in_list": (True, False),
     "auth_status": (200, 201),
-    "last_updated_moves_on": (["edit"], ["edit", "annul"], ["edit", "annul", "stamp", "payment", "credit_note"]),
+    "last_updated_moves_on": (["edit"], ["edit", "annul"], list(EVENTS)),
     "repeated_rows": (0, 2),
 }  # fmt: skip
 _ESCALA_SWITCHES: Mapping[str, Sequence[Any]] = {
@@ -119,18 +121,13 @@ class People:
         if first:
             return [self._invoice() for _ in range(self._dice.randint(3, 6))]
         acts = [self._invoice() for _ in range(self._dice.randint(0, 3))]
-        for _ in range(self._dice.randint(2, 7)):
-            if (act := self._overnight_act()) is not None:
-                acts.append(act)
-        return acts
+        more = [self._overnight_act() for _ in range(self._dice.randint(2, 7))]
+        return acts + [act for act in more if act is not None]
 
     def meanwhile(self) -> list[Event]:
         """What is done during a run, or just before the next."""
-        acts = []
-        for _ in range(self._dice.choice((0, 0, 1, 2, 3))):
-            if (act := self._act_any_time()) is not None:
-                acts.append(act)
-        return acts
+        acts = [self._act_any_time() for _ in range(self._dice.choice((0, 0, 1, 2, 3)))]
+        return [act for act in acts if act is not None]
 
     def _invoice(self, **more: Any) -> Event:
         from tests.resilience.chaos.story import Event

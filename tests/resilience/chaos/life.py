@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from tests.sync.world import World, counts
 
 _KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _FAST = 1_000_000
-"""Calls a minute and a second: the limiter is there, for the pauses that a 429 asks for, and never in the way."""
+"""Calls a minute and a second: the limiter is there for the pauses of a 429, and never in the way."""
 _PATIENCE_S = 0.2
 _SETTLE_S = 60
 
@@ -48,7 +48,7 @@ class Diverged(Exception):
 class TimedWorld(World):
     """A world on the story's time; `skew` is how far our own clock is off."""
 
-    time: Time = field(default_factory=lambda: Time(datetime.min))
+    time: Time = field(default_factory=lambda: Time(datetime.min.replace(tzinfo=UTC)))
     skew: timedelta = timedelta(0)
 
     def now(self) -> datetime:

@@ -34,7 +34,7 @@ class Staff:
         """A new day: what stands in Escala is known to everybody."""
         self.today = today
         rows = models.Invoice.objects.filter(deal_id__isnull=False)
-        self.deals = dict(rows.values_list("siigo_id", "deal_id"))
+        self.deals = {siigo_id: str(deal) for siigo_id, deal in rows.values_list("siigo_id", "deal_id")}
 
     def act(self, event: Event) -> None:
         """Does it; where there is nothing to do it on, nothing."""

@@ -40,7 +40,7 @@ class Scene:
         apps: dict[str, App] = {"siigo": self.world.siigo, "escala": self.world.escala}
         for system, app in apps.items():
             self._handlers[system] = app.handle
-            app.handle = self._door(system)  # type: ignore[method-assign]
+            app.handle = self._door(system)  # type: ignore[method-assign, assignment]
 
     def begin(
         self,

@@ -15,6 +15,7 @@ from tests import databases
 from tests.resilience.chaos import story as stories
 from tests.resilience.chaos.life import Diverged, life
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it: nothing here waits for a disk
 Store = Literal["sqlite", "postgresql"]
 
 
@@ -35,7 +36,7 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
     """Lives a seed's story twice. `server`: of PostgreSQL, "" for SQLite."""
     story = stories.draw(seed)
     problem, diary = "", []
-    folder = Path(tempfile.mkdtemp(prefix="siigo-escala-chaos-"))
+    folder = Path(tempfile.mkdtemp(prefix="siigo-escala-chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
     try:
         with ExitStack() as held:
             for name in ("calm", "wild"):

@@ -118,7 +118,8 @@ def _lie(dice: random.Random) -> tuple[str, dict[str, Any]]:
 
 def _fault(fault: Mapping[str, Any]) -> str:
     more = "".join(f" {key}={fault[key]}" for key in ("status", "stored") if key in fault)
-    return f"{fault['method']} {fault['path']}: {fault['kind']}{more}, {fault['times']} times after {fault['after']}"
+    how_often = f"{fault['times']} times after {fault['after']}"
+    return f"{fault['method']} {fault['path']}: {fault['kind']}{more}, {how_often}"
 
 
 def _skew(dice: random.Random) -> float:

@@ -1,0 +1,60 @@
+"""`python3 run.py chaos --seeds N [--seed K]`: lives so many stories and says which diverged, and how.
+
+One seed tells everything; many tell one line each where they diverged. `--write` puts the result, with date,
+machine and command, into docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.resilience.chaos import many
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 1 where a seed diverged."""
+    parser = argparse.ArgumentParser(prog="run.py chaos", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=40, help="how many (default 40)")
+    parser.add_argument("--seed", type=int, help="the first, or with no --seeds the only one")
+    parser.add_argument("--store", choices=("both", "sqlite", "postgresql"), default="both")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default 2)")
+    parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
+    given = parser.parse_args(arguments)
+    alone = given.seed is not None and not any(one.startswith("--seeds") for one in arguments)
+    wanted = range(given.seed or 0, (given.seed or 0) + (1 if alone else given.seeds))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="siigo-escala-chaos-") as name:
+        verdicts = []
+        for verdict in many.lived(wanted, store=given.store, folder=Path(name), jobs=given.jobs):
+            verdicts.append(verdict)
+            if alone or verdict.problem:
+                _say(verdict.told)
+            if verdict.problem:
+                _say(f"repeat with: python3 run.py chaos --seed {verdict.seed}\n")
+    verdicts.sort(key=lambda verdict: verdict.seed)
+    seconds = time.monotonic() - began
+    diverged = [verdict for verdict in verdicts if verdict.problem]
+    _say(
+        f"{len(verdicts)} seeds, {sum(one.runs for one in verdicts)} runs, "
+        f"{sum(one.deaths for one in verdicts)} deaths, {sum(one.faults for one in verdicts)} faults: "
+        f"{len(diverged)} diverged, in {seconds:.0f} s"
+    )
+    if given.write:
+        from tests.resilience.chaos import page
+
+        page.write(verdicts, seconds=seconds, command=f"python3 run.py chaos {' '.join(arguments)}")
+    return 1 if diverged else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
