@@ -54,10 +54,13 @@ def changed_since(session: Session, moment: datetime) -> None:
 
 
 def keep(session: Session, customers: Sequence[Customer]) -> None:
-    """Puts customers into the cache."""
+    """Puts customers into the cache, but for those whose data was erased."""
     rows = []
     for customer in {customer.id: customer for customer in customers}.values():
         found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        if found is not None and session.erased.covers([found.number]):
+            # Read again whenever an invoice needs it, and never kept.
+            continue
         rows.append(
             models.KnownCustomer(
                 company=session.connection.siigo,
@@ -76,6 +79,12 @@ def keep(session: Session, customers: Sequence[Customer]) -> None:
             update_fields=["identity", "record", "gone", "read_at"],
             batch_size=_CHUNK,
         )
+
+
+def identity_of(session: Session, customer: Customer) -> str | None:
+    """The key of a customer's identity as our rows hold it; None where the identification is unusable."""
+    found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+    return session.erased.identity(found.key) if found else None
 
 
 def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:

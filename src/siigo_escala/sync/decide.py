@@ -135,8 +135,8 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
     view = look.ensure(session)
     twice = _names_twice(session, items)
     claims.look_up(items)
-    speakers = _speakers(customer for customer in known.values() if customer is not None)
-    told = _contacts_told(items, known)
+    speakers = _speakers(session, (customer for customer in known.values() if customer is not None))
+    told = _contacts_told(session, items, known)
     matches = match_customers(session, list(speakers.values()), told=told)
     unsettled = set(
         models.ContactBinding.objects.filter(
@@ -150,12 +150,12 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
         if customer is None:
             step.decision = NeedsAttention(code=Code.CUSTOMER_MISSING)
             continue
-        found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
-        if found is None:
+        who = customers.identity_of(session, customer)
+        if who is None:
             step.decision = NeedsAttention(code=Code.CONTACT_DATA_MISSING, data={"field": "identificación"})
             continue
-        step.who, step.match, step.customer = found.key, matches[found.key], speakers[found.key]
-        step.waits = found.key in unsettled
+        step.who, step.match, step.customer = who, matches[who], speakers[who]
+        step.waits = who in unsettled
         if item.row.siigo_id in twice:
             step.decision = NeedsAttention(code=Code.INVOICE_NAME_TWICE)
             continue
@@ -177,16 +177,18 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
             step.decision = view.hold
 
 
-def _contacts_told(items: Sequence[Item], known: Mapping[str, Customer | None]) -> dict[str, ContactId]:
+def _contacts_told(
+    session: Session, items: Sequence[Item], known: Mapping[str, Customer | None]
+) -> dict[str, ContactId]:
     """The contact that a person named for a customer, by identity."""
     told: dict[str, ContactId] = {}
     for item in items:
         customer = known.get(item.invoice.customer_id or "")
         if item.row.decision != "contact" or customer is None:
             continue
-        who = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
+        who = customers.identity_of(session, customer)
         if who is not None:
-            told[who.key] = ContactId(item.row.decision_target)
+            told[who] = ContactId(item.row.decision_target)
     return told
 
 
@@ -247,13 +249,13 @@ def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
     return False
 
 
-def _speakers(customers: Iterable[Customer]) -> dict[str, Customer]:
+def _speakers(session: Session, found: Iterable[Customer]) -> dict[str, Customer]:
     """Who speaks for each identity: branches of one customer are one contact, made from the lowest."""
     of_identity: dict[str, Customer] = {}
-    for customer in customers:
-        who = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
-        if who is not None and (who.key not in of_identity or customer.branch < of_identity[who.key].branch):
-            of_identity[who.key] = customer
+    for customer in found:
+        who = customers.identity_of(session, customer)
+        if who is not None and (who not in of_identity or customer.branch < of_identity[who].branch):
+            of_identity[who] = customer
     return of_identity
 
 
@@ -261,7 +263,7 @@ def match_customers(
     session: Session, found: Sequence[Customer], *, told: Mapping[str, ContactId] = MappingProxyType({})
 ) -> dict[str, matching.Match]:
     """The contact of each customer, by identity. `told`: what a person has just said of some."""
-    of_identity = _speakers(found)
+    of_identity = _speakers(session, found)
     account = session.connection.escala_id
     bindings = _bindings(account, list(of_identity))
     keys = {key: _keys(customer) for key, customer in of_identity.items()}

@@ -10,6 +10,7 @@ from siigo_escala.domain import identity, records
 from siigo_escala.domain.crm import Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.store import models
+from siigo_escala.sync import erased_index
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
@@ -54,7 +55,8 @@ def contacts_with(session: Session, keys: Collection[str]) -> dict[str, list[Con
     """Indexed contacts by key ("id:…", "email:…", "phone:…")."""
     account = session.connection.escala_id
     found: dict[str, list[Contact]] = {}
-    for chunk in _chunks(sorted(keys)):
+    aliases = erased_index.aliases(session.erased, keys)
+    for chunk in _chunks(sorted({*keys, *aliases})):
         pairs = list(
             models.ContactKey.objects.filter(escala_id=account, key__in=chunk).values_list(
                 "key", "contact_id"
@@ -69,7 +71,25 @@ def contacts_with(session: Session, keys: Collection[str]) -> dict[str, list[Con
         for key, contact_id in pairs:
             if contact_id in known:
                 found.setdefault(key, []).append(known[contact_id])
-    return found
+    return _unaliased(session, found, aliases) if aliases else found
+
+
+def _unaliased(
+    session: Session, found: dict[str, list[Contact]], aliases: dict[str, str]
+) -> dict[str, list[Contact]]:
+    """The same by the keys that were asked for, with what was asked of those that stand under an alias."""
+    asked: dict[str, list[str]] = {}
+    for alias in sorted(found.keys() & aliases.keys()):
+        for contact in found[alias]:
+            asked.setdefault(contact.id, []).append(aliases[alias])
+    fields = fields_of(session)
+    unaliased: dict[str, list[Contact]] = {}
+    for key, contacts in found.items():
+        unaliased.setdefault(aliases.get(key, key), []).extend(
+            erased_index.with_what_was_asked(contact, asked.get(contact.id, ()), fields)
+            for contact in contacts
+        )
+    return unaliased
 
 
 def keys_of(contact: Contact, fields: Iterable[str]) -> set[str]:
@@ -89,19 +109,23 @@ def keep_contacts(session: Session, contacts: Sequence[Contact], *, just_made: b
     fields = fields_of(session)
     now = session.now()
     rows, keys = [], []
+    erased = erased_index.contacts_among(session, contacts, fields)
     for contact in {contact.id: contact for contact in contacts}.values():
+        theirs = contact.id in erased
         rows.append(
             models.KnownContact(
                 escala=account,
                 contact_id=contact.id,
-                record=records.from_contact(contact),
+                record=erased_index.record_of(contact, fields) if theirs else records.from_contact(contact),
                 modified=contact.modified,
                 modified_text=contact.modified_text,
                 seen_at=now,
             )
         )
         keys += [
-            models.ContactKey(escala=account, key=key[:320], contact_id=contact.id)
+            models.ContactKey(
+                escala=account, key=session.erased.alias(key) if theirs else key[:320], contact_id=contact.id
+            )
             for key in keys_of(contact, fields)
         ]
     if not just_made:
@@ -118,12 +142,13 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
     account = session.connection.escala
     now = session.now()
     rows, words = [], []
+    names = erased_index.names_of(session, deals)
     for deal in {deal.id: deal for deal in deals}.values():
         rows.append(
             models.KnownDeal(
                 escala=account,
                 deal_id=deal.id,
-                name=deal.name,
+                name=names.get(deal.id, deal.name),
                 contact_id=deal.contact_id or "",
                 value=deal.value,  # type: ignore[misc]  # a CentsField takes Decimal
                 stage_id=deal.stage_id or "",
@@ -133,7 +158,7 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
                 seen_at=now,
             )
         )
-        texts = [deal.name, *(str(value) for value in deal.custom.values())]
+        texts = [names.get(deal.id, deal.name), *(str(value) for value in deal.custom.values())]
         words += [
             models.DealWord(escala=account, word=word, deal_id=deal.id)
             for word in sorted({word for text in texts for word in invoice_to_deal.name_words(text)})

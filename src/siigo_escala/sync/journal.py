@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siigo_escala.domain import matching, money, planning
+from siigo_escala.domain import matching, money, planning, stripped
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
 from siigo_escala.domain.planning import Adopt, Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -386,6 +386,7 @@ class Journal:
         data: Mapping[str, Any] | None = None,
         raw: str = "",
     ) -> None:
+        erased = self._session.erased and not row.customer
         self._events.append(
             models.InvoiceEvent(
                 invoice=row,
@@ -393,7 +394,7 @@ class Journal:
                 at=self._session.now(),
                 kind=kind,
                 code=code,
-                data=echoes.plain(data or {}),
-                raw=raw[:_RAW].replace("\0", ""),
+                data=echoes.plain(stripped.event(data or {}) if erased else data or {}),
+                raw="" if erased else raw[:_RAW].replace("\0", ""),
             )
         )

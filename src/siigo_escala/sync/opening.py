@@ -13,7 +13,7 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.store import models, vault
+from siigo_escala.store import erasing, models, vault
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
@@ -96,6 +96,7 @@ def open_session(
         now=now,
         calls=calls,
         started=now(),
+        erased=erasing.of_account(connection.escala, opened.vault),
         lease=lease,
         keep_learned=learned.keep,
         close=built.close,

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from siigo_escala.domain import money, records
+from siigo_escala.domain import money, records, stripped
 from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId, Unreadable
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
@@ -311,10 +311,13 @@ def _inside(session: Session, invoice: Invoice, window: Window) -> bool:
 
 def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: Decimal) -> bool:
     """Takes over what was read; True where anything differs from what the row held."""
-    record = records.from_invoice(invoice)
+    whole = record = records.from_invoice(invoice)
     if invoice.created is None and "created" in row.record:
         # Lists sometimes lack the moment of creation; it does not change.
         record["created"] = row.record["created"]
+    erased = session.erased.covers_text(invoice.customer_identification)
+    if erased:
+        record = stripped.invoice(whole)
     value = money.value_of(invoice, session.file.opportunities.value) or Decimal(0)
     if invoice.annulled and not value:
         # Some annulled invoices show 0: they count with the value they had.
@@ -325,7 +328,7 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     row.name = invoice.name[:200]
     row.date = invoice.date
     row.created = invoice.created or row.created
-    row.customer = invoice.customer_identification[:100]
+    row.customer = "" if erased else invoice.customer_identification[:100]
     row.customer_id = (invoice.customer_id or "")[:100]
     row.seller = invoice.seller if abs(invoice.seller or 0) < _LARGEST_ID else None
     row.value = value
@@ -336,8 +339,9 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     row.annulled = invoice.annulled
     row.deleted = False
     row.credited = credit
-    row.record = record
-    row.digest = records.digest(record)
+    if row.record != record or not row.digest:
+        # Of the whole record, whatever of it is kept: an erased customer is no edited invoice.
+        row.record, row.digest = record, records.digest(whole)
     row.updated_at = session.now()
     return True
 

@@ -18,7 +18,7 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.siigo.client import SiigoClient
-from siigo_escala.store import models
+from siigo_escala.store import erasing, models
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
@@ -116,6 +116,8 @@ class Session:
     """Stores what the clients learnt of Escala's API since the last call."""
     close: Callable[[], None] = lambda: None
     """Gives the clients' connections back."""
+    erased: erasing.Erased = erasing.NOBODY
+    """Persons whose data is never kept again (docs/guia/datos-personales.md)."""
     lease: Lease | None = None
     run: models.Run | None = None
     tally: Tally = field(default_factory=Tally)
