@@ -8,10 +8,8 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.resilience.chaos.seeds import Verdict
+from tests.resilience.chaos.verdict import Verdict
 
 
 def lived(wanted: range, *, store: str, folder: Path, jobs: int) -> Iterator[Verdict]:

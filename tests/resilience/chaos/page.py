@@ -8,10 +8,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.resilience.chaos.seeds import Verdict
+from tests.resilience.chaos.verdict import Verdict
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 

@@ -5,31 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from structlog.testing import capture_logs
 
 from tests import databases
 from tests.resilience.chaos import story as stories
 from tests.resilience.chaos.life import Diverged, life
+from tests.resilience.chaos.verdict import Store, Verdict
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it: nothing here waits for a disk
-Store = Literal["sqlite", "postgresql"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """Whether a seed's disturbed life came to the undisturbed end, and everything it told."""
-
-    seed: int
-    store: Store
-    problem: str
-    told: str
-    runs: int
-    deaths: int
-    faults: int
 
 
 def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any) -> Verdict:
