@@ -75,8 +75,8 @@ def _warnings(done: Restored) -> list[str]:
         told.append(f"En pausa y sin credenciales hasta que conecte de nuevo con su archivo: {names}.")
     if done.erasures_lost:
         told.append(
-            f"Sin la clave de la copia no se reconoce a {done.erasures_lost} personas cuyos datos se habían "
-            "borrado: borre de nuevo sus datos con «personal-data erase»."
+            "Sin la clave de la copia no se reconoce a las personas cuyos datos se habían borrado: borre de "
+            "nuevo sus datos con «personal-data erase»."
         )
     return told
 

@@ -34,7 +34,7 @@ class Restored:
     without_credentials: tuple[str, ...]
     """Connections that need their file again."""
     erasures_lost: int = 0
-    """Erased persons who can no longer be recognised: their marks need the key."""
+    """Marks of erased persons that are worth nothing without the key."""
 
 
 def restore(
@@ -139,12 +139,14 @@ def _replaced(reader: Reader, vault: Vault | None, *, before: Path | None, now: 
     models.EscalaAccount.objects.update(epoch=F("epoch") + epoch, must_read_all=True)
     without = _take_credentials(now) if vault is None else ()
     _drop_tokens(vault)
+    lost = _drop_erasures() if vault is None else 0
     connection.check_constraints()
     return Restored(
         manifest=reader.manifest,
         before=before,
         connections=tuple(models.Connection.objects.order_by("name").values_list("name", flat=True)),
         without_credentials=without,
+        erasures_lost=lost,
     )
 
 
@@ -169,3 +171,11 @@ def _drop_tokens(vault: Vault | None) -> None:
         if vault is None or not vault.opens(company.token_sealed):
             company.token_sealed, company.token_expires, company.token_username = "", None, ""
             company.save(update_fields=["token_sealed", "token_expires", "token_username"])
+
+
+def _drop_erasures() -> int:
+    """Marks of erased persons that nothing can be compared with any more; how many persons at most."""
+    accounts = models.EscalaAccount.objects.exclude(erasure_key_sealed="")
+    lost, _ = models.Erasure.objects.filter(escala__in=accounts).delete()
+    accounts.update(erasure_key_sealed="")
+    return lost
