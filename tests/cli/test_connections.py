@@ -187,6 +187,21 @@ def test_facts_are_written_for_their_owner_alone_and_a_folder_that_is_missing_is
     )  # fmt: skip
 
 
+def test_a_write_probe_is_asked_for_and_names_what_it_left(
+    connected: Program, escala: EscalaSimulator, siigo: SiigoSimulator
+) -> None:
+    told = connected("check", "acme", "--write-probe", "--json")
+    assert told.code == 0, told.out
+    left = told.document["left_in_escala"]
+    assert {one["id"] for one in left} >= {one["id"] for one in escala.state()["deals"]} != set()
+    assert [one["code"] for one in told.document["checks"]][-1] == "WRITE_PROBE"
+    siigo.change_access_key("otra")
+    for _ in range(2):
+        connected("sync", "acme")
+    paused = connected("check", "acme", "--write-probe", "--json")
+    assert (paused.code, paused.error["code"]) == (3, "CREDENTIALS_REFUSED")
+
+
 def test_check_names_what_is_gone_and_who_refuses(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> None:

@@ -15,13 +15,26 @@ if TYPE_CHECKING:
 
     from siigo_escala.sync.checking.doubts import Doubt
     from siigo_escala.sync.checking.examination import Examination
+    from siigo_escala.sync.opening import Opened
 
+_EXPLAINED = (
+    "La prueba crea en Escala uno o más contactos y oportunidades de un peso que empiezan por «PRUEBA "
+    "siigo-escala», sin correo real y sin activar automatizaciones; luego los borra o le dice cuáles son."
+)
 _RESULTS = {"ok": "bien", "warning": "aviso", "failed": "falla"}
 
 
 def check(
     name: arguments.Name,
     *,
+    write_probe: Annotated[
+        bool,
+        typer.Option(
+            "--write-probe",
+            help="Además crea en Escala contactos y oportunidades de prueba, para saber lo que solo se "
+            "averigua escribiendo; los borra o los nombra.",
+        ),
+    ] = False,
     facts: Annotated[
         Path | None,
         typer.Option(
@@ -32,7 +45,7 @@ def check(
     ] = None,
     as_json: arguments.Json = False,
 ) -> int:
-    """Revisa una conexión sin escribir nada en Siigo ni en Escala, y dice qué hacer.
+    """Revisa una conexión y dice qué hacer; sin --write-probe no escribe nada en Siigo ni en Escala.
 
     Credenciales, empresa y cuenta, pipeline y etapa, campos, vendedores, productos, relojes, límites, disco
     y lo que espera por usted; diez llamadas y quince segundos a lo sumo.
@@ -44,8 +57,11 @@ def check(
     opened = opening.open_connection(environment, name)
     if opened.connection.forgotten:
         raise running.without_credentials(name)
-    found = examination.examine(opened, now=setup.now)
-    verdicts = doubts.verdicts(doubts.Evidence(witness=found.witness, capabilities=found.capabilities))
+    found = _probed(opened) if write_probe else examination.examine(opened, now=setup.now)
+    probed = found.probed.verdicts if found.probed is not None else {}
+    verdicts = doubts.verdicts(
+        doubts.Evidence(witness=found.witness, capabilities=found.capabilities, probed=probed)
+    )
     if facts is not None:
         _keep(facts, found, verdicts)
     if as_json:
@@ -57,13 +73,33 @@ def check(
     return found.exit_code
 
 
+def _probed(opened: Opened) -> Examination:
+    """An examination with the write probe, in which no run of this pair of accounts may be under way."""
+    from siigo_escala.store import lease as leases
+    from siigo_escala.sync.checking import examination
+
+    if opened.connection.paused:
+        raise running.paused(opened.connection)
+    if running.at_terminal():
+        output.note(_EXPLAINED)
+    lease = leases.take(opened.connection)
+    try:
+        found = examination.examine(opened, now=setup.now)
+        examination.probe(found, opened, lease, now=setup.now)
+    finally:
+        lease.release()
+    return found
+
+
 def _document(name: str, found: Examination, verdicts: Sequence[Doubt]) -> dict[str, Any]:
+    left = [one.to_json() for one in found.probed.left] if found.probed is not None else []
     return {
         "schema": 1,
         "connection": name,
         "checks": [one.to_json() for one in found.checks],
         "doubts": [one.to_json() for one in verdicts],
         "calls": found.calls.to_json(),
+        "left_in_escala": left,
     }
 
 

@@ -9,18 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.rest.errors import AccessDenied, RemoteError, System
+from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, RemoteError, System, TryLater
+from siigo_escala.store import models
+from siigo_escala.store.lease import Lease
 from siigo_escala.sync import clients, opening
 from siigo_escala.sync.account import Calls
-from siigo_escala.sync.checking import asking, escala_side, machine, siigo_side, standing
+from siigo_escala.sync.checking import asking, escala_side, machine, siigo_side, standing, write_probe
 from siigo_escala.sync.checking.budget import Budget, Spent
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, warning
 from siigo_escala.sync.checking.seen import Seen
 from siigo_escala.sync.checking.witness import Witness
+from siigo_escala.sync.checking.write_probe import Probed
 from siigo_escala.sync.opening import Opened
 from siigo_escala.sync.session import Listener
 
 _PATIENCE_S = 1
+_PROBE_PATIENCE_S = 10
 _ACCESS: dict[System, Finding] = {"siigo": Finding.SIIGO_ACCESS, "escala": Finding.ESCALA_ACCESS}
 
 
@@ -33,6 +37,8 @@ class Examination:
     witness: Witness = field(default_factory=Witness)
     capabilities: Capabilities = field(default_factory=Capabilities)
     calls: Calls = field(default_factory=Calls)
+    probed: Probed | None = None
+    """What the write probe found, where it was asked for and took place."""
 
     def note(self, check: Check) -> None:
         """One more finding."""
@@ -75,6 +81,42 @@ def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | Non
     learned.keep()
     _conclude(found, opened, seen, answered=(siigo, escala), now=now)
     return found
+
+
+def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[], datetime]) -> None:
+    """The write probe, after an examination that found nothing in its way; its verdicts join the rest."""
+    if found.exit_code:
+        found.note(
+            warning(
+                Finding.WRITE_PROBE,
+                "La prueba de escritura no se hizo: hay algo que falla.",
+                remedy="Corrija primero lo de arriba y repítala.",
+            )
+        )
+        return
+    learned = clients.Learned(opened.connection.escala)
+    account = models.EscalaAccount.objects.get(pk=opened.connection.escala_id)
+    opened.connection.escala = account
+    pair = opening.client_pair(
+        replace(opened, environment=replace(opened.environment, patience_seconds=_PROBE_PATIENCE_S)),
+        opened.connection,
+        calls=found.calls,
+        listener=Listener(),
+        now=now,
+        on_learned=learned.tell,
+        bounds=clients.Bounds(on_answer=found.witness.answered),
+    )
+    try:
+        found.probed = write_probe.probe(opened, pair.escala, lease, now=now())
+        found.capabilities = pair.escala.capabilities
+    finally:
+        pair.close()
+        learned.keep()
+    found.note(found.probed.check())
+    if isinstance(found.probed.problem, AccessDenied):
+        found.exit_code = 3
+    elif isinstance(found.probed.problem, TryLater | OutcomeUnknown):
+        found.exit_code = 4
 
 
 def _conclude(

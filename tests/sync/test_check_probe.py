@@ -1,0 +1,158 @@
+"""The write probe: which doubts it settles, what it leaves behind; nothing takes it for an invoice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import lease as leases
+from siigo_escala.store import models
+from siigo_escala.sync import opening
+from siigo_escala.sync.checking import examination
+from siigo_escala.sync.checking.examination import Examination
+from siigo_escala.sync.checking.findings import Check, Finding
+from tests.sync.world import World, counts
+
+DEFAULT = {
+    "U3": "refused 409", "U9": "put", "U10": "optional", "U11": "accepted", "U12": "accepted",
+    "U14": "accepted", "U16": "255 and 5000 kept",
+}  # fmt: skip
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One store: what an API does is not stored differently in the other."""
+    return sqlite_url
+
+
+@pytest.fixture
+def synced(world: World) -> World:
+    """A connection whose first run has read the account, its one product among it."""
+    world.escala.add_product("TAZA", "Taza")
+    world.invoices(1, items=[{"code": "TAZA", "quantity": 1, "price": 1000}])
+    world.connect()
+    assert world.sync().exit_code == 0
+    return world
+
+
+def _probed(world: World) -> Examination:
+    opened = opening.open_connection(world.environment, "acme")
+    lease = leases.take(opened.connection)
+    try:
+        found = examination.examine(opened, now=world.now)
+        examination.probe(found, opened, lease, now=world.now)
+    finally:
+        lease.release()
+    return found
+
+
+def _told(found: Examination) -> Check:
+    (told,) = [one for one in found.checks if one.code == Finding.WRITE_PROBE]
+    return told
+
+
+def test_the_probe_settles_what_only_writing_can_and_names_what_it_made(synced: World) -> None:
+    found = _probed(synced)
+    assert found.exit_code == 0
+    assert found.probed is not None
+    assert found.probed.verdicts == DEFAULT
+    told = _told(found)
+    assert told.result == "warning"
+    made = [*synced.contacts(), *synced.deals()]
+    ours = [one for one in made if "PRUEBA siigo-escala" in (one.get("name") or one["personal"]["firstName"])]
+    assert len(ours) == 5
+    assert {one.id for one in found.probed.left} == {one["id"] for one in ours}
+    assert all(one["id"] in told.remedy for one in ours)
+    assert all({"name", "kind", "id"} == set(one.to_json()) for one in found.probed.left)
+    assert found.calls.siigo + found.calls.escala <= 30
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+
+
+@pytest.mark.parametrize(
+    ("switches", "verdicts"),
+    [
+        ({"duplicate_contact": "reject400"}, {"U3": "refused 400"}),
+        ({"duplicate_contact": "upsert"}, {"U3": "the same record"}),
+        ({"duplicate_contact": "allow"}, {"U3": "a second record"}),
+        ({"email_required": "yes"}, {"U10": "compulsory"}),
+        ({"priority": "reject"}, {"U11": "refused"}),
+        ({"decimal_quantity": "reject"}, {"U12": "refused"}),
+        ({"unknown_owner": "reject400"}, {"U14": "refused"}),
+        ({"text_limits": "cut"}, {"U16": "255 and 5000 kept"}),
+        ({"deal_description": "never", "update_verb": "patch"}, {"U9": "patch"}),
+        ({"deal_description": "never"}, {"U16": "name of 255 kept, description not shown", "U9": "not safe"}),
+        ({"update_verb": "patch"}, {"U9": "patch"}),
+        ({"update_verb": "none"}, {"U9": "none"}),
+    ],
+)
+def test_each_doubt_is_settled_as_the_account_behaves(
+    synced: World, switches: dict[str, Any], verdicts: dict[str, str]
+) -> None:
+    synced.escala.account.switches.change(switches)
+    probed = _probed(synced).probed
+    assert probed is not None
+    assert {code: probed.verdicts[code] for code in verdicts} == verdicts
+
+
+def test_what_the_probe_made_is_never_taken_for_an_invoice(synced: World) -> None:
+    _probed(synced)
+    synced.pass_time(days=1)
+    synced.invoices(1, customers=1, total=1)
+    models.EscalaAccount.objects.update(must_read_all=True)
+    result = synced.sync()
+    assert counts(result) == {"read": 2, "created": 1, "unchanged": 1}
+    assert result.exit_code == 0
+
+
+def test_a_probe_is_not_begun_where_something_fails_already(synced: World) -> None:
+    synced.escala.delete_stage("Prospecto", pipeline="Ventas")
+    before = len(synced.contacts())
+    found = _probed(synced)
+    assert found.exit_code == 1
+    assert (_told(found).result, found.probed, len(synced.contacts())) == ("warning", None, before)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "refuse", "status": 403, "body": {"message": "Forbidden"}}, 3),
+        ({"kind": "store_then_lost"}, 4),
+        ({"kind": "refuse", "status": 400, "body": {"message": "pipelineId is wrong"}}, 1),
+    ],
+)
+def test_a_probe_that_goes_wrong_says_why_and_names_what_may_be_left(
+    synced: World, fault: dict[str, Any], code: int
+) -> None:
+    synced.escala.faults.add(Fault(method="POST", path="/crm/deals", **fault))
+    found = _probed(synced)
+    assert found.exit_code == code
+    told = _told(found)
+    assert told.result == "failed"
+    assert "PRUEBA siigo-escala" in told.remedy
+    assert ("(quizá)" in told.remedy) is (code == 4)
+
+
+def test_a_probe_whose_first_call_fails_leaves_nothing(synced: World) -> None:
+    synced.escala.faults.add(Fault(kind="refuse", method="POST", status=403, body={"message": "Forbidden"}))
+    found = _probed(synced)
+    assert found.probed is not None
+    assert found.probed.left == []
+    assert _told(found).remedy == "Corrija la causa y repítala."
+
+
+def test_what_can_be_removed_is_removed(synced: World) -> None:
+    synced.escala.faults.add(Fault(kind="refuse", method="DELETE", status=204))
+    found = _probed(synced)
+    assert found.probed is not None
+    assert found.probed.left == []
+    assert _told(found).result == "ok"
+
+
+def test_a_removal_that_is_refused_ends_the_removing(synced: World) -> None:
+    synced.escala.faults.add(Fault(kind="refuse", method="DELETE", status=403, body={"message": "Forbidden"}))
+    found = _probed(synced)
+    assert found.probed is not None
+    assert len(found.probed.left) == 5
+    assert found.exit_code == 0
