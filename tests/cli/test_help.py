@@ -14,6 +14,7 @@ from tests.cli.conftest import PROGRAM
 COMMANDS = (
     "demo", "connect", "fields", "list", "status", "check", "sync", "report", "invoices", "retry", "runs",
     "enable", "disable", "disconnect", "export", "migrate", "simulate", "backup", "restore", "key",
+    "purge", "personal-data",
     "resolve",
 )  # fmt: skip
 LATER = ("run", "web", "worker", "alerts")

@@ -27,6 +27,8 @@ from siigo_escala.cli import (
     listing,
     migrate,
     output,
+    personal_data,
+    purge,
     report,
     resolve,
     restore,
@@ -111,6 +113,8 @@ def _app() -> typer.Typer:
         ("backup", backup.backup),
         ("restore", restore.restore),
         ("key", key.key),
+        ("personal-data", personal_data.personal_data),
+        ("purge", purge.purge),
         ("simulate", simulate.simulate),
     ):
         app.command(name, cls=spanish.Command)(function)
