@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What one does with this project, from a fresh checkout: `python3 run.py demo | test | check | fix | bench`.
+"""What one does with this project, from a fresh checkout: `python3 run.py demo | test | check | …`.
 
 Standard library only. Makes `.venv`, installs the hashed locks and the package itself, and remembers what it
 installed, so that the second start is instant. Pythons that are too old to run it can still read it: they get
@@ -62,10 +62,11 @@ def main(arguments: list[str]) -> int:
             "test   todo lo que exige la integración continua; con --full, también lo largo\n"
             "check  la mitad rápida de test\n"
             "fix    arregla lo que las herramientas saben arreglar\n"
-            "bench  las mediciones"
+            "bench  las mediciones\n"
+            "chaos  vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K"
         ),
     )
-    parser.add_argument("command", choices=list(COMMANDS), metavar="demo | test | check | fix | bench")
+    parser.add_argument("command", choices=list(COMMANDS), metavar=" | ".join(COMMANDS))
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="opciones")
     chosen = parser.parse_args(arguments)
     try:
@@ -273,7 +274,12 @@ def bench(options: list[str]) -> int:
     return tool("python", "-m", "benchmarks", *options, quiet=True)
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "fix": fix, "bench": bench}
+def chaos(options: list[str]) -> int:
+    """Stories drawn from seeds, lived undisturbed and disturbed, and compared."""
+    return tool("python", "-m", "tests.resilience.chaos", *options, quiet=True)
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "fix": fix, "bench": bench, "chaos": chaos}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
