@@ -86,7 +86,9 @@ def test_it_needs_the_standard_library_only() -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     told = _run(_checkout(tmp_path), "--help")
     assert told.returncode == 0
-    assert all(f"\n{command} " in told.stdout for command in ("demo", "test", "check", "fix", "bench", "chaos"))
+    assert all(
+        f"\n{command} " in told.stdout for command in ("demo", "test", "check", "fix", "bench", "chaos")
+    )
     assert not (tmp_path / ".venv").exists()
 
 
