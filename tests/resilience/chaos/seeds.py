@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -37,14 +38,16 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
             )
             held.enter_context(blocker.unblock())
             said = held.enter_context(capture_logs())
-            with life(story, calm, folder / "calm") as undisturbed:
-                wanted = undisturbed.undisturbed()
-            with life(story, wild, folder / "wild") as disturbed:
-                diary = disturbed.diary
-                try:
+            try:
+                with life(story, calm, folder / "calm") as undisturbed:
+                    wanted = undisturbed.undisturbed()
+                with life(story, wild, folder / "wild") as disturbed:
+                    diary = disturbed.diary
                     disturbed.disturbed(wanted)
-                except Diverged as diverged:
-                    problem = str(diverged)
+            except Diverged as diverged:
+                problem = str(diverged)
+            except Exception:  # noqa: BLE001 - a run may end in no other way: this is a divergence too
+                problem = traceback.format_exc()
             # What the product did not foresee it parks, and it is a fault of the product.
             parked = [f"{entry.get('exc_info')!r}" for entry in said if entry["event"] == "record parked"]
             problem = "\n".join(part for part in (problem, *parked) if part)
