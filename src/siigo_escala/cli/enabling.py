@@ -24,6 +24,9 @@ def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     if lifted:
         _probe(environment, connection)
     _switch(connection, on=True)
+    from siigo_escala.sync import other_writer
+
+    other_writer.accept(connection, now=setup.now())
     _done(
         connection,
         "Horario encendido" + (" y pausa levantada: las dos cuentas responden." if lifted else "."),

@@ -16,6 +16,7 @@ from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.rest.scrolling import Listing
 from siigo_escala.store import models
 from siigo_escala.store.models import EscalaAccount
+from siigo_escala.sync import other_writer
 from siigo_escala.sync.escala_index import fields_of, forget_contact, forget_deals, keep_contacts, keep_deals
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.view import Reading, Resource
@@ -102,6 +103,8 @@ def _settled(
     """What a finished listing is worth, kept on the account. `began`: by our clock."""
     started = began + (session.escala_ahead or timedelta(0))
     _learn_names(session, taken)
+    if resource == "deals":
+        other_writer.notice(session, began=began)
     ending = listing.ending
     counts, why = (ending.complete, ending.why) if ending is not None else (False, "")
     lagging = False

@@ -11,7 +11,7 @@ from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models, place
 from siigo_escala.store.models import EscalaAccount
-from siigo_escala.sync import escala_index, escala_reading
+from siigo_escala.sync import escala_index, escala_reading, other_writer
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.view import Reading, Resource, View
 
@@ -53,6 +53,7 @@ def everything(session: Session) -> Reading:
     """Reads pipelines and all deals: the sweep of Escala's side. What this run looked at before stays."""
     hold = _destination(session, session.escala.pipelines())
     reading = escala_reading.whole(session, "deals")
+    hold = other_writer.hold(session) or hold
     if session.view is not None:
         session.view.hold = hold
         if reading.counts:
@@ -80,6 +81,7 @@ def _look(session: Session, *, anew: bool = False) -> View:
         resource: _refresh(session, resource, open_since=open_since, anew=anew)
         for resource in ("deals", "contacts")
     }
+    hold = other_writer.hold(session) or hold
     unsure = [reading for reading in readings.values() if reading is not None and not reading.counts]
     if not unsure:
         EscalaAccount.objects.filter(pk=session.connection.escala_id).update(
