@@ -1,0 +1,197 @@
+"""A person whose data was erased: no run brings it back, nothing is doubled, later invoices still arrive."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import models, personal, tables
+from siigo_escala.sync import opening
+from tests.sync.world import FIELD, World, counts
+
+CEDULA = "52123456"
+PERSON: dict[str, Any] = {
+    "person_type": "Person",
+    "id_type": "13",
+    "identification": CEDULA,
+    "name": ["Zoraida", "Quintero"],
+    "contacts": [{"first_name": "Zoraida", "last_name": "Quintero", "email": "zoraida@correo.example"}],
+    "phones": [{"indicative": "57", "number": "3115550199"}],
+}
+TELLING = (CEDULA, "zoraida", "quintero", "3115550199")
+
+
+def _kept(*, but: tuple[str, ...] = ()) -> str:
+    """Everything that our tables hold, as one text."""
+    return json.dumps(
+        {
+            model._meta.db_table: list(tables.rows(model, using="default"))
+            for model in tables.in_order()
+            if model._meta.db_table not in but
+        },
+        ensure_ascii=False,
+    ).casefold()
+
+
+def _nothing_tells() -> None:
+    kept = _kept()
+    assert [word for word in TELLING if word in kept] == []
+
+
+def _erase(world: World, identification: str = CEDULA) -> personal.Gone:
+    found = personal.find(models.Connection.objects.get(), identification)
+    return personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+
+
+def _sold(world: World, **fields: Any) -> dict[str, Any]:
+    """The person with two invoices, and another customer with one, in Escala."""
+    person = world.siigo.create_customer(**PERSON)
+    world.invoices(1, total=5_000)
+    for total in (10_000, 20_000):
+        world.siigo.create_invoice(
+            person["id"], total=total, observations=f"Llamar a Zoraida {CEDULA}", **fields
+        )
+    world.connect()
+    assert counts(world.sync()) == {"read": 3, "created": 3}
+    kept = _kept()
+    assert all(word in kept for word in TELLING)
+    return person
+
+
+def test_what_is_erased_is_gone_and_no_run_brings_it_back(world: World) -> None:
+    person = _sold(world)
+    gone = _erase(world)
+    assert (gone.customers, gone.contacts, gone.opportunities, gone.invoices) == (1, 1, 2, 2)
+    _nothing_tells()
+    before = world.report()
+    world.siigo.edit_customer(person["id"], city=person.get("city"))
+    contact = next(one for one in world.contacts() if one["custom"].get(FIELD) == CEDULA)
+    world.escala.edit_contact(contact["id"], {"personal": {"lastName": "Quintero Paz"}})
+    world.pass_time(days=1)
+    result = world.sync(sweep=True)
+    assert counts(result) == {"read": 3, "unchanged": 3}
+    models.EscalaAccount.objects.update(must_read_all=True)
+    world.invoices(1, total=7_000)
+    assert counts(world.sync())["created"] == 1
+    _nothing_tells()
+    after = {row["siigo_id"]: row for row in world.report()["rows"]}
+    assert all(after[row["siigo_id"]] == row for row in before["rows"])
+
+
+def test_a_later_invoice_finds_the_contact_and_leaves_nothing_behind(world: World) -> None:
+    person = _sold(world)
+    _erase(world)
+    world.pass_time(days=1)
+    contacts = len(world.contacts())
+    made = world.siigo.create_invoice(person["id"], total=30_000)
+    result = world.sync()
+    assert counts(result)["created"] == 1
+    assert result.document["contacts"] == {"created": 0, "matched": 1}
+    assert len(world.contacts()) == contacts
+    deal = world.deal_of(made["name"])
+    assert "Zoraida" in deal["name"], "in Escala it is an opportunity like any other"
+    contact = next(one for one in world.contacts() if one["custom"].get(FIELD) == CEDULA)
+    assert deal["contactId"] == contact["id"]
+    _nothing_tells()
+    assert "created" not in counts(world.sync(sweep=True))
+    _nothing_tells()
+
+
+def test_the_contact_is_found_even_where_nothing_of_it_is_bound(world: World) -> None:
+    """As after a restore of an older copy: by its identification, under which the index hides it."""
+    person = _sold(world)
+    _erase(world)
+    models.ContactBinding.objects.all().delete()
+    models.EscalaAccount.objects.update(must_read_all=True)
+    contacts = len(world.contacts())
+    world.siigo.create_invoice(person["id"], total=30_000)
+    assert counts(world.sync())["created"] == 1
+    assert len(world.contacts()) == contacts
+    _nothing_tells()
+
+
+def test_a_customer_who_shares_the_email_gets_a_contact_of_its_own(world: World) -> None:
+    _sold(world)
+    _erase(world)
+    models.EscalaAccount.objects.update(must_read_all=True)
+    other = world.siigo.create_customer(
+        **{**PERSON, "identification": "79555444", "name": ["Otto", "Rey"], "phones": []}
+    )
+    made = world.siigo.create_invoice(other["id"], total=30_000)
+    assert counts(world.sync())["created"] == 1
+    contact = next(one for one in world.contacts() if one["id"] == world.deal_of(made["name"])["contactId"])
+    assert contact["custom"][FIELD] == "79555444"
+    assert "email" not in contact["personal"]
+
+
+def test_a_new_customer_who_was_erased_before_is_made_in_escala_and_not_kept(world: World) -> None:
+    world.connect()
+    world.sync()
+    assert _erase(world).customers == 0
+    person = world.siigo.create_customer(**PERSON)
+    made = world.siigo.create_invoice(person["id"], total=30_000)
+    assert counts(world.sync())["created"] == 1
+    contact = next(one for one in world.contacts() if one["id"] == world.deal_of(made["name"])["contactId"])
+    assert contact["personal"]["email"] == "zoraida@correo.example"
+    _nothing_tells()
+
+
+def test_a_lost_answer_for_an_erased_person_is_settled_and_leaves_nothing_behind(world: World) -> None:
+    person = _sold(world)
+    _erase(world)
+    for path in ("/crm/contacts", "/crm/deals"):
+        world.escala.faults.add(Fault(kind="store_then_lost", method="POST", path=path, times=1))
+    another = world.siigo.create_invoice(person["id"], total=30_000)
+    fresh = world.siigo.create_customer(
+        **{**PERSON, "identification": "1018000111", "phones": [], "contacts": []}
+    )
+    _erase(world, "1018000111")
+    world.siigo.create_invoice(fresh["id"], total=40_000)
+    world.sync()
+    world.pass_time(minutes=5)
+    world.sync()
+    world.deal_of(another["name"])
+    assert len(world.deals()) == 5
+    assert len(world.contacts()) == 3
+    _nothing_tells()
+
+
+def test_data_is_found_under_every_way_of_writing_the_identification(world: World) -> None:
+    nit = world.siigo.create_customer(
+        person_type="Company", id_type="31", identification="900123456", check_digit="8", name=["Andina SAS"]
+    )
+    world.siigo.create_invoice(nit["id"], total=10_000)
+    world.connect()
+    world.sync()
+    connection = models.Connection.objects.get()
+    for text in ("900123456", "900.123.456-8", "9001234568", " NIT 900123456-8 "):
+        found = personal.find(connection, text)
+        assert (len(found.customers), len(found.contacts), len(found.invoices)) == (1, 1, 1), text
+    assert not personal.find(connection, "900123457")
+    shown = personal.shown(personal.find(connection, "900123456"))
+    assert shown["customers"][0]["names"] == ["Andina SAS"]
+    assert shown["invoices"][0]["customer"] == "900123456"
+    assert [event["kind"] for event in shown["history"]]
+    assert datetime.fromisoformat(shown["history"][0]["at"]).tzinfo is not None
+    _erase(world, "900.123.456-8")
+    assert "andina" not in _kept(but=("connection",))
+    assert not personal.find(connection, "900123456")
+
+
+def test_an_erased_person_is_erased_for_every_connection_that_shares_an_account(world: World) -> None:
+    _sold(world)
+    other = models.Connection.objects.get()
+    other.pk, other.name = None, "otra"
+    other.siigo = models.SiigoCompany.objects.create()
+    other.save()
+    third = models.Connection.objects.get(name="otra")
+    third.pk, third.name = None, "tercera"
+    third.escala = models.EscalaAccount.objects.create()
+    third.save()
+    found = personal.find(models.Connection.objects.get(name="tercera"), CEDULA)
+    assert [one.name for one in found.connections] == ["acme", "otra", "tercera"]
+    personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+    assert models.Erasure.objects.values("escala").distinct().count() == 2
+    _nothing_tells()
