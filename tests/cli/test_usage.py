@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,9 @@ WRONG = (
     (("snc",), "No existe la orden «snc»"),
     (("sync", "acme", "--form", "2026-01-01"), "No existe la opción --form"),
     (("sync", "acme", "--limit", "muchas"), "--limit no sirve: debe ser un número"),
-    (("sync", "acme", "--limit", "-1"), "--limit no sirve"),
+    (("sync", "acme", "--limit", "-1"), "--limit no sirve: debe ser 0 o más"),
+    (("sync", "acme", "--sweep", "--no-sweep"), "Use --sweep o --no-sweep, no ambos"),
+    (("sync", "acme", "--wait", "-1"), "--wait espera un número de segundos, y «-1» no lo es"),
     (("sync", "acme", "--from", "01/02/2026"), "«01/02/2026» no es una fecha de la forma aaaa-mm-dd"),
     (("sync", "acme", "--from", "2026-02-30"), "«2026-02-30» no es una fecha"),
     (("sync", "acme", "--invoice", ""), "--invoice está vacío"),
@@ -28,7 +31,7 @@ WRONG = (
     (("invoices", "acme", "--code", "NADA"), "No existe el código «NADA»"),
     (("simulate", "otro", "--port", "0"), "«siigo» o «escala»"),
     (("simulate", "siigo"), "Falta --port"),
-    (("simulate", "siigo", "--port", "70000"), "--port no sirve"),
+    (("simulate", "siigo", "--port", "70000"), "--port no sirve: debe ser 65535 o menos"),
 )
 
 
@@ -48,6 +51,29 @@ def test_people_read_one_line_on_standard_error(single: Program) -> None:
     assert told.err == (
         "El valor de --limit no sirve: debe ser un número; agregue --help para ver cómo se usa. [USAGE]\n"
     )
+
+
+@pytest.mark.slow
+def test_a_name_that_does_not_exist_is_told_first_and_the_others_run(connected: Program) -> None:
+    told = connected("sync", "acme", "otra", "--json")
+    assert told.code == 2
+    run, unknown = told.document["runs"]
+    assert (run["connection"], "invoices" in run) == ("acme", True)
+    assert (unknown["connection"], unknown["error"]["code"]) == ("otra", "CONNECTION_UNKNOWN")
+    read = connected("sync", "acme", "otra")
+    assert read.err.index("CONNECTION_UNKNOWN") < read.err.index("Leyendo Siigo")
+
+
+@pytest.mark.slow
+def test_files_that_cannot_be_written_or_read_are_told_in_spanish(connected: Program, tmp_path: Path) -> None:
+    csv = connected("invoices", "acme", "--csv", "no/esta.csv", "--json")
+    assert (csv.code, csv.error["key"], "(no existe)" in csv.error["message"]) == (2, "--csv", True)
+    connected.more["SIIGO_ESCALA_HOME"] = str(tmp_path / "archivo")
+    (tmp_path / "archivo").write_text("")
+    told = connected("list", "--json")
+    assert (told.code, told.error["code"]) == (2, "STORAGE_FAILED")
+    assert "ya existe" in told.error["message"]
+    assert "exists" not in told.error["message"]
 
 
 def test_demo_of_the_other_direction_is_not_there_yet(single: Program) -> None:

@@ -104,14 +104,14 @@ def _document(name: str, found: Examination, verdicts: Sequence[Doubt]) -> dict[
 
 
 def _keep(path: Path, found: Examination, verdicts: Sequence[Doubt]) -> None:
-    from siigo_escala.cli import oserrors
+    from siigo_escala.store import causes
     from siigo_escala.sync.checking import facts
 
     try:
         facts.write(path, facts.of(found, verdicts, now=setup.now()))
     except OSError as problem:
         raise CommandProblem(
-            "STORAGE_FAILED", f"No se pudo escribir «{path}» ({oserrors.why(problem)}).", key="--facts"
+            "STORAGE_FAILED", f"No se pudo escribir «{path}» ({causes.of_file(problem)}).", key="--facts"
         ) from None
 
 

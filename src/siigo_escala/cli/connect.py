@@ -9,6 +9,7 @@ import typer
 
 from siigo_escala.cli import arguments, failures, output, setup
 from siigo_escala.cli.failures import CommandProblem, Failure
+from siigo_escala.store import causes
 
 _LARGEST = 1_000_000
 
@@ -31,7 +32,7 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
     for path, text in texts:
         try:
             made = connecting.connect(environment, vault, text, now=setup.now)
-        except Exception as problem:
+        except Exception as problem:  # whatever it is: one file's failure stops no other
             if len(texts) == 1:
                 raise
             told = failures.of(problem)
@@ -69,13 +70,9 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         raise CommandProblem("FILE_INVALID", f"«{path}» no es un archivo de texto en UTF-8.") from None
     except OSError as problem:
-        why = problem.strerror or "no se puede leer"
         raise CommandProblem(
-            "FILE_MISSING", f"No se pudo leer el archivo «{path}» ({_SPANISH.get(problem.errno or 0, why)})."
+            "FILE_MISSING", f"No se pudo leer el archivo «{path}» ({causes.of_file(problem)})."
         ) from None
-
-
-_SPANISH = {2: "no existe", 13: "sin permiso de lectura", 20: "no existe", 21: "es una carpeta"}
 
 
 def _texts(files: list[Path]) -> list[tuple[Path, str]]:

@@ -88,6 +88,7 @@ def _of_configuration(problem: BaseException) -> Failure | None:
 
 
 def _of_store(problem: BaseException) -> Failure | None:
+    from siigo_escala.store import causes
     from siigo_escala.store.errors import LeaseTaken, StoreProblem
 
     if isinstance(problem, LeaseTaken):
@@ -101,7 +102,7 @@ def _of_store(problem: BaseException) -> Failure | None:
 
         storage = (OSError, DatabaseError)
     if isinstance(problem, storage):
-        why = " ".join(str(problem).split())[:200] or type(problem).__name__
+        why = causes.in_spanish(problem)
         return Failure(
             code="STORAGE_FAILED",
             message=f"No se pudo leer o guardar en el disco o en la base de datos ({why}): libere espacio o "

@@ -11,6 +11,7 @@ import typer
 
 from siigo_escala.cli import arguments, output, report, setup, stored
 from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.store import causes
 
 _SHOWN = 200
 _COLUMNS = ("siigo_id", "invoice", "code", "candidates", "decision", "target")
@@ -97,7 +98,7 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     except OSError as problem:
         raise CommandProblem(
             "STORAGE_FAILED",
-            f"No se pudo escribir «{path}» ({problem.strerror or 'error de disco'}).",
+            f"No se pudo escribir «{path}» ({causes.of_file(problem)}).",
             key="--csv",
         ) from None
 

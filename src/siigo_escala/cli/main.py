@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -147,7 +148,7 @@ def _prepared(words: list[str]) -> list[str]:
             break
         if word == "--wait":
             following = words[at + 1] if at + 1 < len(words) else ""
-            if not following.replace(".", "", 1).isdigit():
+            if not re.fullmatch(r"-?[0-9]+([.][0-9]*)?", following):
                 made[at] = f"--wait={running.FOREVER}"
     return made
 

@@ -9,6 +9,7 @@ import typer
 
 from siigo_escala.cli import arguments, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.store import causes
 
 if TYPE_CHECKING:
     from siigo_escala.domain.decisions import Wish
@@ -143,7 +144,7 @@ def _from_file(path: Path) -> list[Wish]:
     except OSError as problem:
         raise CommandProblem(
             "FILE_MISSING",
-            f"No se pudo leer «{path}» ({problem.strerror or 'error de disco'}).",
+            f"No se pudo leer «{path}» ({causes.of_file(problem)}).",
             key="--file",
         ) from None
     except UnicodeDecodeError:

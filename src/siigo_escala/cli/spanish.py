@@ -80,10 +80,14 @@ def _reason(message: str) -> str:
     """Why a value does not do: our own sentences as they are, typer's translated."""
     if re.search(r"valid (integer|int|float)", message) or "not a valid" in message:
         return "debe ser un número"
-    if found := re.search(r"not in the range (.+)", message):
-        return f"debe estar en el rango {found[1]}"
+    if found := re.search(r"greater than or equal to (-?\d+)", message):
+        return f"debe ser {found[1]} o más"
+    if found := re.search(r"less than or equal to (-?\d+)", message):
+        return f"debe ser {found[1]} o menos"
     if found := re.search(r"is not one of (.+)", message):
         return f"debe ser uno de {found[1]}"
+    if message.startswith("Input should be"):
+        return "no es un valor de los que se esperan"
     return message
 
 

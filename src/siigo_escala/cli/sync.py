@@ -39,12 +39,10 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Muestra lo que haría y cuánto cuesta; no escribe nada.")
     ] = False,
-    sweep: Annotated[
-        bool | None,
-        typer.Option(
-            "--sweep/--no-sweep", help="Hace el repaso aunque no toque, o lo deja para otra vez aunque toque."
-        ),
-    ] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Hace el repaso aunque no toque.")] = False,
+    no_sweep: Annotated[
+        bool, typer.Option("--no-sweep", help="Deja el repaso para otra vez aunque toque.")
+    ] = False,
     wait: arguments.Wait = None,
     yes: arguments.Yes = False,
     as_json: arguments.Json = False,
@@ -62,6 +60,8 @@ def sync(
         raise CommandProblem(
             "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
         )
+    if sweep and no_sweep:
+        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -74,27 +74,29 @@ def sync(
         invoices=tuple(dict.fromkeys(invoices or [])),
         limit=limit,
         dry_run=dry_run,
-        sweep=sweep,
+        sweep=True if sweep else (False if no_sweep else None),
     )
     ask = running.at_terminal() and not yes and not as_json
 
     def check(opened: Opened) -> None:
         _check_direction(opened, options, opportunities or [])
 
-    ended: list[Ended] = []
+    ended: dict[str, Ended] = {}
     with stopping.gently() as heard:
-        for name in wanted:
-            ended.append(
-                running.one(environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check)
+        # Names that do not exist first: nobody should learn of a slip after an hour's run of another.
+        known = set(stored.names())
+        for name in sorted(wanted, key=lambda name: name in known):
+            ended[name] = running.one(
+                environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check
             )
             if not as_json:
-                show(ended[-1])
+                show(ended[name])
     several = all_ or len(names or []) > 1
     if as_json:
-        output.document(_documents(wanted, ended) if several else ended[0].document)
+        output.document(_documents(wanted, ended) if several else ended[wanted[0]].document)
     elif not wanted:
         output.say("Todavía no hay conexiones: «siigo-escala connect ARCHIVO» crea la primera.")
-    return failures.worst([one.exit_code for one in ended])
+    return failures.worst([one.exit_code for one in ended.values()])
 
 
 def show(ended: Ended) -> None:
@@ -107,12 +109,13 @@ def show(ended: Ended) -> None:
         output.note(ended.message)
 
 
-def _documents(names: list[str], ended: list[Ended]) -> dict[str, Any]:
+def _documents(names: list[str], ended: dict[str, Ended]) -> dict[str, Any]:
+    """The runs in the order of names, whatever the order in which they took place."""
     return {
         "schema": 1,
         "runs": [
-            one.document if one.read else {**one.document, "connection": name}
-            for name, one in zip(names, ended, strict=True)
+            ended[name].document if ended[name].read else {**ended[name].document, "connection": name}
+            for name in names
         ],
     }
 

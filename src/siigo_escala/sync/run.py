@@ -19,8 +19,8 @@ from django.db import DatabaseError
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
+from siigo_escala.store import causes, models
 from siigo_escala.store import lease as leases
-from siigo_escala.store import models
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
 from siigo_escala.sync import (
@@ -145,7 +145,7 @@ def _guarded(course: _Course, *, probing: bool) -> int:
         return 5
     except (DatabaseError, OSError) as problem:
         log.error("storage failed", run=session.run_id, exc_info=problem)
-        session.tally.note(Code.STORAGE_FAILED, {"why": str(problem).splitlines()[0] if str(problem) else ""})
+        session.tally.note(Code.STORAGE_FAILED, {"why": causes.in_spanish(problem)})
         return 2
     if course.unread or not course.progressed.complete:
         session.tally.note(Code.SIIGO_UNREACHABLE, {"why": "su lista cambió mientras se leía"})
