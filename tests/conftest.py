@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     os.environ[f"{_PREFIX}HOME"] = _private_home
     os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
+    # Whoever starts the tests in the background hands them a deaf ear for Ctrl-C, and they hand it on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     network.forbid()
     import django
 
