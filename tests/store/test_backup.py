@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -17,7 +19,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from siigo_escala.store import archive, backup, lease, models, restoring, tables
+from siigo_escala.store import archive, backup, erasing, lease, models, restoring, tables
 from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
 from siigo_escala.store.vault import Vault
 
@@ -404,3 +406,40 @@ def test_every_table_of_ours_is_in_the_archive(database: str, tmp_path: Path) ->
         if not name.startswith(("django_", "sqlite_"))
     }
     assert {member.table for member in manifest.members} == there
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(170)
+@pytest.mark.parametrize("step", [2, 7, 12, 17])
+def test_killed_in_the_middle_of_a_restore_everything_is_as_before_or_as_in_the_copy(
+    filled: models.Connection, database: str, tmp_path: Path, home: Path, step: int
+) -> None:
+    path = _made(tmp_path)
+    models.Invoice.objects.update(name="de ahora")
+    before = _stored()
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "tests.store.child", database, "restore", str(home), str(step), str(path),
+            KEYS[0],
+        ],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == -9, done.stderr
+    assert _stored() == before
+    _restore(path, home)
+    assert models.Invoice.objects.get().name == "FV-1-1"
+
+
+def test_without_the_key_marks_of_erased_persons_are_told_to_be_lost(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    account = models.EscalaAccount.objects.get()
+    erasing.remember(account, ["52123456"], vault=Vault(KEYS), now=NOW)
+    path = _made(tmp_path)
+    _restore(path, home)
+    account = models.EscalaAccount.objects.get()
+    assert erasing.of_account(account, Vault(KEYS)).covers(["52123456"])
+    assert _restore(path, home, keys=(), with_credentials=False).erasures_lost == 1
+    account = models.EscalaAccount.objects.get()
+    assert not erasing.of_account(account, Vault(["otra"]))
+    assert models.Erasure.objects.count() == 0
