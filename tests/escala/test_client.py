@@ -559,6 +559,45 @@ def test_an_update_touches_what_is_ours_and_nothing_else(
     assert (last.lines, last.stage_id, last.description) == (lines, won, "nuevo")
 
 
+def test_an_update_is_sent_again_without_products_that_are_refused(
+    simulator: EscalaSimulator, client: EscalaClient
+) -> None:
+    before = _deal(simulator, client)
+    simulator.switches.change({"decimal_quantity": "reject"})
+    change = DealChange(value=Decimal("5.5"), lines=_lines(simulator, "1.5"))
+    client.update_deal(before.id, lambda _: change)
+    after = client.deal(before.id)
+    assert (after.value, after.lines) == (Decimal("5.5"), before.lines)
+    assert client.capabilities.decimal_quantity_refused
+    asked = len(simulator.calls.entries())
+    client.update_deal(before.id, lambda _: replace(change, value=Decimal(6)))
+    assert client.deal(before.id).value == 6
+    assert [call["status"] for call in simulator.calls.entries()[asked:]] == [200, 200, 200]
+
+
+def test_an_update_is_sent_again_without_a_priority_that_is_refused(
+    simulator: EscalaSimulator, client: EscalaClient
+) -> None:
+    before = _deal(simulator, client)
+    simulator.switches.change({"priority": "reject"})
+    client.update_deal(before.id, lambda _: DealChange(value=Decimal(5)))
+    assert client.deal(before.id).value == 5
+    assert client.capabilities.priority_refused
+
+
+def test_an_update_whose_value_and_products_are_refused_is_refused() -> None:
+    whole = {
+        "id": "d1", "name": "FV-2-1", "contact": {"id": "c1"}, "pipeline": {"id": "p1", "stageId": "s1"},
+        "description": "", "products": [], "priority": 3,
+    }  # fmt: skip
+    refusal = Reply(status=400, body=b'{"message": "products are not allowed"}')
+    script = Script(Reply(body=json.dumps(whole).encode()), refusal, refusal)
+    change = DealChange(value=Decimal(5), lines=(DealLine(product_id=ProductId("p"), quantity=Decimal(1)),))
+    with served(script) as url, pytest.raises(Rejected):
+        escala_client(url)[0].update_deal("d1", lambda _: change)
+    assert [method for method, *_ in script.asked] == ["GET", "PUT", "PUT"]
+
+
 def test_an_account_without_updates_says_so_and_is_remembered(
     simulator: EscalaSimulator, client: EscalaClient
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from siigo_escala.rest.errors import AccessDenied, Rejected, TryLater, UnexpectedAnswer
+from siigo_escala.rest.limiter import NoLimit
 from siigo_escala.siigo.token import NoStore, SignIn, Token, TokenSource
 from tests.rest.near import Clock, Reply, Script, served, surroundings
 
@@ -140,6 +141,21 @@ def test_a_refused_sign_in_says_why_and_is_not_repeated(status: int, cause: str)
     assert (denied.value.status, denied.value.cause) == (status, cause)
     assert "CLAVE" not in denied.value.raw + denied.value.message
     assert len(seen.calls) == 1
+
+
+class _Held(NoLimit):
+    """A limiter that allows no call: too many were refused."""
+
+    def acquire(self) -> None:
+        raise AccessDenied("en pausa", system="siigo", cause="blocked")
+
+
+def test_a_sign_in_that_is_not_allowed_out_is_no_matter_of_credentials() -> None:
+    seen = surroundings("http://127.0.0.1:9", system="siigo", limiter=_Held())
+    sign_in = SignIn(transport=seen.transport, username="u", access_key="CLAVE==", partner_id="X")
+    with pytest.raises(AccessDenied, match="en pausa") as denied:
+        sign_in()
+    assert (denied.value.status, denied.value.cause, seen.calls) == (None, "blocked", [])
 
 
 def test_another_refusal_is_no_matter_of_credentials() -> None:
