@@ -51,7 +51,7 @@ def test_what_was_made_after_a_backup_is_adopted_after_its_restore(
     assert (done.code, done.document["done"], done.document["file"]) == (0, True, str(path))
     assert program("report", "acme", "--json").document["invoices"]["total"] == 2
     again = program("sync", "acme", "--json")
-    assert (again.code, again.document["invoices"]["created"]) == (0, 0)
+    assert (again.code, again.document["invoices"]["created"]) == (0, 0), again.out
     assert again.document["contacts"]["created"] == 0
     _nothing_doubled(escala, 5)
     assert program("report", "acme", "--json").document["value"] == report
@@ -78,7 +78,7 @@ def test_a_backup_restores_into_a_new_installation_under_the_same_key(
     (new / "secret.key").write_text(str(connected.environ["SIIGO_ESCALA_SECRET_KEY"]))
     assert connected("restore", "copia.zip", "--json").code == 0
     again = connected("sync", "acme", "--json")
-    assert (again.code, again.document["invoices"]["created"]) == (0, 0)
+    assert (again.code, again.document["invoices"]["created"]) == (0, 0), again.out
     _nothing_doubled(escala, 3)
 
 
@@ -99,7 +99,7 @@ def test_without_credentials_everything_else_comes_back_and_rests(
     assert (rests.code, rests.error["code"]) == (3, "CREDENTIALS_MISSING")
     assert connected("connect", write_file(), "--json").code == 0
     again = connected("sync", "acme", "--json")
-    assert (again.code, again.document["invoices"]["created"]) == (0, 0)
+    assert (again.code, again.document["invoices"]["created"]) == (0, 0), again.out
     _nothing_doubled(escala, 1)
 
 
@@ -119,7 +119,7 @@ def test_a_copied_home_reads_everything_before_it_writes(
         "SIIGO_ESCALA_DATABASE_URL": f"sqlite:///{copied}/siigo-escala.db",
     }
     again = connected("sync", "acme", "--json")
-    assert (again.code, again.document["invoices"]["created"]) == (0, 0)
+    assert (again.code, again.document["invoices"]["created"]) == (0, 0), again.out
     _nothing_doubled(escala, 4)
 
 
