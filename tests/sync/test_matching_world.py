@@ -208,3 +208,19 @@ def test_an_invalid_email_is_left_out_and_the_next_one_taken(world: World) -> No
     world.connect()
     world.sync()
     assert _contact_of(world, invoice)["personal"]["email"] == "si@es.example"
+
+
+def test_a_contact_of_another_customer_that_escala_wrote_over_is_not_taken_from_him(world: World) -> None:
+    world.escala.switches.change({"duplicate_contact": "upsert"})
+    first, second = (
+        world.siigo.create_invoice(world.customer(number)["id"], total=100 + number) for number in (1, 2)
+    )
+    world.connect()
+    assert world.sync().exit_code == 0
+    winner, loser = (_contact_of(world, invoice)["id"] for invoice in (first, second))
+    world.escala.merge_contacts(winner, loser)
+    world.siigo.create_invoice(second["customer"]["id"], total=300)
+    for _ in range(2):
+        result = world.sync()
+        assert (result.exit_code, codes(result)) == (1, ["CONTACT_REFUSED"])
+    assert len(world.deals()) == 2

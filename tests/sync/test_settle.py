@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from siigo_escala.domain.accounting import InvoiceId
 from siigo_escala.simulators import faults
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import look, read, settle
+from siigo_escala.sync import look, opening, read, run, settle
+from siigo_escala.sync.session import Listener, Options
 from siigo_escala.sync.settle import Settlement
 from siigo_escala.sync.view import Reading
 from tests.sync import inside
@@ -315,3 +317,31 @@ def test_a_read_tells_of_a_write_that_it_began_after_and_reaches_back_to(
 def test_without_a_read_or_an_intent_nothing_is_told() -> None:
     assert not settle.proves(None, MOMENT)
     assert not settle.proves(Reading(resource="deals", counts=True, started=MOMENT), None)
+
+
+def test_an_intent_that_a_wrong_clock_put_into_the_future_holds_no_run_up(world: World) -> None:
+    invoice = world.invoices(1)[0]
+    world.connect()
+    fault = faults.Fault(kind="refuse", method="POST", path=".*/crm/deals", status=500, times=1)
+    world.escala.faults.add(fault)
+    opened = opening.open_connection(world.environment, "acme")
+    stop = threading.Event()
+    listener = Listener(say=lambda _: stop.set(), stop=stop)
+    assert run.run(opened, Options(), listener, now=world.now).exit_code == 130
+    models.Invoice.objects.update(intent_at=world.now() + timedelta(days=5))
+    models.ContactBinding.objects.update(intent_at=None)
+    result = world.sync()
+    assert counts(result) == {"read": 1, "created": 1}
+    assert world.deal_of(invoice["name"])
+
+
+def test_our_clock_set_back_makes_no_old_read_fresh(world: World) -> None:
+    world.escala.switches.change({"since_mode": "ignored"})
+    world.invoices(1)
+    world.connect()
+    assert world.sync().exit_code == 0
+    models.EscalaAccount.objects.update(deals_read_at=world.now() + timedelta(days=5))
+    world.siigo.create_invoice(total=700, name="FV-2-900")
+    world.escala.create_deal(name="FV-2-900 a mano", value=700)
+    assert counts(world.sync())["unchanged"] == 2
+    assert len(world.deals()) == 2

@@ -200,6 +200,13 @@ def has_contact(session: Session, contact_id: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def belongs_to_another(session: Session, contact_id: str, who: str) -> bool:
+    """Whether another customer than `who` is bound to this contact."""
+    account = session.connection.escala_id
+    bound = models.ContactBinding.objects.filter(escala_id=account, contact_id=contact_id)
+    return bound.exclude(identity=who).exists()
+
+
 def forget_contact(session: Session, contact_id: str) -> None:
     """A contact that Escala no longer knows: out of the index."""
     account = session.connection.escala_id

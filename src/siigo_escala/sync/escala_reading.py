@@ -163,9 +163,7 @@ def _take(
     taken = _Taken()
     for page in listing:
         session.check_stop()
-        if session.escala_ahead is None and listing.server_date is not None:
-            # The header tells whole seconds; half of one more is the likeliest.
-            session.escala_ahead = listing.server_date + timedelta(seconds=0.5) - session.now()
+        _learn_clock(session, listing)
         deals = [record for record in page if isinstance(record, Deal)]
         contacts = [record for record in page if isinstance(record, Contact)]
         with session.index():
@@ -182,7 +180,15 @@ def _take(
             if not_before is not None and record.modified is not None:
                 taken.older = taken.older or record.modified < not_before - timedelta(seconds=1)
         session.tell("escala")
+    _learn_clock(session, listing)  # an empty account gives no page, and has a clock all the same
     return taken
+
+
+def _learn_clock(session: Session, listing: Listing[Deal] | Listing[Contact]) -> None:
+    """How far Escala's clock is ahead of ours, by the first answer of this run."""
+    if session.escala_ahead is None and listing.server_date is not None:
+        # The header tells whole seconds; half of one more is the likeliest.
+        session.escala_ahead = listing.server_date + timedelta(seconds=0.5) - session.now()
 
 
 def _learn_names(session: Session, taken: _Taken) -> None:

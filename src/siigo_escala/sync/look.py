@@ -111,7 +111,8 @@ def _refresh(
     if now - looked_at > _LEDGER_OLD:
         return escala_reading.whole(session, resource)
     trusted = session.escala.capabilities.since_usable(resource, now=now)
-    if now - read_at < _FRESH and not (anew or open_since or trusted):
+    # A read of the future was noted by a clock that was wrong.
+    if timedelta(0) <= now - read_at < _FRESH and not (anew or open_since or trusted):
         return None
     moment = looked_at - _OVERLAP
     if open_since is not None:

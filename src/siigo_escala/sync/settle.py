@@ -74,17 +74,22 @@ class Settlement:
 
         A call may have waited for up to 15 minutes after its intent (429) before it went out.
         """
-        ahead = self.session.escala_ahead or timedelta(0)
-        taken_over = self.session.started + ahead
+        taken_over = self._taken_over
         return (
             max(intent_at, min(taken_over, intent_at + _LONGEST_CALL))
             if intent_at < taken_over
             else intent_at
         )
 
+    @property
+    def _taken_over(self) -> datetime:
+        """When this run began, by Escala's clock."""
+        return self.session.started + (self.session.escala_ahead or timedelta(0))
+
     def examine(self) -> None:
         """Looks each open outcome up in what was read last."""
         view = look.ensure(self.session)
+        self._bring_back()
         journal = Journal(self.session)
         for binding in self.open_bindings():
             self._examine_contact(journal, binding, view.contacts)
@@ -98,6 +103,20 @@ class Settlement:
             )
             self._examine_deal(journal, item, view.deals)
         journal.flush()
+
+    def _bring_back(self) -> None:
+        """An intent of the future was noted by a clock that was wrong: it is of before this run, no later."""
+        now = self.session.escala_now()
+        moments = [row.intent_at for row in self.open_rows()]
+        moments += [binding.intent_at for binding in self.open_bindings()]
+        if all(moment is None or moment <= now for moment in moments):
+            return
+        account = self.session.connection.escala_id
+        with self.session.ledger():
+            rows = models.Invoice.objects.filter(escala_id=account, intent_at__gt=now)
+            rows.update(intent_at=self._taken_over)
+            bindings = models.ContactBinding.objects.filter(escala_id=account, intent_at__gt=now)
+            bindings.update(intent_at=self._taken_over)
 
     def read_again(self) -> None:
         """A new read of both sides, then every open outcome looked up in it."""

@@ -28,7 +28,7 @@ from siigo_escala.rest.errors import (
     RemoteError,
     TryLater,
 )
-from siigo_escala.sync import changes, decide, drafts, refusals
+from siigo_escala.sync import changes, decide, drafts, escala_index, refusals
 from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.refusals import EVERY_PART
@@ -255,7 +255,10 @@ class Writer:
             self._close(job, Code.OUTCOME_UNKNOWN)
 
     def _after_look(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
-        """A "made" contact that existed before: ours only if its identification says so."""
+        """A "made" contact that existed before: ours only if its identification says so.
+
+        Escala may have written ours over another customer's: that one stays whose it was.
+        """
         step = job.step
         field_key = self._session.file.opportunities.identification_field
         if isinstance(outcome, Contact) and step.customer is not None and job.found_id is not None:
@@ -263,10 +266,14 @@ class Writer:
             wanted = identity.customer_keys(
                 id_type=step.customer.id_type, identification=step.customer.identification
             )
-            if stored & wanted:
+            if stored & wanted and not self._is_anothers(job.found_id, step.who):
                 self._bind(job, job.found_id, waiting, made=None)
                 return
         self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
+
+    def _is_anothers(self, contact_id: ContactId, who: str) -> bool:
+        made = any(known == contact_id for other, known in self._made.items() if other != who)
+        return made or escala_index.belongs_to_another(self._session, contact_id, who)
 
     def _refused(self, job: Job, reason: NeedsAttention) -> None:
         self._journal.contact_refused(job.step, reason)

@@ -155,7 +155,7 @@ class Life:
             self._bury()
             self.scene.end()
             world.skew = timedelta(0)
-        self.diary.append(f"{attempt} → {ended}")
+        self.diary.append(f"until {world.time.now():%d %H:%M:%S}: {attempt} → {ended}")
 
     def _run(self, attempt: Attempt, stop: Stop) -> str:
         options = dict(attempt.options)

@@ -51,6 +51,7 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
             # What the product did not foresee it parks, and it is a fault of the product.
             parked = [f"{entry.get('exc_info')!r}" for entry in said if entry["event"] == "record parked"]
             problem = "\n".join(part for part in (problem, *parked) if part)
+            diary += [f"logged: {entry['event']} {entry.get('exc_info')!r}" for entry in said]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     attempts = [attempt for day in story.days for attempt in day.attempts]
