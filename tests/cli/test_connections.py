@@ -75,6 +75,9 @@ def test_disconnect_takes_the_credentials_and_keeps_the_ledger(
     unsure = program("disconnect", "acme", "--json")
     assert (unsure.code, unsure.error["key"]) == (2, "--yes")
     assert program("disconnect", "acme", "--yes", "--json").document["done"] is True
+    assert _listed(program)["paused"] == "CREDENTIALS_MISSING"
+    assert "sin credenciales" in program("list").out
+    assert "sin credenciales" in program("status", "acme").out
     for command in ("sync", "retry", "enable", "check"):
         told = program(command, "acme", "--json")
         assert (told.code, told.error["code"]) == (3, "CREDENTIALS_MISSING")

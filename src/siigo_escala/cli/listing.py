@@ -29,18 +29,21 @@ def list_(*, as_json: arguments.Json = False) -> int:
     else:
         output.table(
             [("Conexión", "left"), ("Dirección", "left"), ("Horario", "left"), ("Último éxito", "left")],
-            [[one.name, DIRECTIONS[one.direction], _schedule(one), last_success(one)] for one in found],
+            [[one.name, DIRECTIONS[one.direction], schedule(one), last_success(one)] for one in found],
         )
     return 0
 
 
 def entry(connection: Connection) -> dict[str, Any]:
-    """A connection as documents show it. `paused`: the pause's code, null without one."""
+    """A connection as documents show it. `paused`: the pause's code, null without one.
+
+    Without credentials it rests like a paused one, until `connect`.
+    """
     return {
         "connection": connection.name,
         "direction": connection.direction,
         "enabled": connection.enabled,
-        "paused": connection.paused or None,
+        "paused": "CREDENTIALS_MISSING" if connection.forgotten else connection.paused or None,
         "last_success": instant(connection.last_success),
     }
 
@@ -60,7 +63,10 @@ def last_success(connection: Connection) -> str:
     return connection.last_success.astimezone(zone).strftime("%d/%m/%Y %H:%M")
 
 
-def _schedule(connection: Connection) -> str:
+def schedule(connection: Connection) -> str:
+    """Whether the connection runs by itself, or what keeps it from running at all."""
+    if connection.forgotten:
+        return "sin credenciales"
     if connection.paused:
         return f"en pausa ({connection.paused})"
     return "activo" if connection.enabled else "apagado"

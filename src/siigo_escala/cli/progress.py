@@ -33,6 +33,9 @@ class Shown(Protocol):
     def progress(self, told: Progress) -> None:
         """Where the run is."""
 
+    def at(self, told: Progress, left_s: float | None) -> None:
+        """Where a run of another process is, with the time left as its own plan tells it."""
+
     def say(self, sentence: str) -> None:
         """Something the run waits for."""
 
@@ -89,12 +92,15 @@ class Lines:
 
     def progress(self, told: Progress) -> None:
         """A line, unless the last one is fresh."""
-        left = self._pace.left_s(told)
+        self.at(told, self._pace.left_s(told))
+
+    def at(self, told: Progress, left_s: float | None) -> None:
+        """The same with the time left as somebody else knows it."""
         now = time.monotonic()
         if told.phase == self._phase and now - self._last < _EVERY_S:
             return
         self._phase, self._last = told.phase, now
-        output.note(described(told, left))
+        output.note(described(told, left_s))
 
     def say(self, sentence: str) -> None:
         """A line."""
@@ -118,7 +124,11 @@ class Bars:
 
     def progress(self, told: Progress) -> None:
         """Moves the bar."""
-        text = described(told, self._pace.left_s(told))
+        self.at(told, self._pace.left_s(told))
+
+    def at(self, told: Progress, left_s: float | None) -> None:
+        """The same with the time left as somebody else knows it."""
+        text = described(told, left_s)
         self._bar.update(self._task, description=text, completed=told.done, total=told.total)
         self._bar.start()
 

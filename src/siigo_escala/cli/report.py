@@ -17,6 +17,11 @@ PARTS = {
 }
 
 
+def parts(*, running: bool) -> dict[str, str]:
+    """The parts in the words of people: while a run goes on, what it has not reached is on its way."""
+    return {**PARTS, "failed": "Por llegar"} if running else PARTS
+
+
 def report(
     name: arguments.Name,
     *,
@@ -30,27 +35,32 @@ def report(
     setup.prepared()
     from siigo_escala.sync import report as reporting
 
-    document = reporting.report(stored.named(name), date_from=date_from, date_to=date_to)
+    connection = stored.named(name)
+    document = reporting.report(connection, date_from=date_from, date_to=date_to)
     if as_json:
         output.document(document)
     else:
-        show(document)
+        from siigo_escala.sync import run_row
+
+        show(document, running=run_row.under_way(connection) is not None)
     return 0
 
 
-def show(document: dict[str, Any]) -> None:
+def show(document: dict[str, Any], *, running: bool = False) -> None:
     """The reconciliation, and how many wait for a person."""
     from siigo_escala.domain import money
 
     counts, value = document["invoices"], document["value"]
     rows = [
         [title, output.number(counts[key]), money.to_pesos(Decimal(value[key]))]
-        for key, title in (*PARTS.items(), ("total", "Total"))
+        for key, title in (*parts(running=running).items(), ("total", "Total"))
     ]
     span = _span(document["from"], document["to"])
     output.table(
         [(f"«{document['connection']}»{span}", "left"), ("Facturas", "right"), ("Pesos", "right")], rows
     )
+    if running:
+        output.say("Hay una sincronización en curso: las cifras cambian mientras avanza.")
     waiting = sum(1 for row in document["rows"] if row["open"])
     if waiting:
         output.say(

@@ -1,17 +1,21 @@
-"""`siigo-escala runs`: the history of a connection's runs, newest first."""
+"""`siigo-escala runs`: the history of a connection's runs, newest first, and the one under way as it goes."""
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
-from siigo_escala.cli import arguments, listing, output, setup, stored
+import typer
+
+from siigo_escala.cli import arguments, listing, output, progress, setup, stored
 
 if TYPE_CHECKING:
-    from siigo_escala.store.models import Run
+    from siigo_escala.store.models import Connection, Run
 
 _SHOWN = 30
+_POLL_S = 0.5
 _ENDS = {
     0: "bien",
     1: "con pendientes",
@@ -21,18 +25,33 @@ _ENDS = {
     5: "perdió el turno",
     130: "interrumpida",
     143: "interrumpida",
-    None: "en curso o interrumpida",
+    None: "interrumpida",
 }
 
 
-def runs(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
-    """Las sincronizaciones de una conexión, la más nueva primero."""
+def runs(
+    name: arguments.Name,
+    *,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Muestra el avance de la que está en curso, hasta que termine.")
+    ] = False,
+    as_json: arguments.Json = False,
+) -> int:
+    """Las sincronizaciones de una conexión, la más nueva primero.
+
+    Con --follow y --json: un documento al final, con la que estaba en curso (o ninguna).
+    """
     setup.prepared()
     connection = stored.named(name)
+    if follow:
+        return _follow(connection, as_json=as_json)
+    from siigo_escala.sync import run_row
+
     found = connection.runs.order_by("-pk")
     if as_json:
         output.document({"schema": 1, "runs": [_document(run, name) for run in found.iterator()]})
         return 0
+    going = run_row.under_way(connection)
     zone = ZoneInfo(str(connection.file.get("time_zone", "America/Bogota")))
     output.table(
         [
@@ -43,9 +62,59 @@ def runs(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
             ("Pesos creados", "right"),
             ("Terminó", "left"),
         ],
-        [_row(run, zone) for run in found[:_SHOWN]],
+        [_row(run, zone, going=going) for run in found[:_SHOWN]],
     )
     return 0
+
+
+def _follow(connection: Connection, *, as_json: bool) -> int:
+    """Watches the row of the run under way, in whatever process it goes on, until it ends or dies."""
+    from siigo_escala.sync import run_row
+
+    run = run_row.under_way(connection)
+    if run is None:
+        if as_json:
+            output.document({"schema": 1, "runs": []})
+        else:
+            output.say("No hay ninguna sincronización en curso.")
+        return 0
+    alive = True
+    with progress.shown() as shown:
+        while alive:
+            alive = run_row.under_way(connection) is not None
+            run.refresh_from_db()
+            if run.exit_code is not None:
+                break
+            _tell(shown, run)
+            if alive:
+                time.sleep(_POLL_S)
+    if as_json:
+        output.document({"schema": 1, "runs": [_document(run, connection.name)]})
+    elif run.exit_code is None:
+        output.say(f"La sincronización {run.pk} se interrumpió; la próxima sigue donde quedó.")
+    else:
+        output.say(f"La sincronización {run.pk} terminó: {_ENDS.get(run.exit_code, 'no terminó')}.")
+    return 0
+
+
+def _tell(shown: progress.Shown, run: Run) -> None:
+    from siigo_escala.sync.session import Progress
+
+    kept = run.progress
+    if not kept:
+        return
+    planned = kept.get("seconds")
+    elapsed = (setup.now() - run.started).total_seconds()
+    shown.at(
+        Progress(
+            phase=kept["phase"],
+            done=kept["done"],
+            total=kept["total"],
+            siigo_calls=kept["calls"]["siigo"],
+            escala_calls=kept["calls"]["escala"],
+        ),
+        max(planned - elapsed, 0.0) if planned is not None else None,
+    )
 
 
 def _document(run: Run, name: str) -> dict[str, Any]:
@@ -61,7 +130,7 @@ def _document(run: Run, name: str) -> dict[str, Any]:
     }
 
 
-def _row(run: Run, zone: ZoneInfo) -> list[str]:
+def _row(run: Run, zone: ZoneInfo, *, going: Run | None) -> list[str]:
     from siigo_escala.domain import money
 
     counts, value = run.document.get("invoices", {}), run.document.get("value", {})
@@ -71,5 +140,5 @@ def _row(run: Run, zone: ZoneInfo) -> list[str]:
         output.number(counts.get("read", 0)),
         output.number(counts.get("created", 0)),
         money.to_pesos(Decimal(value.get("created", "0"))),
-        _ENDS.get(run.exit_code, "no terminó"),
+        "en curso" if going is not None and going.pk == run.pk else _ENDS.get(run.exit_code, "no terminó"),
     ]

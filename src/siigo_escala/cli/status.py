@@ -22,6 +22,8 @@ class Standing:
     sentence: str
     tone: Tone
     counts: dict[str, int]
+    running: bool = False
+    """A run goes on at this moment: what it has not reached yet is no failure."""
 
 
 def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
@@ -45,19 +47,30 @@ def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
         [(f"«{name}»", "left"), ("Facturas", "right")],
         [
             [title, output.number(standing.counts[part])]
-            for part, title in (*report.PARTS.items(), ("total", "Total"))
+            for part, title in (*report.parts(running=standing.running).items(), ("total", "Total"))
         ],
     )
     output.say(
-        f"Dirección: {listing.DIRECTIONS[connection.direction]}. Horario: "
-        f"{'activo' if connection.enabled else 'apagado'}. Último éxito: {listing.last_success(connection)}."
+        f"Dirección: {listing.DIRECTIONS[connection.direction]}. Horario: {listing.schedule(connection)}. "
+        f"Último éxito: {listing.last_success(connection)}."
     )
     return 0
 
 
 def of(connection: Connection, *, now: datetime) -> Standing:
     """The sentence that is true of a connection now."""
+    from siigo_escala.sync import run_row
+
     counts = counted(connection)
+    run = run_row.under_way(connection)
+    if run is not None:
+        return Standing(
+            sentence=f"Sincronizando desde el {_local(connection, run.started)}; «siigo-escala runs "
+            f"{connection.name} --follow» muestra el avance.",
+            tone="neutral",
+            counts=counts,
+            running=True,
+        )
     sentence, tone = _said(connection, counts, now=now)
     return Standing(sentence=sentence, tone=tone, counts=counts)
 
@@ -116,9 +129,7 @@ def _broken(connection: Connection, last: Run) -> tuple[str, Tone] | None:
     match last.exit_code:
         case 0 | 1:
             return None
-        case None:
-            return f"La sincronización que empezó el {when} está en curso o se interrumpió.", "neutral"
-        case 130 | 143:
+        case None | 130 | 143:
             return (
                 f"La última sincronización ({when}) se interrumpió; la próxima sigue donde quedó.",
                 "warning",

@@ -243,6 +243,7 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
             sweep=course.sweep_calls,
             taken_up=course.taken_up,
         )
+        session.planned_s = float(course.plan["seconds"])
         if not session.dry and not session.listener.plan(course.plan):
             raise Declined
     course.read_done += _read_among(course, items)

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
+from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.sync import document
 from siigo_escala.sync.session import Session
@@ -28,13 +29,24 @@ def begin(session: Session) -> None:
     models.Run.objects.filter(pk=session.run_id).update(document=kept)
 
 
+def under_way(connection: models.Connection) -> models.Run | None:
+    """The run that goes on at this moment, in whatever process; None where the last one ended or died.
+
+    The row alone cannot tell: a killed run leaves it open. The lease can.
+    """
+    last = models.Run.objects.filter(connection=connection).order_by("-pk").first()
+    if last is None or last.exit_code is not None or not leases.is_held(connection):
+        return None
+    return last
+
+
 def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
     """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
     kept = {key: value for key, value in printed.items() if key != "problems"}
     try:
         session.keep_learned()
         models.Run.objects.filter(pk=session.run_id).update(
-            document=kept, finished=finished, exit_code=exit_code
+            document=kept, finished=finished, exit_code=exit_code, progress={}
         )
     except DatabaseError as problem:
         log.error("run not kept", run=session.run_id, exc_info=problem)

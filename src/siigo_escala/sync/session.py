@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
 
 Phase = Literal["siigo", "escala", "opportunities", "settle", "done"]
+_PROGRESS_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,35 @@ class Progress:
     total: int | None = None
     siigo_calls: int = 0
     escala_calls: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As the run's row keeps it."""
+        return {
+            "phase": self.phase,
+            "done": self.done,
+            "total": self.total,
+            "calls": {"siigo": self.siigo_calls, "escala": self.escala_calls},
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Reached:
+    """What a run told last, and whether its row should be told again: a new phase, else once a second."""
+
+    told: Progress | None = None
+    _kept: Progress | None = None
+    _kept_at: float = float("-inf")
+
+    def due(self) -> Progress | None:
+        """What the row does not know yet; None: nothing new, or told a moment ago."""
+        now = time.monotonic()
+        if self.told is None or self.told == self._kept:
+            return None
+        same_phase = self._kept is not None and self._kept.phase == self.told.phase
+        if same_phase and now - self._kept_at < _PROGRESS_EVERY_S:
+            return None
+        self._kept, self._kept_at = self.told, now
+        return self.told
 
 
 class Stopped(Exception):
@@ -148,6 +179,10 @@ class Session:
     """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
     created: int = 0
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
+    planned_s: float | None = None
+    """How long the whole run was told to take, once it has a plan."""
+    reached: Reached = field(default_factory=Reached)
+    """Where the run is, for those who look at its row from outside."""
     siigo_now: datetime | None = None
     """Siigo's own clock, from its `Date` header at the first read of this run."""
 
@@ -180,6 +215,7 @@ class Session:
         """A transaction in which the ledger may change, for the holder of the lease alone."""
         with self._held().fence():
             yield
+            self._keep_progress()
 
     def prove(self) -> None:
         """The lease is still ours, or LeaseLost: asked before every write to a remote system."""
@@ -195,6 +231,7 @@ class Session:
         """A transaction for caches, which a dry run may change too."""
         with transaction.atomic():
             yield
+            self._keep_progress()
 
     def check_stop(self) -> None:
         """Raises Stopped where a person asked for it."""
@@ -203,12 +240,18 @@ class Session:
 
     def tell(self, phase: Phase, done: int = 0, total: int | None = None) -> None:
         """Reports where the run is."""
-        self.listener.progress(
-            Progress(
-                phase=phase,
-                done=done,
-                total=total,
-                siigo_calls=self.calls.siigo,
-                escala_calls=self.calls.escala,
-            )
+        self.reached.told = Progress(
+            phase=phase,
+            done=done,
+            total=total,
+            siigo_calls=self.calls.siigo,
+            escala_calls=self.calls.escala,
         )
+        self.listener.progress(self.reached.told)
+
+    def _keep_progress(self) -> None:
+        """Puts what was told last into the run's row, along with whatever is being committed."""
+        if self.run is not None and (told := self.reached.due()) is not None:
+            models.Run.objects.filter(pk=self.run.pk).update(
+                progress=told.to_json() | {"seconds": self.planned_s}
+            )

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from siigo_escala.domain import rules
-from siigo_escala.store import lease, models
+from siigo_escala.store import models
 from siigo_escala.store.models import State
+from siigo_escala.sync import run_row
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, quoted, warning
 from siigo_escala.sync.opening import Opened
 
@@ -66,7 +67,7 @@ def last_run(opened: Opened) -> Check:
     match last.exit_code:
         case 0 | 1:
             return ok(Finding.LAST_RUN, f"La última sincronización ({when}) llegó a su fin.")
-        case None if lease.is_held(opened.connection):
+        case None if run_row.under_way(opened.connection) is not None:
             return ok(Finding.LAST_RUN, f"Hay una sincronización en curso desde el {when}.")
         case None | 130 | 143:
             return warning(
