@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siigo_escala.domain import reasons
+from siigo_escala.domain import reasons, rules
 from siigo_escala.domain.reasons import Code
 
 CONTRACT = {
@@ -142,3 +142,18 @@ def test_long_values_and_long_lists_are_cut() -> None:
 def test_an_amount_that_is_no_plain_number_is_shown_as_it_came(value: str) -> None:
     said = reasons.message(Code.VALUE_INVALID, {"invoice": "FV-2-1", "field": "total", "value": value})
     assert f"({value})" in said
+
+
+def test_a_remedy_that_lies_in_the_connection_file_names_its_key() -> None:
+    tables = {*rules.OpportunityRules.model_fields, *rules.InvoiceRules.model_fields, "sellers"}
+    known = {*tables, "resolve", "enable", "connect", "sync"}  # and commands
+    named = {
+        reason.code: set(re.findall(r"«([a-z_]+)(?: = [^»]*)?»", reason.remedy))
+        for reason in reasons.catalogue.values()
+    }
+    for code, keys in named.items():
+        assert keys <= known, code
+    for reason in reasons.catalogue.values():
+        if re.search(r"\bsus reglas\b|\bla regla\b", reason.remedy):
+            assert named[reason.code], reason.remedy
+    assert named[Code.INVOICE_ANNULLED_LATER] == {"on_annulled"}

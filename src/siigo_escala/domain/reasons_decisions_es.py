@@ -142,7 +142,7 @@ _DATA = (
         title="La etapa ya no existe",
         text="La etapa[ «{stage}»] de sus reglas ya no existe en Escala[, en el pipeline «{pipeline}»]",
         cause="Alguien la borró o la cambió en Escala.",
-        remedy="Elija otra etapa en sus reglas; las facturas detenidas salen juntas",
+        remedy="Elija otra etapa en sus reglas («stage»); las facturas detenidas salen juntas",
         button="Elegir etapa",
     ),
     Reason(
@@ -151,7 +151,7 @@ _DATA = (
         title="El pipeline ya no existe",
         text="El pipeline[ «{pipeline}»] de sus reglas ya no existe en Escala",
         cause="Alguien lo borró o lo cambió en Escala.",
-        remedy="Elija otro pipeline y otra etapa en sus reglas; las facturas detenidas salen juntas",
+        remedy="Elija otro en sus reglas («pipeline» y «stage»); las facturas detenidas salen juntas",
         button="Elegir etapa",
     ),
     Reason(
@@ -160,7 +160,7 @@ _DATA = (
         title="El campo personalizado ya no existe",
         text="El campo personalizado[ «{field}»] de sus reglas ya no existe en Escala",
         cause="Alguien lo borró en Escala, o su clave cambió.",
-        remedy="Créelo de nuevo en Escala o elija otro campo en sus reglas",
+        remedy="Créelo de nuevo en Escala o elija otro en sus reglas («identification_field»)",
         button="Elegir campo",
     ),
     Reason(
@@ -169,7 +169,7 @@ _DATA = (
         title="Faltan datos para facturar",
         text="Al contacto de Escala le faltan datos que Siigo exige para facturar[: {field}]",
         cause="Siigo no registra un cliente sin esos datos.",
-        remedy="Complete el contacto en Escala o ponga un valor por defecto en sus reglas",
+        remedy="Complete el contacto en Escala o ponga un valor por defecto («default_city»)",
         button="Reintentar",
     ),
     Reason(
@@ -178,7 +178,7 @@ _DATA = (
         title="El valor no coincide con los productos",
         text="El valor de la oportunidad[ ({value})] no es la suma de sus productos[ ({before})]",
         cause="El valor se escribió a mano en Escala o los productos cambiaron después.",
-        remedy="Corrija la oportunidad en Escala o elija en sus reglas cuál de los dos vale",
+        remedy="Corrija la oportunidad en Escala o elija cuál de los dos vale («on_value_difference»)",
         button="Reintentar",
     ),
     Reason(

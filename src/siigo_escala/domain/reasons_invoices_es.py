@@ -20,7 +20,7 @@ _EXCLUDED = (
         title="Anterior al inicio",
         text="La fecha de la factura es anterior al inicio de la conexión[ ({start})]",
         cause="Sus reglas traen las facturas desde una fecha («start»); esta es de antes.",
-        remedy="Si la quiere en Escala, sincronice esas fechas o cambie el inicio en sus reglas",
+        remedy="Si la quiere en Escala, sincronice esas fechas o cambie el inicio en sus reglas («start»)",
         button="Incluir",
     ),
     Reason(
@@ -29,7 +29,7 @@ _EXCLUDED = (
         title="Tipo de factura no elegido",
         text="El tipo de factura[ {document_type}] no está entre los que usted eligió",
         cause="Sus reglas nombran los tipos de factura que entran («document_types») y este no está.",
-        remedy="Si debe entrar, agregue ese tipo de factura en sus reglas",
+        remedy="Si debe entrar, agregue ese tipo en sus reglas («document_types»)",
         button="Ver la regla",
     ),
     Reason(
@@ -38,7 +38,7 @@ _EXCLUDED = (
         title="Sin aceptar por la DIAN",
         text="La DIAN todavía no ha aceptado la factura[ (estado en Siigo: {stamp})]",
         cause="Sus reglas traen solo las facturas que la DIAN aceptó («stamp»).",
-        remedy="Envíela a la DIAN desde Siigo y entrará cuando sea aceptada",
+        remedy='Envíela a la DIAN desde Siigo y entrará cuando sea aceptada, o use «stamp = "any"»',
         button="Ver la regla",
     ),
     Reason(
@@ -47,7 +47,7 @@ _EXCLUDED = (
         title="Consumidor final",
         text="El comprador es un consumidor final, sin identificación propia",
         cause="Sus reglas no crean oportunidades para las identificaciones genéricas («walk_in»).",
-        remedy="Si las quiere en Escala, elija en sus reglas un solo contacto para todas",
+        remedy='Si las quiere en Escala, elija un solo contacto para todas («walk_in = "one_contact"»)',
         button="Ver la regla",
     ),
     Reason(
@@ -56,7 +56,7 @@ _EXCLUDED = (
         title="Vendedor sin enlazar",
         text="El vendedor[ {seller}] de la factura no está enlazado con un usuario de Escala",
         cause="Sus reglas dejan fuera las ventas de vendedores que no están en la lista de enlaces.",
-        remedy="Enlace el vendedor o permita crear oportunidades de vendedores sin enlazar",
+        remedy="Enlace el vendedor en «sellers», o use «create_for_unlinked_sellers = true»",
         button="Enlazar el vendedor",
     ),
     Reason(
@@ -103,7 +103,7 @@ _CHANGED_IN_SIIGO = (
         title="Factura anulada después de creada",
         text="La factura se anuló en Siigo[ el {date}] y su oportunidad[ {deal}] sigue abierta",
         cause="La anulación llegó cuando la oportunidad ya existía.",
-        remedy="Ciérrela en Escala, o active la regla que la mueve a una etapa perdida",
+        remedy='Ciérrela en Escala, o use la regla «on_annulled = "lost_stage"»',
         button="Ya lo resolví",
     ),
     Reason(
@@ -130,14 +130,17 @@ _CHANGED_IN_SIIGO = (
         title="Factura con nota crédito",
         text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
-        remedy="Revise el valor de la oportunidad en Escala, o active la regla que lo descuenta",
+        remedy='Revise el valor de la oportunidad en Escala, o use la regla «on_credited = "subtract"»',
         button="Ya lo resolví",
     ),
     Reason(
         code=Code.INVOICE_EDITED,
         group="needs_attention",
         title="Factura cambiada después de creada",
-        text="La factura cambió en Siigo después de creada su oportunidad[: antes {before}][, ahora {value}]",
+        text=(
+            "La factura cambió en Siigo después de creada su oportunidad[: antes {before}][, ahora {value}]"
+            "[; su cliente ahora es {customer}]"
+        ),
         cause=(
             "Alguien la editó en Siigo, y sus reglas piden avisarle o la oportunidad no la creamos nosotros."
         ),
