@@ -208,3 +208,15 @@ def test_lines_that_escala_refuses_count_as_missing(world: World) -> None:
     result = world.sync()
     assert counts(result) == {"read": 1, "created": 1}
     assert result.document["products"] == {"attached": 0, "missing": 2, "registered": 0}
+
+
+def test_a_product_that_was_refused_is_not_sent_again_by_another_batch_of_the_run(world: World) -> None:
+    world.invoices(102, items=[{"code": "RARO", "quantity": 1, "price": 1000}])
+    world.connect('products = "register"')
+    world.escala.faults.add(
+        faults.Fault(kind="refuse", method="POST", path="/pms/products", status=400, body={"message": "no"})
+    )
+    result = world.sync(limit=101)
+    assert result.document["products"]["registered"] == 0
+    posts = [call for call in world.escala.calls.entries() if call["path"].endswith("/pms/products")]
+    assert [call["method"] for call in posts].count("POST") == 1

@@ -18,10 +18,14 @@ def register_products(session: Session, steps: Sequence[Step]) -> None:
     if session.file.opportunities.products != "register":
         return
     for code, line in _missing(steps).items():
+        if code in session.products_refused:
+            continue
         session.check_stop()
         session.prove()
         product_id = products.register(session, _draft(session, code, line))
         if product_id is None:
+            # Another batch brings the same code again: once a run is enough.
+            session.products_refused.add(code)
             continue
         session.tally.products_registered += 1
         for step in steps:

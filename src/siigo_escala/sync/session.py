@@ -170,6 +170,8 @@ class Session:
     """Customers for whom a dry run would make a contact."""
     contacts_fresh: set[str] = field(default_factory=set)
     """Contacts that were made in this run and have no deal yet."""
+    products_refused: set[str] = field(default_factory=set)
+    """Codes that Escala would not register in this run."""
     products_planned: set[str] = field(default_factory=set)
     """Codes that a dry run would register."""
     sellers_read: bool = False
