@@ -29,7 +29,7 @@ def _made(world: World, more: str = "") -> dict[str, Any]:
 
 def _another(world: World, invoice: dict[str, Any], **fields: Any) -> str:
     """A deal of the same invoice by somebody else, and a new invoice that is to be created."""
-    base = {"name": f"Factura {invoice['name']}", "value": 1000}
+    base: dict[str, Any] = {"name": f"Factura {invoice['name']}", "value": 1000}
     made = world.escala.create_deal(**(base | fields))
     world.siigo.create_invoice(invoice["customer"]["id"], total=5)
     return made
@@ -110,11 +110,11 @@ def test_a_deal_of_a_clock_that_is_ahead_of_ours_is_accepted_where_it_was_seen(w
 )
 def test_what_says_nothing_of_another_writer_stops_nothing(world: World, other: str) -> None:
     invoice = _made(world)
-    fields: dict[str, Any] = {
+    given: dict[str, dict[str, Any]] = {
         "before ours": {"created": world.now() - timedelta(hours=1)},
         "another invoice": {"name": "Factura FV-9-77"},
         "disagrees": {"value": 7},
-    }.get(other, {})
+    }
     if other == "of a deleted one":
         world.escala.delete_deal(world.deal_of(invoice["name"])["id"])
         world.pass_time(days=1)
@@ -124,7 +124,7 @@ def test_what_says_nothing_of_another_writer_stops_nothing(world: World, other: 
         world.siigo.create_invoice(invoice["customer"]["id"], name=invoice["name"], total=1000)
     if other == "adopted before":
         models.Invoice.objects.update(adopted=True, sent_at=world.now() + timedelta(minutes=5))
-    made = _another(world, invoice, **fields)
+    made = _another(world, invoice, **given.get(other, {}))
     if other == "bound":
         row = models.Invoice.objects.get()
         models.Invoice.objects.create(

@@ -324,15 +324,17 @@ def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str)
     world.escala.switches.change({"update_verb": "none"})
     invoice = _in_escala(world, 'on_credited = "subtract"\non_annulled = "lost_stage"')
     name = invoice["name"]
-    {
-        "edit": lambda: world.siigo.edit_invoice(
-            name, items=[{"code": "INST-01", "quantity": 1, "price": 2000}]
-        ),
-        "note": lambda: world.siigo.credit_note(name, total=100),
-        "annul": lambda: world.siigo.annul_invoice(name),
-        "delete": lambda: world.siigo.delete_invoice(name),
-        "credit": lambda: world.siigo.credit_note(name),
-    }[change]()
+    match change:
+        case "edit":
+            world.siigo.edit_invoice(name, items=[{"code": "INST-01", "quantity": 1, "price": 2000}])
+        case "note":
+            world.siigo.credit_note(name, total=100)
+        case "annul":
+            world.siigo.annul_invoice(name)
+        case "delete":
+            world.siigo.delete_invoice(name)
+        case _:
+            world.siigo.credit_note(name)
     world.pass_time(days=1)
     assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
     assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]

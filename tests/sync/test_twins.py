@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.sync import decide, read
@@ -79,20 +80,24 @@ def test_they_are_overlooked_where_the_rules_say_so(world: World) -> None:
 def test_what_differs_in_anything_is_no_twin(world: World, other: str) -> None:
     invoice, contact = _invoice(world)
     deal: dict[str, Any] = {"name": "Computador Ana", "contact_id": contact, "value": 1000}
-    deal |= {
+    given: dict[str, dict[str, Any]] = {
         "value": {"value": "1000.01"},
         "contact": {"contact_id": world.escala.create_contact(first_name="Otra")},
         "another invoice": {"name": "Pedido FV-9-77"},
         "a marker": {"custom": {"cf_deal_factura_x_text": "FV-9-77"}},
         "too early": {"created": world.now() - 2 * HOUR},
-    }.get(other, {})
-    made = world.escala.create_deal(**deal)
+    }
+    made = world.escala.create_deal(**(deal | given.get(other, {})))
     world.connect()
     if other == "bound":
         with inside.session(world) as session:
             account = session.connection.escala_id
         models.Invoice.objects.create(
-            connection=models.Connection.objects.get(), escala_id=account, siigo_id="x", deal_id=made, due=False
+            connection=models.Connection.objects.get(),
+            escala_id=account,
+            siigo_id="x",
+            deal_id=made,
+            due=False,
         )
     if other == "no moment":
         world.escala.edit_deal(made, {"created": world.now() - timedelta(days=9)})
@@ -101,7 +106,7 @@ def test_what_differs_in_anything_is_no_twin(world: World, other: str) -> None:
             decide.decide(session, [item])
             models.KnownDeal.objects.update(created=None)
             (step,) = decide.decide(session, [item])
-            assert not isinstance(step.decision, decide.NeedsAttention)
+            assert not isinstance(step.decision, NeedsAttention)
         return
     assert counts(world.sync())["created"] == 1
     world.deal_of(invoice["name"])

@@ -116,6 +116,8 @@ class Shown:
     value: Decimal
     credited: Decimal = Decimal(0)
     adopted: bool = False
+    customer: Collection[str] = ()
+    """Siigo's id and the identification of the customer whose contact it has; empty where nobody kept it."""
     undone: bool = False
     """The deal was moved to the lost stage for this invoice."""
     done_code: str = ""
@@ -227,13 +229,17 @@ def _unusable(subject: Subject) -> NeedsAttention | None:
 
 def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAttention:
     """What becomes of an edit in Siigo that Escala does not show."""
+    invoice = subject.invoice
     if subject.value is None or subject.value < 0:
         return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
+    value = value_to_show(subject, rules)
+    data: dict[str, object] = {"value": str(value), "before": str(shown.value)}
+    if shown.customer and not set(shown.customer) & {invoice.customer_id, invoice.customer_identification}:
+        # Whose contact the opportunity is of is for people to say: an update never touches it.
+        data["customer"] = invoice.customer_identification
+        return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     if rules.on_edited == "report" or shown.adopted:
-        value = value_to_show(subject, rules)
-        return NeedsAttention(
-            code=Code.INVOICE_EDITED, data={"value": str(value), "before": str(shown.value)}
-        )
+        return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     return Update()
 
 

@@ -64,9 +64,9 @@ class Journal:
                 escala_index.keep_deals(self._session, self._deals, just_made=True)
             if self._contacts:
                 escala_index.keep_contacts(self._session, self._contacts, just_made=True)
-        for noted in (self._rows, self._events, self._bindings, self._unbound, self._deals, self._contacts):
-            noted.clear()
-        self._intents.clear()
+        noted = (self._rows, self._events, self._bindings, self._unbound, self._deals, self._contacts)
+        for one in (*noted, self._intents):
+            one.clear()
 
     def _save_rows(self) -> None:
         """The database agrees that nothing was sent for what is about to be, whatever we believe."""
@@ -87,7 +87,7 @@ class Journal:
         row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
         row.decision = ""
         if row.code in ("", Code.INVOICE_CREDITED_PARTLY) and not row.applied.get("undone"):
-            row.applied = {**row.applied, "digest": row.digest}
+            row.applied = {**row.applied, "digest": row.digest, "customer": said.customer_of(row)}
         if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
 
@@ -178,8 +178,9 @@ class Journal:
 
     def contact_known(self, contact_id: str) -> bool:
         """Whether a "made" contact stood in the index before, or is another customer's."""
-        noted = any(binding.contact_id == contact_id for binding in self._bindings.values())
-        return noted or escala_index.has_contact(self._session, contact_id)
+        return any(
+            one.contact_id == contact_id for one in self._bindings.values()
+        ) or escala_index.has_contact(self._session, contact_id)
 
     def contact_refused(self, step: Step, decision: NeedsAttention) -> None:
         """Escala refused the contact: nothing was made, the invoice waits for data or a person."""
@@ -272,16 +273,16 @@ class Journal:
         row = step.row
         self._session.tally.put(row.siigo_id, "updated", value=row.value)
         row.state, row.code, row.data, row.due = State.IN_ESCALA, "", {}, False
-        if followed.lost and isinstance(step.decision, planning.Update):
+        update = step.decision if isinstance(step.decision, planning.Update) else planning.Update()
+        if followed.lost:
             row.applied = {**row.applied, "undone": True}
-            row.code = step.decision.code or ""
+            row.code = update.code or ""
         else:
-            held = step.decision.edit if isinstance(step.decision, planning.Update) else None
-            digest = row.applied.get("digest", "") if held else row.digest
+            digest = row.applied.get("digest", "") if update.edit else row.digest
             row.applied = {**row.applied, **followed.wanted, "digest": digest, "credited": str(row.credited)}
         self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
-        if isinstance(step.decision, planning.Update) and step.decision.edit is not None:
-            self.decided(step, step.decision.edit)
+        if update.edit is not None:
+            self.decided(step, update.edit)
 
     def update_failed(self, step: Step) -> None:
         """An update without certain outcome: repeated by the next run, which is safe."""
@@ -328,6 +329,7 @@ class Journal:
         subject = subject_of(self._session, step.item)
         row.applied = {
             **wanted(self._session, step),
+            "customer": said.customer_of(row),
             "digest": row.digest,
             "credited": money.to_text(subject.credited),
         }
@@ -361,21 +363,13 @@ class Journal:
         self._bindings.pop(key, None)
         self._unbound.add(key)
 
-    def _touch(
-        self,
-        row: models.Invoice,
-        kind: str = "",
-        *,
-        code: str = "",
-        data: Mapping[str, Any] | None = None,
-        raw: str = "",
-    ) -> None:
+    def _touch(self, row: models.Invoice, kind: str = "", **told: Any) -> None:
         if self._session.dry or row.pk is None:
             return
         row.updated_at = self._session.now()
         self._rows[row.pk] = row
         if kind:
-            self._event(row, kind, code=code, data=data, raw=raw)
+            self._event(row, kind, **told)
 
     def _event(
         self,

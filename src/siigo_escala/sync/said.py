@@ -28,6 +28,11 @@ def forget_deal(row: models.Invoice, code: Code) -> None:
         row.deal_id = None
 
 
+def customer_of(row: models.Invoice) -> list[str]:
+    """Whose contact the opportunity has: kept, since only a person moves it to another one."""
+    return [row.customer_id, row.customer]
+
+
 def kept_code(row: models.Invoice) -> str:
     """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
     return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")
