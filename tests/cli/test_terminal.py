@@ -18,7 +18,7 @@ from tests.cli.conftest import PROGRAM, Program
 pytestmark = pytest.mark.slow
 
 
-def _typed(program: Program, *words: str, answer: str | None = "") -> tuple[int, str]:
+def _typed(program: Program, *words: str, answer: str | None = "", then: str = "") -> tuple[int, str]:
     """A command at a terminal; a person types `answer` once asked, None: Ctrl-C. What the terminal shows."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
@@ -41,7 +41,10 @@ def _typed(program: Program, *words: str, answer: str | None = "") -> tuple[int,
         if not part:
             break
         shown += part
-        if b"[s/N]" in shown and not answered:
+        if b"\xc2\xbfSe ven bien? [s/N]" in shown and then:
+            os.write(leader, f"{then}\n".encode())
+            then = ""
+        if (b"[s/N]" in shown or b"[s/3/N]" in shown) and not answered:
             answered = True
             if answer is None:
                 process.send_signal(signal.SIGINT)
@@ -67,6 +70,29 @@ def test_the_first_writing_run_says_what_it_will_do_and_asks(
     code, shown = _typed(connected, "sync", "acme")
     assert (code, "¿Continuar?" in shown) == (0, False)
     assert len(escala.state()["deals"]) == 2
+
+
+def test_a_pilot_of_three_is_written_and_shown_and_the_rest_waits_for_a_word(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    for number in range(5):
+        siigo.create_invoice(total=10_000 + number)
+    code, shown = _typed(connected, "sync", "acme", answer="3", then="n")
+    assert "Creará 5 oportunidades por $ 50.010,00, de 1 vendedor" in shown.replace("\r\n", "\n")
+    assert "Oportunidad en Escala" in shown
+    assert len(escala.state()["deals"]) == 3
+    assert code == 1
+    code, _ = _typed(connected, "sync", "acme")
+    assert (code, len(escala.state()["deals"])) == (0, 5)
+
+
+def test_after_a_pilot_that_looks_right_the_rest_follows(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    for number in range(5):
+        siigo.create_invoice(total=10_000 + number)
+    code, _ = _typed(connected, "sync", "acme", answer="3", then="s")
+    assert (code, len(escala.state()["deals"])) == (0, 5)
 
 
 @pytest.mark.parametrize("option", ["--yes", "--json", "--dry-run"])

@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from siigo_escala.cli import failures, output, progress, setup
+from siigo_escala.cli import failures, pilot, progress, setup
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
 
@@ -68,7 +69,11 @@ def one(
     try:
         opened = _opened(environment, name, heard)
         check(opened)
-        result, declined = _run(opened, options, wait_s=wait_s, ask=ask, heard=heard)
+        first = ask and not options.dry_run and not has_written(opened.connection)
+        result, answer = _run(opened, options, wait_s=wait_s, ask=first, heard=heard)
+        if answer == pilot.PILOT:
+            result = pilot.run(opened, options, heard, partial(_run, wait_s=wait_s, ask=False, heard=heard))
+        declined = answer == pilot.NO
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - one company's failure stops no other
         told = failures.of(problem)
         if told.unforeseen:
@@ -128,29 +133,28 @@ def paused(connection: Connection) -> CommandProblem:
 
 def _run(
     opened: Opened, options: Options, *, wait_s: float | None, ask: bool, heard: Heard
-) -> tuple[Result, bool]:
-    """The run, and whether a person declined its plan."""
+) -> tuple[Result, str]:
+    """The run, and what a person answered to its plan where they were asked."""
     from siigo_escala.store.errors import LeaseTaken
     from siigo_escala.sync import run
     from siigo_escala.sync.session import Listener
 
-    first = ask and not options.dry_run and not has_written(opened.connection)
     deadline = None if wait_s is None else time.monotonic() + wait_s
-    told = declined = False
+    told, answer = False, pilot.YES
     with progress.shown() as shown:
 
         def decide(plan: dict[str, Any]) -> bool:
-            nonlocal declined
+            nonlocal answer
             shown.plan(plan)
-            if first:
+            if ask:
                 shown.pause()
-                declined = not _agreed(opened.connection, plan, heard)
-            return not declined
+                answer = pilot.ask(opened.connection.name, plan, heard)
+            return answer == pilot.YES
 
         listener = Listener(progress=shown.progress, say=shown.say, plan=decide, stop=heard.stop)
         while True:
             try:
-                return run.run(opened, options, listener, now=setup.now, wait_s=0.0), declined
+                return run.run(opened, options, listener, now=setup.now, wait_s=0.0), answer
             except LeaseTaken:
                 if deadline is not None and time.monotonic() >= deadline:
                     raise
@@ -169,19 +173,3 @@ def has_written(connection: Connection) -> bool:
 def at_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _agreed(connection: Connection, plan: dict[str, Any], heard: Heard) -> bool:
-    calls, seconds = plan["calls"], output.duration(plan["seconds"])
-    output.note(
-        f"Es la primera sincronización de «{connection.name}» que escribe en Escala. En total serán unas "
-        f"{output.number(calls['siigo'])} llamadas a Siigo y {output.number(calls['escala'])} a Escala, "
-        f"cerca de {seconds}. Con --dry-run puede ver antes qué se crearía."
-    )
-    heard.raising = True
-    try:
-        print("¿Continuar? [s/N] ", end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline()
-    finally:
-        heard.raising = False
-    return answer.strip().casefold() in ("s", "si", "sí", "y", "yes")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from siigo_escala.domain import matching
+from siigo_escala.domain import matching, money
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.sync import clients
 from siigo_escala.sync.decide import Step
@@ -13,6 +14,26 @@ from siigo_escala.sync.read import Progressed
 from siigo_escala.sync.session import Session
 
 _UPDATE_CALLS = 2
+
+
+def promise(session: Session, steps: Sequence[Step], *, share: float, taken_up: int) -> dict[str, Any]:
+    """What a person is asked about before the first writing run: opportunities, pesos, sellers.
+
+    `exact` False: the steps in hand speak for the rest. `value` in pesos, as text.
+    """
+    creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
+    limit = session.options.limit
+    if limit is not None:
+        creates, share, taken_up = creates[:limit], 1.0, 0
+    count = len(creates)
+    total = round(count * share) + taken_up
+    value = sum((step.row.value for step in creates), Decimal(0))
+    return {
+        "opportunities": total,
+        "value": money.to_text(value * total / count if count else value),
+        "sellers": len({step.item.invoice.seller for step in creates} - {None}),
+        "exact": total == count,
+    }
 
 
 def make(

@@ -244,7 +244,8 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
             taken_up=course.taken_up,
         )
         session.planned_s = float(course.plan["seconds"])
-        if not session.dry and not session.listener.plan(course.plan):
+        promised = plan.promise(session, steps, share=_share(course, items), taken_up=course.taken_up)
+        if not session.dry and not session.listener.plan(course.plan | promised):
             raise Declined
     course.read_done += _read_among(course, items)
     left = apply.apply(session, steps)
