@@ -131,21 +131,28 @@ class Reader:
     def verify(self) -> None:
         """Reads everything once: every table is there, whole and unchanged."""
         for member in self.manifest.members:
-            for _ in self.rows(member):
+            for _ in self._lines(member):
                 pass
 
     def rows(self, member: Member) -> Iterator[Row]:
-        """The rows of a table; the last one only where all of them are as they were written."""
+        """The rows of a table; its end only where all of them are as they were written."""
+        for line in self._lines(member):
+            try:
+                row = json.loads(line)
+            except ValueError as problem:
+                raise damaged(f"la tabla «{member.table}» está dañada") from problem
+            if not isinstance(row, list) or len(row) != len(member.columns):
+                raise damaged(f"la tabla «{member.table}» está dañada")
+            yield row
+
+    def _lines(self, member: Member) -> Iterator[bytes]:
         digest, count = hashlib.sha256(), 0
         try:
             with self._zip.open(_file(member.table)) as stream:
                 while line := stream.readline(_LARGEST_ROW):
                     digest.update(line)
                     count += 1
-                    row = json.loads(line)
-                    if not isinstance(row, list) or len(row) != len(member.columns):
-                        raise ValueError(member.table)
-                    yield row
+                    yield line
         except _UNREADABLE as problem:
             raise damaged(f"la tabla «{member.table}» está dañada") from problem
         if count != member.rows or digest.hexdigest() != member.sha256:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = list[Any]
 _CHUNK = 1000
@@ -46,16 +47,11 @@ def fill(model: type[models.Model], source: Iterator[Row], *, using: str) -> int
     statement = (
         f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"
     )
+    readers = [_reader(field, connection) for field in fields]
     count = 0
     with connection.cursor() as cursor:
         while chunk := _taken(source):
-            values = [
-                [
-                    field.get_db_prep_save(field.to_python(value), connection)
-                    for field, value in zip(fields, row, strict=True)
-                ]
-                for row in chunk
-            ]
+            values = [[read(value) for read, value in zip(readers, row, strict=True)] for row in chunk]
             cursor.executemany(statement, values)
             count += len(chunk)
     return count
@@ -102,6 +98,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _reader(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
+    """What makes the driver's value of one that an archive holds. ValueError for one of another kind."""
+    plain = {models.CharField: str, models.TextField: str, models.BigAutoField: int, models.ForeignKey: int}
+    kind = plain.get(type(field))
+    if kind is None:
+        return lambda value: field.get_db_prep_save(field.to_python(value), connection)
+
+    def same(value: Any) -> Any:
+        if value is None or type(value) is kind:
+            return value
+        raise ValueError(field.attname)
+
+    return same
 
 
 def _taken(source: Iterator[Row]) -> Sequence[Row]:
