@@ -174,3 +174,20 @@ def test_the_day_before_start_is_asked_for_and_left_out_unless_it_was_made_since
     world.connect(f'start = "{start.isoformat()}"')
     assert counts(world.sync()) == {"read": 1, "created": 1}
     world.deal_of(late["name"])
+
+
+def test_a_run_with_dates_that_reads_all_deals_notices_those_deleted_in_its_span_alone(world: World) -> None:
+    customer = world.customer()["id"]
+    days = [(world.now() - timedelta(hours=5, days=ago)).date() for ago in (9, 3, 2)]
+    made = [world.siigo.create_invoice(customer, date=day.isoformat()) for day in days]
+    world.connect()
+    world.sync(date_from=days[0], date_to=days[1])
+    for invoice in made[:2]:
+        world.escala.delete_deal(world.deal_of(invoice["name"])["id"])
+    world.escala.switches.change({"since_mode": "error500"})
+    world.pass_time(hours=2)
+    # The list of deals is empty then: it has a clock all the same, and what is made after it is no older.
+    world.escala.clock.advance(-2)
+    result = world.sync(date_from=days[1], date_to=days[2])
+    assert counts(result) == {"read": 2, "created": 1, "excluded": 1}
+    assert [world.row(invoice["name"]).code for invoice in made] == ["", "DEAL_DELETED", ""]
