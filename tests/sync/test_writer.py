@@ -11,7 +11,7 @@ import pytest
 from siigo_escala.simulators import faults
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import opening, run
+from siigo_escala.sync import opening, run, writer
 from siigo_escala.sync.session import Listener, Options, Progress
 from tests.sync import inside
 from tests.sync.inside import CONTACTS, DEALS
@@ -93,6 +93,33 @@ def test_a_429_sends_one_write_at_a_time_from_then_on(world: World) -> None:
     door = _watched(world)
     assert counts(world.sync()) == {"read": 12, "created": 12}
     assert door.most == 1
+
+
+def test_a_write_that_waited_long_for_a_connection_is_recorded_and_proven_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_PROVEN_S", 0.25)
+    world.configured(escala_connections=2)
+    world.invoices(6, customers=6)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=CONTACTS, seconds=0.5))
+    assert counts(world.sync()) == {"read": 6, "created": 6}
+    assert (len(world.contacts()), len(world.deals())) == (6, 6)
+    assert models.InvoiceEvent.objects.filter(kind="contact_intent").count() > 6
+
+
+def test_writes_that_wait_behind_lost_ones_are_not_sent_and_leave_no_intent(world: World) -> None:
+    world.configured(escala_connections=4)
+    world.invoices(30, customers=30)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="store_then_lost", method="POST", path=CONTACTS))
+    result = world.sync()
+    assert (result.exit_code, counts(result)) == (4, {"read": 30, "failed": 30})
+    open_intents = models.ContactBinding.objects.filter(contact_id=None, intent_at__isnull=False).count()
+    assert open_intents == len(world.contacts()) < 20
+    world.escala.faults.clear()
+    assert counts(world.sync()) == {"read": 30, "created": 30}
+    assert len(world.contacts()) == 30
 
 
 def test_two_customers_with_one_email_made_side_by_side_become_two_contacts(world: World) -> None:

@@ -94,11 +94,11 @@ def windows(session: Session) -> list[Window]:
 
 
 def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -> Iterator[list[Item]]:
-    """The invoices of these windows, in batches, each upserted in the ledger; read ahead by two pages."""
+    """The invoices of these windows, in batches, each upserted in the ledger; read ahead by one batch."""
     batch: list[Item] = []
     # Within one window the client itself gives nothing twice.
     seen: set[str] | None = set() if len(asked) > 1 else None
-    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=2), start=1):
+    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=PAGES_A_BATCH), start=1):
         session.check_stop()
         if session.siigo_now is None:
             session.siigo_now = page.server_date

@@ -211,15 +211,17 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     session = course.session
     batches = read.batches(session, asked, course.progressed)
     first = next(batches, [])
-    second = next(batches, None)
+    # Siigo tells how many there are: where more will come, they are not waited for.
+    more = course.progressed.read < course.progressed.expected
+    second = None if more else next(batches, None)
     _count_as_not_reached(session, [*first, *(second or [])])
     extra = taking_up.open_rows(session, course.progressed)
     if sweep.is_due(session):
         course.sweep_calls = sweep.expected_calls(session)
-    if second is None:
-        first = [*first, *next(extra, [])]
-    else:
+    if more or second is not None:
         course.taken_up = len(taking_up.not_read(session, session.connection.invoices.filter(due=True)))
+    else:
+        first = [*first, *next(extra, [])]
     ready = deque([first] if second is None else [first, second])
     del first, second
     while (batch := ready.popleft() if ready else next(batches, None) or next(extra, None)) is not None:

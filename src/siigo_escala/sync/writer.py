@@ -6,6 +6,7 @@ transaction. Network threads only call. Writes are serial per identification, e-
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -38,7 +39,9 @@ _ASK_FOR_LIFE = 2
 """After so many writes in a row without certain outcome a read must succeed before the next one."""
 _GIVE_UP = 10
 """After so many the run ends, though reads succeed: each would have to be settled."""
-_GATHER_S = 0.005
+_GATHER_S = 0.012
+_PROVEN_S = 2.0
+"""So long after the lease was proven a call may begin; what waited longer is recorded and proven anew."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +65,12 @@ class Applied:
     """Escala does not know the bound contact any more (merged or deleted)."""
 
 
-Outcome = Made | Contact | changes.Filled | changes.Followed | RemoteError | Stopped
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """The call was not made: what happened while it waited for a connection must be seen to first."""
+
+
+Outcome = NotBegun | Made | Contact | changes.Filled | changes.Followed | RemoteError | Stopped
 
 
 class Writer:
@@ -81,6 +89,8 @@ class Writer:
         """E-mails and phones of contacts made in this batch, by whose they are."""
         self._filled: set[ContactId | None] = set()
         """Contacts that were given their identification in this batch, or would not take it."""
+        self._hold = False
+        """No call may begin until Escala was asked whether it lives."""
         self._ending: BaseException | None = None
 
     def write(self, steps: Sequence[Step]) -> Applied:
@@ -97,8 +107,9 @@ class Writer:
                 if not ready and not under_way:
                     break
                 self._record_intents(ready)
+                proven = time.monotonic()
                 for job in ready:
-                    under_way[pool.submit(self._call_of(job))] = job
+                    under_way[pool.submit(self._begun, self._call_of(job), proven)] = job
                 for future in _answered(under_way):
                     job = under_way.pop(future)
                     self._after(job, future.result(), waiting)
@@ -133,17 +144,22 @@ class Writer:
         return found and self._session.escala.capabilities.update_contacts != "none"
 
     def _ready(self, waiting: deque[Job], under_way: dict[Future[Outcome], Job]) -> list[Job]:
-        """Takes what may go out now: as many as there are places, none that shares a key with another."""
+        """Takes what may go out now, none that shares a key with another.
+
+        As many as there are connections and, where there are several, half as many more, so that none of
+        them waits for the database.
+        """
         try:
             self._session.check_stop()
         except Stopped as stop:
             self._ending = stop
             return []
         places = 1 if self._session.calls.limited else self._session.environment.escala_connections
+        room = places + places // 2
         busy = {key for job in under_way.values() for key in job.keys}
         ready: list[Job] = []
         passed: list[Job] = []
-        while waiting and len(ready) + len(under_way) < places:
+        while waiting and len(ready) + len(under_way) < room:
             job = waiting.popleft()
             if busy & job.keys:
                 passed.append(job)
@@ -192,6 +208,12 @@ class Writer:
         if jobs:
             self._session.prove()
 
+    def _begun(self, call: Callable[[], Outcome], proven: float) -> Outcome:
+        """Makes a call whose turn has come, unless something has happened since it was decided."""
+        if self._hold or self._ending is not None or time.monotonic() - proven > _PROVEN_S:
+            return NotBegun()
+        return call()
+
     def _call_of(self, job: Job) -> Callable[[], Outcome]:
         escala = self._session.escala
         if job.phase == "contact" and job.contact is not None:
@@ -211,10 +233,17 @@ class Writer:
         return lambda: _outcome(lambda: changes.follow(escala, order))
 
     def _after(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
+        if isinstance(outcome, NotBegun):
+            self._journal.not_sent(job.step, contact=job.phase == "contact")
+            self._journal.flush()
+            waiting.appendleft(job)
+            return
         if isinstance(outcome, OutcomeUnknown) and not isinstance(outcome, Duplicate):
             self._unknown_in_a_row += 1
+            self._hold = self._unknown_in_a_row >= _ASK_FOR_LIFE
         elif not isinstance(outcome, RemoteError):
-            self._unknown_in_a_row = 0
+            self._unknown_in_a_row = self._asked_at = 0
+            self._hold = False
         if isinstance(outcome, AccessDenied | TryLater | Stopped):
             self._journal.not_sent(job.step, contact=job.phase in ("contact", "look_again"))
             self._ending = self._ending or outcome
@@ -333,6 +362,7 @@ class Writer:
             self._session.escala.pipelines()
         except RemoteError as problem:
             self._ending = problem
+        self._hold = False
 
 
 def _answered(under_way: Collection[Future[Outcome]]) -> set[Future[Outcome]]:

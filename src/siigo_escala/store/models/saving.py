@@ -129,12 +129,21 @@ def _quoted(name: str) -> str:
 
 
 def _writer(field: models.Field[Any, Any]) -> _Write:
-    """What turns a value of this field into the driver's."""
+    """What turns a value of this field into the driver's, without the layers that look at any value."""
+    there = connections[DEFAULT_DB_ALIAS]
     if isinstance(field, models.CharField | models.TextField):
         return _text
     if type(field) in _AS_THEY_ARE:
         return _same
-    return partial(field.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
+    if isinstance(field, models.JSONField):
+        return _or_none(partial(there.ops.adapt_json_value, encoder=None))
+    if isinstance(field, models.DateTimeField):
+        return _or_none(there.ops.adapt_datetimefield_value)
+    return partial(field.get_db_prep_save, connection=there)
+
+
+def _or_none(write: _Write) -> _Write:
+    return lambda value: None if value is None else write(value)
 
 
 def _text(value: Any) -> Any:
