@@ -91,6 +91,14 @@ def test_every_invoice_is_read_whatever_the_list_looks_like(
     assert {invoice.total for invoice in found} == {Decimal("69999.99")}
 
 
+def test_the_next_page_is_asked_for_at_siigos_own_address(simulator: SiigoSimulator, url: str) -> None:
+    for _ in range(100):
+        simulator.create_invoice(customer="900482137")
+    simulator.switches.update({"links_host": "https://elsewhere.example"})
+    assert len(_all(url)) == 125
+    assert simulator.calls.count("GET", "/v1/invoices") == 2
+
+
 def test_a_day_is_asked_for_exactly_as_given(simulator: SiigoSimulator, url: str) -> None:
     day = date.fromisoformat(simulator.company.today())
     assert len(_all(url, date_start=day, date_end=day)) == 25

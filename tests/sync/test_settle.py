@@ -319,15 +319,30 @@ def test_without_a_read_or_an_intent_nothing_is_told() -> None:
     assert not settle.proves(Reading(resource="deals", counts=True, started=MOMENT), None)
 
 
+def _ended_before_it_was_settled(world: World) -> None:
+    """A run whose one POST was stored and never answered, and that a person ended while it waited."""
+    fault = faults.Fault(kind="store_then_lost", method="POST", path=".*/crm/deals", times=1)
+    world.escala.faults.add(fault)
+    stop = threading.Event()
+    listener = Listener(say=lambda _: stop.set(), stop=stop)
+    opened = opening.open_connection(world.environment, "acme")
+    assert run.run(opened, Options(), listener, now=world.now).exit_code == 130
+
+
+def test_one_read_right_after_a_run_that_ended_proves_nothing(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.configured(settle_seconds=2)
+    world.escala.switches.change({"list_lag_s": 1.5})
+    _ended_before_it_was_settled(world)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert len(world.deals()) == 1
+
+
 def test_an_intent_that_a_wrong_clock_put_into_the_future_holds_no_run_up(world: World) -> None:
     invoice = world.invoices(1)[0]
     world.connect()
-    fault = faults.Fault(kind="refuse", method="POST", path=".*/crm/deals", status=500, times=1)
-    world.escala.faults.add(fault)
-    opened = opening.open_connection(world.environment, "acme")
-    stop = threading.Event()
-    listener = Listener(say=lambda _: stop.set(), stop=stop)
-    assert run.run(opened, Options(), listener, now=world.now).exit_code == 130
+    _ended_before_it_was_settled(world)
     models.Invoice.objects.update(intent_at=world.now() + timedelta(days=5))
     models.ContactBinding.objects.update(intent_at=None)
     result = world.sync()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from tests.sync.world import World, codes, counts
 
 
@@ -48,6 +50,18 @@ def test_the_sweep_is_due_once_a_local_day_by_siigos_clock(world: World) -> None
     world.pass_time(days=1)
     assert not world.sync(sweep=False).document["sweep"]["done"]
     assert world.sync().document["sweep"]["done"], "it stayed due"
+
+
+def test_the_local_day_begins_at_midnight_there_and_not_at_utcs(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    evening = datetime.now(UTC).replace(hour=22, minute=30, second=0, microsecond=0) + timedelta(days=1)
+    world.pass_time(seconds=(evening - datetime.now(UTC)).total_seconds())
+    assert world.sync(sweep=True).exit_code == 0
+    world.pass_time(hours=3)
+    assert not world.sync().document["sweep"]["done"], "half past eight in the evening in Bogotá"
+    world.pass_time(hours=4)
+    assert world.sync().document["sweep"]["done"], "half past twelve at night"
 
 
 def test_a_sweep_that_breaks_off_stays_due_and_what_was_read_is_applied(world: World) -> None:
