@@ -55,7 +55,7 @@ def end_of(staff: Staff, story: Story) -> End:
                     whose.get(deal["contactId"], "nobody"),
                     stages.get(deal["stageId"], "nowhere"),
                     deal["assignedTo"],
-                    _lines(deal, skus),
+                    _lines(deal, skus) if story.lines_certain else "",
                     str(dict(deal["custom"])),
                     deal["description"],
                 )
@@ -63,7 +63,7 @@ def end_of(staff: Staff, story: Story) -> End:
             for deal in world.deals()
         ),
         contacts=sorted(_contact(one, shared=story.shared, renamed=renamed) for one in contacts),
-        products=sorted(skus.values()),
+        products=sorted(skus.values() if story.lines_certain else []),
         ledger=sorted(
             " | ".join(
                 f"{row[key]}"

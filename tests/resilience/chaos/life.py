@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from siigo_escala.config import env
 from siigo_escala.simulators import serving
@@ -79,13 +79,16 @@ class Life:
             self.diary.append(f"day {number}")
             found = self._morning(day, attempts=True)
             told = [*found.differences(end), *ends.broken_rules(self.staff, self.scene.deals_made)]
-            told += self._not_quiet()
+            told += [*self._not_quiet(), *self.scene.broken]
             if told:
                 raise Diverged("\n".join([f"on the morning after day {number}:", *told]))
 
     def _connect(self) -> None:
         self.world.time.reach(self.story.days[0].begins)
         self.scene.open()
+        if "match" in self.story.rules:
+            for sku in ("INST-01", "MUG-01"):
+                self.world.escala.add_product(sku, f"Producto {sku}", price=1000)
         self.world.connect(self.story.rules)
 
     def _morning(self, day: Day, *, attempts: bool) -> End:
@@ -145,7 +148,8 @@ class Life:
             process.dies_at_commit(attempt.death[1])
         process.disk_full_at_commit(attempt.disk_full)
         stop = Stop(world.time, process.must_live)
-        self.scene.begin(attempt, chores, stop=stop.set, overlap=self._overlap)
+        overlap = self._beside_a_dry_run if attempt.options.get("dry_run") else self._refused
+        self.scene.begin(attempt, chores, stop=stop.set, overlap=overlap)
         try:
             with mortal(process):
                 ended = self._run(attempt, stop)
@@ -169,20 +173,36 @@ class Life:
             return "killed"
         except StoreProblem as problem:
             return problem.code
+        except DatabaseError:
+            # Refused before anything was read: the command says so and ends with 2.
+            return "storage failed"
         self._adds_up(result)
         done = {key: count for key, count in result.document["invoices"].items() if count}
         codes = sorted({problem["code"] for problem in result.document["problems"]})
         return f"exit {result.exit_code} {done} {' '.join(codes)}"
 
-    def _overlap(self) -> None:
-        """Another run is refused, a dry one is not; both while the first goes on."""
+    def _refused(self) -> None:
+        """Another run is refused while this one goes on; a dry one is not."""
         try:
-            try:
-                self.world.sync()
-            except LeaseTaken:
-                self.diary.append("a second run was refused")
-            else:
-                raise Diverged("two runs at once")
+            self.world.sync(dry_run=True, stop=Stop(self.world.time, self.mortal.must_live))
+            self.world.sync()
+        except LeaseTaken:
+            self.diary.append("a second run was refused")
+        except StoreProblem as problem:
+            self.diary.append(f"a second run was refused: {problem.code}")
+        except Killed:
+            return
+        else:
+            self.scene.broken.append("two runs at once")
+        finally:
+            connections.close_all()
+
+    def _beside_a_dry_run(self) -> None:
+        """A dry run keeps nobody out."""
+        try:
+            self.world.sync(stop=Stop(self.world.time, self.mortal.must_live))
+        except Killed:
+            return
         finally:
             connections.close_all()
 

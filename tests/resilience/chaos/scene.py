@@ -26,6 +26,8 @@ class Scene:
     mortal: Mortal
     deals_made: Counter[str] = field(default_factory=Counter)
     """How many deals were made by calls, by the first word of their name."""
+    broken: list[str] = field(default_factory=list)
+    """What must never happen, and did."""
     _attempt: Attempt | None = None
     _calls: Counter[str] = field(default_factory=Counter)
     _writes: int = 0

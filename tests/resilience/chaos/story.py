@@ -80,6 +80,14 @@ class Story:
     shared: bool = False
     """Customers share e-mails and phones: who comes first keeps them."""
 
+    @property
+    def lines_certain(self) -> bool:
+        """Whether every product can be looked up: one that cannot costs an opportunity its line, no more."""
+        attempts = [attempt for day in self.days for attempt in day.attempts]
+        lies = any(fault["path"] == "/pms/products" for one in attempts for _, fault in one.faults)
+        late = "register" in self.rules and any(attempt.late for attempt in attempts)
+        return not lies and not late
+
     def told(self) -> str:
         """The whole story, for people."""
         lines = [f"seed {self.seed}", f"  rules: {' · '.join(self.rules.splitlines())}",
