@@ -17,7 +17,7 @@ def _told(world: World, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]
     plans: list[dict[str, Any]] = []
 
     def heard(plan: dict[str, Any]) -> bool:
-        plans.append(plan)
+        plans.append({key: plan[key] for key in ("calls", "seconds")})
         return True
 
     document = world.sync(plan=heard, **options).document
@@ -93,3 +93,22 @@ def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: 
 def counts_of(document: dict[str, Any]) -> dict[str, int]:
     """The columns that are not zero."""
     return {key: count for key, count in document["invoices"].items() if count}
+
+
+def test_a_person_is_promised_opportunities_pesos_and_sellers(world: World) -> None:
+    world.invoices(3, customers=2, total=1000)
+    world.siigo.create_invoice(total=500, seller=world.siigo.add_user(id=9)["id"])
+    world.connect()
+    promised: list[dict[str, Any]] = []
+
+    def heard(plan: dict[str, Any]) -> bool:
+        promised.append({key: plan[key] for key in ("opportunities", "value", "sellers", "exact")})
+        return False
+
+    world.sync(plan=heard)
+    world.sync(plan=heard, limit=0)
+    assert promised == [
+        {"opportunities": 4, "value": "3500.00", "sellers": 2, "exact": True},
+        {"opportunities": 0, "value": "0.00", "sellers": 0, "exact": True},
+    ]
+    assert world.deals() == []

@@ -156,11 +156,13 @@ def _run(
             try:
                 return run.run(opened, options, listener, now=setup.now, wait_s=0.0), answer
             except LeaseTaken:
-                if deadline is not None and time.monotonic() >= deadline:
+                if wait_s == 0:
                     raise
                 if not told:
                     told = True
                     shown.say(f"Otra sincronización de «{opened.connection.name}» está en curso: se espera.")
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
             if heard.stop.wait(_POLL_S):
                 raise KeyboardInterrupt
 

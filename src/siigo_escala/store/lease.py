@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _POLL_S = 0.2
-_GRACE_S = 0.3
+_GRACE_S = 0.05
 """Who only looks whether a lock is held has it for a moment: no reason to refuse a run."""
 _ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
 _OURS = (
@@ -104,7 +104,7 @@ def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
             raise LeaseTaken(
                 f"Otra sincronización de «{owner.name}» está en curso: espere a que termine o use --wait."
             )
-        time.sleep(_POLL_S)
+        time.sleep(_GRACE_S if wait_s == 0 else _POLL_S)
 
 
 def _must_stand(owner: Connection) -> None:
