@@ -129,6 +129,21 @@ def test_an_identification_that_was_put_right_in_siigo_is_no_other_customer(worl
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_another_branch_of_the_same_customer_is_no_other_customer_as_far_as_he_is_known(
+    world: World, known: bool
+) -> None:
+    invoice = _made(world)
+    branch = world.customer(0, branch_office=3)
+    if not known:
+        models.KnownCustomer.objects.update(record={})
+    world.siigo.edit_invoice(
+        invoice["name"],
+        customer={"id": branch["id"], "identification": branch["identification"], "branch_office": 3},
+    )
+    assert codes(world.sync()) == ([] if known else ["INVOICE_EDITED"])
+
+
 def test_another_seller_changes_no_owner(world: World) -> None:
     first = world.siigo.company.users[0]
     second = world.siigo.add_user(username="otra@empresa.example", email="otra@empresa.example")

@@ -108,7 +108,7 @@ def shown_of(row: models.Invoice) -> Shown:
         value=Decimal(applied.get("value", "0")),
         credited=Decimal(applied.get("credited", "0")),
         adopted=row.adopted,
-        customer=applied.get("customer", ()),
+        customer=said.customer_of(row),
         undone=bool(applied.get("undone")),
         done_code=done.get("code", ""),
         done_credited=Decimal(done.get("credited", "0")),

@@ -87,7 +87,7 @@ class Journal:
         row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
         row.decision = ""
         if row.code in ("", Code.INVOICE_CREDITED_PARTLY) and not row.applied.get("undone"):
-            row.applied = {**row.applied, "digest": row.digest, "customer": said.customer_of(row)}
+            row.applied = {**row.applied, "digest": row.digest, "customer": row.customer_id}
         if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
 
@@ -329,7 +329,7 @@ class Journal:
         subject = subject_of(self._session, step.item)
         row.applied = {
             **wanted(self._session, step),
-            "customer": said.customer_of(row),
+            "customer": row.customer_id,
             "digest": row.digest,
             "credited": money.to_text(subject.credited),
         }

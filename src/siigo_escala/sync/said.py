@@ -28,9 +28,17 @@ def forget_deal(row: models.Invoice, code: Code) -> None:
         row.deal_id = None
 
 
-def customer_of(row: models.Invoice) -> list[str]:
-    """Whose contact the opportunity has: kept, since only a person moves it to another one."""
-    return [row.customer_id, row.customer]
+def customer_of(row: models.Invoice) -> tuple[str, ...]:
+    """Whose contact the opportunity has: Siigo's id of the customer, and his identification where it changed.
+
+    Empty where nobody kept it. The identification is looked up, for what is kept here no erasure reaches.
+    """
+    kept = row.applied.get("customer", "")
+    if not kept or kept == row.customer_id:
+        return (kept,) if kept else ()
+    known = models.KnownCustomer.objects.filter(company_id=row.connection.siigo_id, siigo_id=kept)
+    record = known.values_list("record", flat=True).first() or {}
+    return (kept, record["identification"]) if record.get("identification") else (kept,)
 
 
 def kept_code(row: models.Invoice) -> str:
