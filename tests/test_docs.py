@@ -17,6 +17,7 @@ import pytest
 
 from siigo_escala.config import env
 from siigo_escala.domain import reasons, rules
+from siigo_escala.sync.checking.findings import Finding
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -100,7 +101,7 @@ def test_every_reason_code_named_in_a_page_exists(name: str) -> None:
         for code in _CODE.findall(TEXTS[name])
         if not code.startswith(("SIIGO_ESCALA_", "TEST_", "ACME_"))
     }
-    assert named <= set(reasons.catalogue)
+    assert named <= {*reasons.catalogue, *Finding}
 
 
 def test_the_page_of_reason_codes_is_what_the_catalogue_says() -> None:
@@ -110,6 +111,11 @@ def test_the_page_of_reason_codes_is_what_the_catalogue_says() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert TEXTS["docs/reference/reason-codes.md"] == module.page()
+
+
+def test_every_finding_of_a_check_stands_in_the_guide() -> None:
+    told = set(re.findall(r"`([A-Z_]+)`", TEXTS["docs/guia/revision.md"]))
+    assert told == {code.value for code in Finding}
 
 
 def test_every_reason_has_its_row() -> None:

@@ -142,6 +142,17 @@ def test_a_deal_that_was_renamed_while_its_outcome_was_open_is_still_ours(world:
     lives.assert_nothing_left(world)
 
 
+@pytest.mark.parametrize("path", [CONTACTS, DEALS])
+def test_a_write_that_escala_stores_after_we_gave_it_up_is_found(world: World, path: str) -> None:
+    # Time-out and settle time are equal here: the second read counts from the moment of giving up.
+    assert world.environment.settle_seconds == 1
+    world.invoices(1)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=path, seconds=1.8, times=1))
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert (len(world.contacts()), len(world.deals())) == (1, 1)
+
+
 def test_a_deal_deleted_while_its_outcome_was_open_leaves_one_deal(world: World) -> None:
     lives.begin(world)
     _lose(world, DEALS)
