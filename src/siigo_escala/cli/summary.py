@@ -9,6 +9,7 @@ from siigo_escala.cli import output
 from siigo_escala.domain import money
 
 _MOST_PROBLEMS = 20
+_ADOPTED = "DEAL_ADOPTED"
 _COLUMNS = (
     ("created", "Creadas", "Se crearían"),
     ("updated", "Actualizadas", "Se actualizarían"),
@@ -37,7 +38,9 @@ def show(document: dict[str, Any], exit_code: int) -> None:
         ],
     )
     output.say(_beside(document))
-    _problems(document["problems"])
+    adopted = [problem for problem in document["problems"] if problem["code"] == _ADOPTED]
+    _listed("Ya están en Escala y se enlazarían, sin cambiarlas:", adopted)
+    _listed("Problemas:", [problem for problem in document["problems"] if problem["code"] != _ADOPTED])
     output.say(_next(document, exit_code))
 
 
@@ -68,10 +71,10 @@ def _beside(document: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _problems(problems: list[dict[str, Any]]) -> None:
+def _listed(heading: str, problems: list[dict[str, Any]]) -> None:
     if not problems:
         return
-    output.say("\nProblemas:")
+    output.say(f"\n{heading}")
     for problem in problems[:_MOST_PROBLEMS]:
         output.say(f"  · {problem_line(problem)}")
     more = len(problems) - _MOST_PROBLEMS
@@ -97,7 +100,7 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
     if counts["needs_attention"] or counts["failed"]:
         return (
             f"\nRevise con «siigo-escala invoices {name} --open»; después de corregir, "
-            f"«siigo-escala retry {name}»."
+            f"«siigo-escala retry {name}», o decida con «siigo-escala resolve {name}»."
         )
     if counts["created"] or counts["updated"]:
         return f"\nTodo quedó en Escala. Las cuentas completas: «siigo-escala report {name}»."
