@@ -11,6 +11,7 @@ import pytest
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.simulators import faults
+from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.models import State
@@ -550,3 +551,57 @@ def test_a_neighbour_with_another_mark_is_told_and_no_trouble(healthy: World) ->
     found = _examined(healthy)
     (told,) = [one for one in found.checks if one.code == Finding.NEIGHBOURS]
     assert (told.result, "«otra»" in told.message) == ("ok", True)
+
+
+@pytest.mark.parametrize("path", ["/v1/document-types", "/v1/credit-notes"])
+def test_a_question_of_less_weight_that_fails_leaves_the_rest(healthy: World, path: str) -> None:
+    healthy.siigo.faults.add(faults.Fault(kind="refuse", status=404, path=path, body={}))
+    found = _examined(healthy)
+    assert (found.exit_code, set(_wrong(found)) - {Finding.BRAKE}) == (0, set())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 400, "body": {"message": "since"}},
+        {"status": 403, "body": {"message": "Forbidden"}},
+        {"status": 200, "body": {"items": []}},
+    ],
+)
+def test_an_answer_that_proves_nothing_of_since_teaches_nothing(world: World, fault: dict[str, Any]) -> None:
+    for number in range(2):
+        world.escala.create_deal(name=f"Trato {number}")
+        world.pass_time(hours=1)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="refuse", path="/crm/deals/scroll", after=1, **fault))
+    assert _examined(world).capabilities.since_deals == "unknown"
+
+
+def test_an_email_that_cannot_be_looked_up_teaches_nothing(world: World) -> None:
+    world.escala.create_contact(email="ana@cliente.example")
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="refuse", path="/crm/contacts", status=500))
+    assert _examined(world).capabilities.email_filter == "unknown"
+
+
+def test_what_is_well_for_another_reason_says_so(healthy: World) -> None:
+    _set(healthy, "opportunities", on_annulled="lost_stage", products="none", document_types=[])
+    _learned(update_deals="put")(healthy)
+    found = _examined(healthy)
+    assert _wrong(found) == {}
+    said = {one.code: one.message for one in found.checks}
+    assert "«Perdida»" in said[Finding.LOST_STAGE]
+    assert 'products = "none"' in said[Finding.PRODUCTS]
+    assert said[Finding.UPDATES] == "Escala deja modificar oportunidades."
+    assert "todos los tipos" in said[Finding.DOCUMENT_TYPES]
+
+
+def test_a_run_under_way_is_no_run_that_died(healthy: World) -> None:
+    _ended(None)(healthy)
+    lease = leases.take(models.Connection.objects.get())
+    try:
+        found = _examined(healthy)
+    finally:
+        lease.release()
+    assert _wrong(found) == {}
+    assert any("en curso" in one.message for one in found.checks)

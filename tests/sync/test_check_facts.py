@@ -251,6 +251,7 @@ def test_an_answer_that_is_no_json_or_empty_or_a_token_has_no_shape() -> None:
         ([1, "x", None], ["integer|null|text"]),
         ([{"a": 1}, {"b": [1]}, {"a": 2, "b": []}], [{"a": "absent|integer", "b": ["integer"]}]),
         ([{"a": {}}, {"a": 1}], [{"a": "integer|object"}]),
+        ([[1], ["x"]], [["integer|text"]]),
         ([{"a": [1]}, {"a": ""}], [{"a": "empty text|list"}]),
         ({"María José": 1, "Pedro 1": 2}, {"…": "integer"}),
         ({"día": "2026-01-02", "y": True, "z": 1.5}, {"…": "day", "y": "boolean", "z": "decimal"}),

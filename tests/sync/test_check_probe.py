@@ -10,7 +10,7 @@ from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.sync import opening
-from siigo_escala.sync.checking import examination
+from siigo_escala.sync.checking import doubts, examination
 from siigo_escala.sync.checking.examination import Examination
 from siigo_escala.sync.checking.findings import Check, Finding
 from tests.sync.world import World, counts
@@ -156,3 +156,62 @@ def test_a_removal_that_is_refused_ends_the_removing(synced: World) -> None:
     assert found.probed is not None
     assert len(found.probed.left) == 5
     assert found.exit_code == 0
+
+
+ONE = "/crm/deals/[0-9a-f-]{36}"
+
+
+def _shown(after: int, **deal: Any) -> Fault:
+    """What a read of one deal shows instead of the truth; `after`: so many reads go well before."""
+    body = {"id": "d", **deal}
+    return Fault(kind="refuse", method="GET", path=ONE, after=after, times=1, status=200, body=body)
+
+
+def _refused(path: str, after: int = 0, status: int = 400) -> Fault:
+    method = "PUT" if path == ONE else "POST"
+    body = {"message": "no"}
+    return Fault(kind="refuse", method=method, path=path, after=after, times=1, status=status, body=body)
+
+
+@pytest.mark.parametrize(
+    ("fault", "doubt", "verdict"),
+    [
+        (_shown(0, name="x" * 40), "U16", "name cut at 40"),
+        (_shown(0, name="x" * 255, description="corta"), "U16", "description cut at 5"),
+        (_refused("/crm/deals"), "U16", "refused"),
+        (Fault(kind="refuse", method="PUT", status=200, body={}), "U9", "without effect"),
+        (_shown(3, name="otro", value=2), "U9", "changes other fields"),
+        (_refused(ONE), "U9", "refused 400"),
+        (_shown(4, name="x", assignedTo="unassigned"), "U14", "accepted and dropped"),
+        (_refused("/crm/contacts", 1), "U3", "refused 400 in other words"),
+        (_refused("/crm/contacts", 2, 409), "U10", None),
+    ],
+)
+def test_odd_answers_have_their_verdict_too(
+    synced: World, fault: Fault, doubt: str, verdict: str | None
+) -> None:
+    synced.escala.faults.add(fault)
+    probed = _probed(synced).probed
+    assert probed is not None
+    assert probed.problem is None
+    assert probed.verdicts.get(doubt) == verdict
+    kept = models.EscalaAccount.objects.get().capabilities.get("update_deals")
+    assert (kept == "none") is (verdict == "changes other fields")
+
+
+@pytest.mark.parametrize(
+    ("shape", "verdict"),
+    [("id", "id"), ("data.id", "data.id"), ("entity.id", "entity.id"), ("location", "elsewhere")],
+)
+def test_where_the_id_of_what_was_made_stands_is_seen(synced: World, shape: str, verdict: str) -> None:
+    synced.escala.account.switches.change({"id_shape": shape})
+    found = _probed(synced)
+    told = doubts.verdicts(doubts.Evidence(witness=found.witness, capabilities=found.capabilities))
+    assert next(one.verdict for one in told if one.code == "U6") == verdict
+
+
+def test_without_a_product_nothing_is_learnt_of_quantities(synced: World) -> None:
+    models.KnownProduct.objects.all().delete()
+    probed = _probed(synced).probed
+    assert probed is not None
+    assert "U12" not in probed.verdicts
