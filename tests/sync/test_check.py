@@ -342,12 +342,6 @@ BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
     ("a change of key is half done", _two_keys, {Finding.KEY: W}, "clave"),
     ("paused", _field("paused", "BRAKED"), {Finding.PAUSE: W}, "enable acme"),
     ("switched off", _field("enabled", False), {Finding.SCHEDULE: W}, "enable acme"),
-    (
-        "no hour",
-        _changed("schedule", daily_at="", every_minutes=0),
-        {Finding.SCHEDULE: W},
-        "schedule.daily_at",
-    ),
     ("the last run was killed", _ended(None), {Finding.LAST_RUN: W}, "sync acme"),
     ("the last run was interrupted", _ended(130), {Finding.LAST_RUN: W}, "sync acme"),
     ("the last run was refused", _ended(3), {Finding.LAST_RUN: W}, "credenciales"),
@@ -586,6 +580,7 @@ def test_an_email_that_cannot_be_looked_up_teaches_nothing(world: World) -> None
 
 def test_what_is_well_for_another_reason_says_so(healthy: World) -> None:
     _set(healthy, "opportunities", on_annulled="lost_stage", products="none", document_types=[])
+    _set(healthy, "schedule", daily_at="", every_minutes=0)
     _learned(update_deals="put")(healthy)
     found = _examined(healthy)
     assert _wrong(found) == {}
@@ -593,6 +588,7 @@ def test_what_is_well_for_another_reason_says_so(healthy: World) -> None:
     assert "«Perdida»" in said[Finding.LOST_STAGE]
     assert 'products = "none"' in said[Finding.PRODUCTS]
     assert said[Finding.UPDATES] == "Escala deja modificar oportunidades."
+    assert "cuando se le pide" in said[Finding.SCHEDULE]
     assert "todos los tipos" in said[Finding.DOCUMENT_TYPES]
 
 

@@ -65,6 +65,9 @@ def test_the_probe_settles_what_only_writing_can_and_names_what_it_made(synced: 
     assert len(ours) == 5
     assert {one.id for one in found.probed.left} == {one["id"] for one in ours}
     assert all(one["id"] in told.remedy for one in ours)
+    assert all(len(word) < 80 for word in told.remedy.split())
+    (updates,) = [one.message for one in found.checks if one.code == Finding.UPDATES]
+    assert updates == "Escala deja modificar oportunidades."
     assert all({"name", "kind", "id"} == set(one.to_json()) for one in found.probed.left)
     assert found.calls.siigo + found.calls.escala <= 30
     assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"

@@ -122,9 +122,12 @@ def _show(found: Examination, verdicts: Sequence[Doubt]) -> None:
         [("", "left"), ("Revisión", "left"), ("Resultado", "left")],
         [
             [_RESULTS[one.result], one.code.value, f"{one.message} {one.remedy}".strip()]
-            for one in found.checks
+            # What needs somebody stands last, next to the prompt.
+            for one in sorted(found.checks, key=lambda one: list(_RESULTS).index(one.result))
         ],
     )
+    counts = [sum(one.result == result for one in found.checks) for result in _RESULTS]
+    output.say(f"{counts[0]} bien, {counts[1]} avisos, {counts[2]} fallas.")
     open_ = [one.code for one in verdicts if not one.verdict]
     output.say(
         f"Llamadas: Siigo {found.calls.siigo}, Escala {found.calls.escala}. De {len(doubts.QUESTIONS)} dudas "

@@ -112,6 +112,9 @@ def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[],
     finally:
         pair.close()
         learned.keep()
+    # What was not known before is known now.
+    updates = escala_side.updates(found.capabilities)
+    found.checks = [updates if one.code == updates.code else one for one in found.checks]
     found.note(found.probed.check())
     if isinstance(found.probed.problem, AccessDenied):
         found.exit_code = 3

@@ -47,10 +47,9 @@ def schedule(opened: Opened) -> Check:
             remedy=f"Enciéndalo con «siigo-escala enable {connection.name}».",
         )
     if not wanted.daily_at and not wanted.every_minutes:
-        return warning(
+        return ok(
             Finding.SCHEDULE,
-            "El horario está encendido y no tiene ninguna hora.",
-            remedy="Ponga «schedule.daily_at» o «schedule.every_minutes» y conecte de nuevo.",
+            "Sin hora («schedule.daily_at», «schedule.every_minutes»): solo se sincroniza cuando se le pide.",
         )
     parts = [f"todos los días a las {wanted.daily_at}"] if wanted.daily_at else []
     parts += [f"cada {wanted.every_minutes} minutos"] if wanted.every_minutes else []

@@ -37,6 +37,7 @@ from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, 
 from siigo_escala.sync.opening import Opened
 
 _ONE = Decimal(1)
+_SHOWN = 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ class Probed:
     def check(self) -> Check:
         """The finding: settled what it could, or what stopped it, and what a person must remove."""
         left = listed(
-            f"{one.kind} «{one.name}»" + (f" ({one.id})" if one.id else " (quizá)") for one in self.left
+            f"{one.kind} «{shortened(one.name)}»" + (f" ({one.id})" if one.id else " (quizá)")
+            for one in self.left
         )
         remove = f"Borre en Escala lo que dejó la prueba: {left}." if self.left else ""
         if self.problem is not None:
@@ -246,6 +248,11 @@ class _Trial:
             description=description,
             lines=lines,
         )
+
+
+def shortened(name: str) -> str:
+    """A name that fits into a sentence: the longest one was made to be too long."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def _length(draft: DealDraft, shown: Deal) -> str:
