@@ -69,26 +69,28 @@ class Life:
 
     def undisturbed(self) -> list[End]:
         """Every day without trouble; its ends."""
-        self._connect()
+        self.connect()
         return [self._morning(day, attempts=False) for day in self.story.days]
 
     def disturbed(self, wanted: Sequence[End]) -> None:
         """Every day with all its trouble. Raises Diverged on the first morning that differs."""
-        self._connect()
+        self.connect()
         for number, (day, end) in enumerate(zip(self.story.days, wanted, strict=True), start=1):
             self.diary.append(f"day {number}")
             found = self._morning(day, attempts=True)
             told = [*found.differences(end), *ends.broken_rules(self.staff, self.scene.deals_made)]
-            told += [*self._not_quiet(), *self.scene.broken]
+            told += [*self.not_quiet(), *self.scene.broken]
             if told:
                 raise Diverged("\n".join([f"on the morning after day {number}:", *told]))
 
-    def _connect(self) -> None:
+    def connect(self) -> None:
+        """Both accounts are joined; from now on calls come by the scene."""
         self.world.time.reach(self.story.days[0].begins)
         self.scene.open()
         if "match" in self.story.rules:
             for sku in ("INST-01", "MUG-01"):
                 self.world.escala.add_product(sku, f"Producto {sku}", price=1000)
+            self.world.time.pass_by(60)  # lists may lag, and these are no news
         self.world.connect(self.story.rules)
 
     def _morning(self, day: Day, *, attempts: bool) -> End:
@@ -102,17 +104,17 @@ class Life:
                 if event.on_deal:
                     self.staff.act(event)
             if attempts:
-                self._attempt(attempt, chores)
+                self.attempt(attempt, chores)
             else:
                 for chore in chores:
                     chore()
         if self.world.time.now() > day.closes:
             raise Diverged("the day of the story was too short for its troubles")
         self.world.time.reach(day.closes)
-        self._healthy()
+        self.healthy()
         return ends.end_of(self.staff, self.story)
 
-    def _healthy(self) -> Result:
+    def healthy(self) -> Result:
         """The run that nothing disturbs. A pause that the trouble left is lifted, as a person does."""
         connection = models.Connection.objects.get()
         if connection.paused:
@@ -129,15 +131,16 @@ class Life:
         self._adds_up(result)
         return result
 
-    def _not_quiet(self) -> list[str]:
-        """A further run must find nothing to do."""
+    def not_quiet(self) -> list[str]:
+        """A further run must find nothing to do: what it did."""
         self.scene.end()
         before = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
         self._quietly()
         after = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
         return [f"{after - before} writes in a run with nothing to do"] if after != before else []
 
-    def _attempt(self, attempt: Attempt, chores: Sequence[Callable[[], None]]) -> None:
+    def attempt(self, attempt: Attempt, chores: Sequence[Callable[[], None]]) -> None:
+        """One run with its trouble; `chores` are done meanwhile."""
         world, process = self.world, self.mortal
         world.time.pass_by(attempt.gap_s)
         world.skew = timedelta(seconds=attempt.skew_s)

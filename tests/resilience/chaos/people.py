@@ -40,6 +40,11 @@ class Staff:
         """Does it; where there is nothing to do it on, nothing."""
         getattr(self, f"_{event.do}")(event)
 
+    def deal_of(self, invoice: int) -> str | None:
+        """The opportunity of an invoice, where there is one that this morning's ledger knew."""
+        deal = self.deals.get(self.invoices[invoice][0])
+        return deal if deal in self.world.escala.account.deals.table else None
+
     # In Siigo.
 
     def _customer(self, number: int) -> dict[str, Any]:
@@ -173,8 +178,7 @@ class Staff:
             self.world.escala.edit_deal(deal, changes)
 
     def _deal(self, event: Event) -> str | None:
-        deal = self.deals.get(self._id(event))
-        return deal if deal in self.world.escala.account.deals.table else None
+        return self.deal_of(event.invoice)
 
     def _contact(self, customer: int) -> str | None:
         wanted = self._customer(customer)["identification"]

@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_SIIGO = (
+SIIGO = (
     ("POST", "/auth"), ("GET", "/v1/invoices"), ("GET", "/v1/invoices/[^/]+"), ("GET", "/v1/customers"),
     ("GET", "/v1/customers/[^/]+"), ("GET", "/v1/credit-notes"), ("GET", "/v1/users"),
 )  # fmt: skip
-_ESCALA = (
+ESCALA = (
     ("GET", "/crm/pipelines"), ("GET", "/crm/deals/scroll"), ("GET", "/crm/contacts/scroll"),
     ("GET", "/pms/products"), ("GET", "/crm/deals/[^/]+"), ("GET", "/crm/contacts/[^/]+"),
     ("PUT", "/crm/deals/[^/]+"), ("PUT", "/crm/contacts/[^/]+"), ("POST", "/crm/contacts"),
     ("POST", "/crm/deals"), ("POST", "/crm/deals"), ("POST", "/crm/contacts"), ("POST", "/pms/products"),
 )  # fmt: skip
-_READ_LIES: Sequence[Mapping[str, Any]] = (
+READ_LIES: Sequence[Mapping[str, Any]] = (
     {"kind": "refuse", "status": 500}, {"kind": "refuse", "status": 503}, {"kind": "refuse", "status": 408},
     {"kind": "drop"}, {"kind": "cut"}, {"kind": "html"}, {"kind": "empty"}, {"kind": "429_header"},
     {"kind": "429_message"}, {"kind": "store_then_status", "status": 504}, {"kind": "bad_encoding"},
     {"kind": "refuse", "status": 302},
 )  # fmt: skip
-_WRITE_LIES: Sequence[Mapping[str, Any]] = (
+WRITE_LIES: Sequence[Mapping[str, Any]] = (
     {"kind": "store_then_status", "status": 500}, {"kind": "store_then_status", "status": 504},
     {"kind": "store_then_lost"}, {"kind": "cut"}, {"kind": "html", "stored": True}, {"kind": "html"},
     {"kind": "empty"}, {"kind": "drop"}, {"kind": "refuse", "status": 500}, {"kind": "refuse", "status": 408},
@@ -76,13 +76,18 @@ def draw(dice: random.Random) -> Attempt:
     if dice.random() < 0.55:
         where = dice.choice(("commit", "commit", "escala", "escala stored", "escala stored", "siigo"))
         death = (where, dice.randint(1, _CALLS[where.partition(" ")[0]]))
+    late = [(dice.randint(1, 4), dice.choice((2.0, 20.0, 45.0)))] if dice.random() < 0.25 else []
+    lies = [_lie(dice) for _ in range(dice.choice((0, 1, 1, 2, 3, 5)))]
+    if late:
+        # What takes effect later has no answer: a refusal that is none would be a lie nobody tells.
+        lies = [(system, lie) for system, lie in lies if lie["method"] != "POST" or system == "siigo"]
     return Attempt(
         options=_options(dice),
-        faults=[_lie(dice) for _ in range(dice.choice((0, 1, 1, 2, 3, 5)))],
+        faults=lies,
         death=death,
         power_cut=death is not None and dice.random() < 0.5,
         disk_full=dice.randint(1, 20) if dice.random() < 0.08 else 0,
-        late=[(dice.randint(1, 4), dice.choice((2.0, 20.0, 45.0)))] if dice.random() < 0.25 else [],
+        late=late,
         overlap=dice.randint(1, 12) if dice.random() < 0.15 else 0,
         stop=dice.randint(1, 6) if dice.random() < 0.08 else 0,
         skew_s=_skew(dice),
@@ -108,9 +113,12 @@ def _options(dice: random.Random) -> dict[str, Any]:
 
 def _lie(dice: random.Random) -> tuple[str, dict[str, Any]]:
     system = dice.choice(("siigo", "escala", "escala"))
-    method, path = dice.choice(_SIIGO if system == "siigo" else _ESCALA)
+    method, path = dice.choice(SIIGO if system == "siigo" else ESCALA)
     writes = system == "escala" and method == "POST"
-    fault = dict(dice.choice(_WRITE_LIES if writes else _READ_LIES))
+    fault = dict(dice.choice(WRITE_LIES if writes else READ_LIES))
+    if path == "/crm/contacts" and fault.get("status") == 409:
+        # Escala calls a contact a duplicate only where there is one: else its word is believed, and a person asked.
+        fault["kind"] = "store_then_status"
     fault |= {"method": method, "path": path, "after": dice.choice((0, 0, 1, 2, 4))}
     fault["times"] = _DOWN if dice.random() < 0.06 else dice.choice((1, 1, 1, 2, 3))
     return system, fault
