@@ -56,7 +56,7 @@ _WHICH_ONE = (
         title="Otro programa también crea oportunidades",
         text="Apareció otra oportunidad[ ({deals})][ de {of}] que no creamos nosotros",
         cause="La app nativa de Siigo u otra instalación está creando las mismas oportunidades.",
-        remedy="Apague la app nativa de Siigo o la otra instalación, y confirme",
+        remedy="Apague la app nativa de Siigo o la otra instalación, y confirme con «siigo-escala enable»",
         button="Ya la apagué",
     ),
     Reason(

@@ -31,9 +31,10 @@ def notice(session: Session, *, began: datetime) -> None:
     """Looks through the deals read since `began` (our clock), for every connection of this Escala account."""
     account = session.connection.escala_id
     bound = models.Invoice.objects.filter(escala_id=account, deal_id=OuterRef("deal_id"))
-    free = models.KnownDeal.objects.filter(escala_id=account, seen_at__gte=began, created__isnull=False)
-    deals = list(free.exclude(Exists(bound)).iterator(chunk_size=_CHUNK))
     connections = list(Connection.objects.filter(escala_id=account))
+    since = min(map(_since, connections))
+    free = models.KnownDeal.objects.filter(escala_id=account, seen_at__gte=began, created__gt=since)
+    deals = list(free.exclude(Exists(bound)).iterator(chunk_size=_CHUNK))
     for start in range(0, len(deals), _CHUNK):
         some = {deal.deal_id: deal for deal in deals[start : start + _CHUNK]}
         named = escala_index.invoices_named(session, some)
@@ -122,9 +123,13 @@ def _agrees(deal: models.KnownDeal, row: models.Invoice, mine: models.KnownDeal 
 
 
 def _accepted(connection: Connection, deal: models.KnownDeal) -> bool:
-    since = connection.others_since or connection.created_at
-    before = deal.created is None or deal.created <= since
+    before = deal.created is None or deal.created <= _since(connection)
     return before or deal.deal_id in connection.others.get("accepted", [])
+
+
+def _since(connection: Connection) -> datetime:
+    """Deals made until then are no sign of another writer."""
+    return connection.others_since or connection.created_at
 
 
 def _note(session: Session, connection: Connection, found: Sequence[dict[str, Any]]) -> None:
