@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from siigo_escala.domain.crm import DealId
@@ -40,12 +40,11 @@ def window(*, created: datetime | None, day: date | None, connected: datetime) -
     `created`: Siigo's `metadata.created`; else `day` at midnight in Bogotá counts. `connected`: when the
     connection was made: until the end of that day the native app may have filled in older ones.
     """
-    if created is None and day is None:
+    moment = created if created is not None else _midnight(day) if day is not None else None
+    if moment is None:
         return None
-    moment = created or datetime.combine(day or date.min, time(), tzinfo=BOGOTA).astimezone(UTC)
     following = connected.astimezone(BOGOTA).date() + timedelta(days=1)
-    midnight = datetime.combine(following, time(), tzinfo=BOGOTA).astimezone(UTC)
-    return Window(start=moment - _BEFORE, end=max(moment + _AFTER, midnight))
+    return Window(start=moment - _BEFORE, end=max(moment + _AFTER, _midnight(following)))
 
 
 def among(deals: Iterable[NearDeal], *, invoice_name: str, window: Window) -> tuple[DealId, ...]:
@@ -57,3 +56,7 @@ def among(deals: Iterable[NearDeal], *, invoice_name: str, window: Window) -> tu
         if window.start <= deal.created <= window.end and (not deal.names or name in deal.names)
     ]
     return tuple(deal.id for deal in sorted(near, key=lambda deal: (deal.created, deal.id)))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=BOGOTA).astimezone(UTC)
