@@ -121,12 +121,13 @@ class Life:
             self.diary.append(f"enabled again after {connection.paused}")
             access.resume(connection, now=self.world.now())
         models.Limit.objects.all().delete()  # pauses asked for in real seconds are over by the next morning
-        result = self._quietly()
+        result = self.run_once()
         if result.exit_code not in (0, 1):
             raise Diverged(f"the healthy run ended with {result.exit_code}: {result.document['problems']}")
         return result
 
-    def _quietly(self) -> Result:
+    def run_once(self) -> Result:
+        """A run without trouble, whose account adds up."""
         result = self.world.sync(stop=Stop(self.world.time, lambda: None))
         self._adds_up(result)
         return result
@@ -135,7 +136,7 @@ class Life:
         """A further run must find nothing to do: what it did."""
         self.scene.end()
         before = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
-        self._quietly()
+        self.run_once()
         after = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
         return [f"{after - before} writes in a run with nothing to do"] if after != before else []
 

@@ -201,6 +201,7 @@ def _sequences(shared_folder: Path, blocker: Any, *, examples: int, steps: int, 
     )
 
 
+@pytest.mark.timeout(240)
 def test_whatever_the_order_every_invoice_is_there_once_and_to_the_cent(
     shared_folder: Path, django_db_blocker: Any
 ) -> None:

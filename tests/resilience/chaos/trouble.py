@@ -117,7 +117,7 @@ def _lie(dice: random.Random) -> tuple[str, dict[str, Any]]:
     writes = system == "escala" and method == "POST"
     fault = dict(dice.choice(WRITE_LIES if writes else READ_LIES))
     if path == "/crm/contacts" and fault.get("status") == 409:
-        # Escala calls a contact a duplicate only where there is one: else its word is believed, and a person asked.
+        # Escala calls a contact a duplicate where there is one: else its word is believed, a person asked.
         fault["kind"] = "store_then_status"
     fault |= {"method": method, "path": path, "after": dice.choice((0, 0, 1, 2, 4))}
     fault["times"] = _DOWN if dice.random() < 0.06 else dice.choice((1, 1, 1, 2, 3))
