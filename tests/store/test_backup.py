@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -16,10 +19,11 @@ from typing import Any
 import pytest
 from django.db import connection as database_connection
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from siigo_escala.store import archive, backup, erasing, lease, models, restoring, tables
+from siigo_escala.store import archive, backup, erasing, lease, migrations, models, restoring, schema, tables
 from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
 from siigo_escala.store.vault import Vault
 
@@ -307,6 +311,8 @@ def test_an_archive_that_is_not_whole_and_ours_changes_nothing(
         ("invoice", lambda row: ["x", *row[1:]]),
         ("invoice", lambda row: [None, *row[1:]]),
         ("connection", lambda row: [row[0], {"a": 1}, "quizá", *row[3:]]),
+        ("invoice", lambda row: row[1:]),
+        ("invoice", lambda row: {"a": row}),
     ],
 )
 def test_rows_that_the_database_refuses_change_nothing(
@@ -358,7 +364,8 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@trials(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=texts,
     value=st.decimals(min_value=-(10**12), max_value=10**12, places=2),
@@ -443,3 +450,49 @@ def test_without_the_key_marks_of_erased_persons_are_told_to_be_lost(
     account = models.EscalaAccount.objects.get()
     assert not erasing.of_account(account, Vault(["otra"]))
     assert models.Erasure.objects.count() == 0
+
+
+LATER = """
+from django.db import migrations
+
+
+def mark(apps, schema_editor):
+    apps.get_model("store", "Run").objects.using(schema_editor.connection.alias).update(kind="later")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0001_initial")]
+    operations = [migrations.RunPython(mark)]
+"""
+
+
+@pytest.mark.slow
+def test_an_archive_of_an_earlier_schema_is_brought_up_to_date(
+    filled: models.Connection, tmp_path: Path, home: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next version of the program has one more migration, which puts a text into every run."""
+    models.Run.objects.create(connection=filled, started=NOW)
+    path = _made(tmp_path)
+    shutil.copytree(migrations.__path__[0], tmp_path / "next_version")
+    (tmp_path / "next_version" / "0002_later.py").write_text(LATER)
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.MIGRATION_MODULES = {"store": "next_version"}
+    schema.ensure(by_itself=True)
+    models.Run.objects.update(kind="sync")
+    _restore(path, home)
+    assert models.Run.objects.get().kind == "later"
+    assert models.Invoice.objects.get().name == "FV-1-1"
+    newer = tmp_path / "nueva.zip"
+    assert backup.make(newer, keys=KEYS, overwrite=False, now=NOW).schema == "0002_later"
+    settings.MIGRATION_MODULES = {}
+    with pytest.raises(StoreProblem) as problem:
+        _restore(newer, home)
+    assert problem.value.code == "SCHEMA_NEWER"
+
+
+def test_what_a_killed_restore_left_goes_with_the_next(database: str, tmp_path: Path, home: Path) -> None:
+    for name, age in ((".restore-vieja", 100_000), (".restore-otra", 100)):
+        (home / name).mkdir()
+        os.utime(home / name, (time.time() - age,) * 2)
+    _restore(_made(tmp_path), home)
+    assert [path.name for path in home.glob(".restore-*")] == [".restore-otra"]

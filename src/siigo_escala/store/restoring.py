@@ -1,6 +1,8 @@
 """A backup brought back: checked whole before anything changes, then all of it in one transaction.
 
-The next run reads everything in Escala before it writes, and adopts what was made after the backup.
+It is loaded into a scratch database first, where one of an earlier schema is brought up to date, and which
+other commands do not wait for. The next run reads everything in Escala before it writes, and adopts what was
+made after the backup.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Max
 
-from siigo_escala.store import archive, backup, lease, models, schema, tables
+from siigo_escala.store import archive, backup, lease, models, schema, scratch, tables
 from siigo_escala.store.archive import Manifest, Reader
 from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.scratch import Scratch
 from siigo_escala.store.vault import Vault
 
 PAUSED = "CREDENTIALS_MISSING"
 """Why connections rest that were restored without their credentials."""
-_WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, OverflowError)
+_WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, OverflowError, KeyError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +63,34 @@ def restore(
                 "Esta instalación ya tiene conexiones: con --replace se reemplazan por las de la copia, "
                 "después de guardar las de ahora en la carpeta «backups». No se cambió nada.",
             )
-        with lease.nobody_runs():
-            before = _kept(home, keys=keys, now=now) if models.Connection.objects.exists() else None
-            try:
-                with transaction.atomic():
-                    if models.Connection.objects.exists() and before is None:
-                        raise StoreProblem("HOME_NOT_EMPTY", "Mientras tanto se conectó una empresa: repita.")
-                    return _replaced(reader, vault, before=before, now=now)
-            except _WRONG_VALUES as problem:
-                raise archive.damaged("sus datos no son los de una copia") from problem
+        try:
+            with scratch.loaded(reader, folder=home) as source:
+                return _in_place_of_what_is_here(
+                    source, reader.manifest, vault, home=home, keys=keys, now=now
+                )
+        except _WRONG_VALUES as problem:
+            raise archive.damaged("sus datos no son los de una copia") from problem
+
+
+def _in_place_of_what_is_here(
+    source: Scratch,
+    manifest: Manifest,
+    vault: Vault | None,
+    *,
+    home: Path,
+    keys: Sequence[str],
+    now: datetime,
+) -> Restored:
+    with lease.nobody_runs():
+        before = _kept(home, keys=keys, now=now) if models.Connection.objects.exists() else None
+        with source.attached(), transaction.atomic():
+            if models.Connection.objects.exists() and before is None:
+                raise StoreProblem("HOME_NOT_EMPTY", "Mientras tanto se conectó una empresa: repita.")
+            return _replaced(source, manifest, vault, before=before, now=now)
 
 
 def _check(reader: Reader) -> None:
-    """The archive is whole and of this database's shape."""
+    """The archive is whole, and not of a later schema."""
     manifest = reader.manifest
     if manifest.schema > schema.newest():
         raise StoreProblem(
@@ -80,9 +98,6 @@ def _check(reader: Reader) -> None:
             f"La copia es de una versión más nueva del programa ({manifest.program}): instálela primero. "
             "No se cambió nada.",
         )
-    wanted = {model._meta.db_table: tables.columns(model) for model in tables.in_order()}
-    if {member.table: list(member.columns) for member in manifest.members} != wanted:
-        raise archive.damaged("sus tablas no son las de este programa")
     reader.verify()
 
 
@@ -124,15 +139,16 @@ def _kept(home: Path, *, keys: Sequence[str], now: datetime) -> Path:
     return path
 
 
-def _replaced(reader: Reader, vault: Vault | None, *, before: Path | None, now: datetime) -> Restored:
+def _replaced(
+    source: Scratch, manifest: Manifest, vault: Vault | None, *, before: Path | None, now: datetime
+) -> Restored:
     epoch = 1 + max(
         model.objects.aggregate(most=Max("epoch"))["most"] or 0
         for model in (models.SiigoCompany, models.EscalaAccount)
     )
     tables.empty(using="default")
-    members = {member.table: member for member in reader.manifest.members}
     for model in tables.in_order():
-        tables.fill(model, reader.rows(members[model._meta.db_table]), using="default")
+        source.copy(model)
     tables.number_on(using="default")
     # Whoever held a lease here before can write nothing any more, whatever epoch the copy brought.
     models.SiigoCompany.objects.update(epoch=F("epoch") + epoch)
@@ -142,7 +158,7 @@ def _replaced(reader: Reader, vault: Vault | None, *, before: Path | None, now: 
     lost = _drop_erasures() if vault is None else 0
     connection.check_constraints()
     return Restored(
-        manifest=reader.manifest,
+        manifest=manifest,
         before=before,
         connections=tuple(models.Connection.objects.order_by("name").values_list("name", flat=True)),
         without_credentials=without,

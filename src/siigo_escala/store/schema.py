@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import pkgutil
 import sqlite3
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from filelock import FileLock
@@ -48,7 +50,8 @@ def newest() -> str:
 
 
 def _ours() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(migrations.__path__) if module.name[:4].isdigit()}
+    package = importlib.import_module(settings.MIGRATION_MODULES.get("store") or migrations.__name__)
+    return {module.name for module in pkgutil.iter_modules(package.__path__) if module.name[:4].isdigit()}
 
 
 def _difference() -> tuple[list[str], list[str]]:

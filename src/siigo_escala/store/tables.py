@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.apps.registry import Apps
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -15,9 +16,9 @@ Row = list[Any]
 _CHUNK = 1000
 
 
-def in_order() -> list[type[models.Model]]:
-    """Every table of ours, each after those that it refers to."""
-    left = sorted(apps.get_app_config("store").get_models(), key=lambda model: model._meta.db_table)
+def in_order(registry: Apps = apps) -> list[type[models.Model]]:
+    """Every table of ours, each after those that it refers to; `registry`: as they were at a migration."""
+    left = sorted(registry.get_app_config("store").get_models(), key=lambda model: model._meta.db_table)
     ordered: list[type[models.Model]] = []
     while left:
         ready = [model for model in left if not (_referred(model) & set(left)) - {model}]
@@ -38,10 +39,14 @@ def rows(model: type[models.Model], *, using: str) -> Iterator[Row]:
         yield [_plain(value) for value in values]
 
 
-def fill(model: type[models.Model], source: Iterator[Row], *, using: str) -> int:
-    """Puts rows into an empty table; how many. ValueError, ValidationError for values of another kind."""
+def fill(model: type[models.Model], source: Iterator[Row], *, names: Sequence[str], using: str) -> int:
+    """Puts rows into an empty table; how many. ValueError, ValidationError for values of another kind.
+
+    `names`: the columns of a row's values, each of the table's once.
+    """
     connection = connections[using]
-    fields = model._meta.concrete_fields
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [by_name[name] for name in names]
     quote = connection.ops.quote_name
     names = ", ".join(quote(field.column or field.attname) for field in fields)
     statement = (
@@ -108,7 +113,7 @@ def _reader(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> C
         return lambda value: field.get_db_prep_save(field.to_python(value), connection)
 
     def same(value: Any) -> Any:
-        if value is None or type(value) is kind:
+        if type(value) is kind or (value is None and field.null):
             return value
         raise ValueError(field.attname)
 
