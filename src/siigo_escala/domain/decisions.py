@@ -16,7 +16,8 @@ AGAIN = (
     "«again» vuelve a facturar una oportunidad: es de la dirección de Escala a Siigo, y esta conexión va de "
     "Siigo a Escala"
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_UNSAFE = ("=", "+", "-", "@", "\t", "\r", "'")
+"""A formula begins so; the last is the mark that makes a cell safe, so that it reads back too."""
 _SEPARATORS = (",", ";")
 
 
@@ -75,12 +76,12 @@ def from_csv(text: str) -> list[Wish]:
 
 def safe_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_UNSAFE) else text
 
 
 def plain_cell(cell: str) -> str:
     """The text that `safe_cell` made safe, without the blanks around it that people leave."""
-    return (cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell).strip()
+    return (cell[1:] if cell.startswith("'") and cell[1:].startswith(_UNSAFE) else cell).strip()
 
 
 def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
