@@ -360,3 +360,18 @@ def test_our_clock_set_back_makes_no_old_read_fresh(world: World) -> None:
     world.escala.create_deal(name="FV-2-900 a mano", value=700)
     assert counts(world.sync())["unchanged"] == 2
     assert len(world.deals()) == 2
+
+
+def test_a_merged_contact_whose_email_and_phone_are_taken_costs_no_second_run(world: World) -> None:
+    invoices = [
+        world.siigo.create_invoice(world.customer(number, phones=[{"number": f"601410000{number}"}])["id"])
+        for number in (1, 2)
+    ]
+    world.connect()
+    assert world.sync().exit_code == 0
+    winner, loser = (world.deal_of(invoice["name"])["contactId"] for invoice in invoices)
+    world.escala.merge_contacts(winner, loser)
+    later = world.siigo.create_invoice(invoices[1]["customer"]["id"])
+    result = world.sync()
+    assert (result.exit_code, counts(result).get("created")) == (0, 1)
+    assert world.deal_of(later["name"])["contactId"] not in (winner, loser)

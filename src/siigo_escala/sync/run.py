@@ -45,8 +45,8 @@ from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed, Window
 from siigo_escala.sync.session import Listener, Options, Session, Stopped
 
-_ROUNDS = 3
-"""How often the end of a run waits for writes without outcome and tries again."""
+_ROUNDS = 5
+"""How often the end of a run looks up writes without outcome and tries again: a merged contact takes four."""
 log = structlog.get_logger()
 
 

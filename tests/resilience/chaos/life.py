@@ -135,10 +135,13 @@ class Life:
     def not_quiet(self) -> list[str]:
         """A further run must find nothing to do: what it did."""
         self.scene.end()
-        before = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
+        before = len(self.world.escala.calls)
         self.run_once()
-        after = sum(call["method"] != "GET" for call in self.world.escala.calls.entries())
-        return [f"{after - before} writes in a run with nothing to do"] if after != before else []
+        calls = self.world.escala.calls.entries()[before:]
+        written = [
+            f"{call['method']} {call['path']} {call['status']}" for call in calls if call["method"] != "GET"
+        ]
+        return [f"a run with nothing to do writes: {', '.join(written)}"] if written else []
 
     def attempt(self, attempt: Attempt, chores: Sequence[Callable[[], None]]) -> None:
         """One run with its trouble; `chores` are done meanwhile."""
