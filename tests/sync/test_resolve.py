@@ -319,7 +319,7 @@ def test_the_next_edit_and_the_next_note_are_told_again(world: World) -> None:
 
 
 @ONE_STORE
-@pytest.mark.parametrize("change", ["edit", "note", "annul", "delete", "credit"])
+@pytest.mark.parametrize("change", ["edit", "note", "annul", "delete", "credit", "no amount"])
 def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str) -> None:
     world.escala.switches.change({"update_verb": "none"})
     invoice = _in_escala(world, 'on_credited = "subtract"\non_annulled = "lost_stage"')
@@ -327,6 +327,8 @@ def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str)
     match change:
         case "edit":
             world.siigo.edit_invoice(name, items=[{"code": "INST-01", "quantity": 1, "price": 2000}])
+        case "no amount":
+            world.siigo.distort(name, total="mucho")
         case "note":
             world.siigo.credit_note(name, total=100)
         case "annul":
@@ -336,8 +338,8 @@ def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str)
         case _:
             world.siigo.credit_note(name)
     world.pass_time(days=1)
-    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
-    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
+    for _ in range(2):
+        assert codes(world.sync()) == ["VALUE_INVALID" if change == "no amount" else "UPDATE_NOT_POSSIBLE"]
     people.say(world, "done", name)
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
     again = counts(world.sync(date_from=world.now().date() - timedelta(days=9)))

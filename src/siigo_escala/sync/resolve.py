@@ -25,8 +25,6 @@ _FIELDS = (
     "state", "code", "data", "due", "decision", "decision_target", "said", "done", "updated_at",
 )  # fmt: skip
 _UNDONE = (Code.INVOICE_ANNULLED_LATER, Code.INVOICE_DELETED, Code.INVOICE_CREDITED)
-_MENDED = (*_UNDONE, Code.INVOICE_CREDITED_PARTLY, Code.INVOICE_EDITED, Code.UPDATE_NOT_POSSIBLE)
-"""Codes of an opportunity that a person is asked to mend by hand."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +67,7 @@ def _decide(connection: Connection, change: _Change, wish: Wish, row: models.Inv
     row.data = {key: value for key, value in row.data.items() if key != "refused"}
     if wish.kind == "done":
         row.decision, row.decision_target = "", ""
-        if living and row.code in _MENDED:
+        if living and row.state == State.NEEDS_ATTENTION:
             row.done = _mended(row)
             row.state, row.code, row.data = State.IN_ESCALA, row.done.get("code", ""), {}
     elif wish.kind == "contact":
@@ -118,10 +116,11 @@ def _mended(row: models.Invoice) -> dict[str, str]:
             if row.annulled
             else Code.INVOICE_CREDITED
         )
-    if code in _UNDONE or code == Code.INVOICE_CREDITED_PARTLY:
+    if code in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY):
         done["code"] = str(code)
-    if code in (Code.INVOICE_CREDITED_PARTLY, Code.UPDATE_NOT_POSSIBLE):
+    # What else Escala could not show is an edit, a note or both: a person has typed the value that was told.
+    if code not in (*_UNDONE, Code.INVOICE_EDITED):
         done["credited"] = money.to_text(max(row.credited, Decimal(done.get("credited", "0"))))
-    if code in (Code.INVOICE_EDITED, Code.UPDATE_NOT_POSSIBLE) and "edit" not in row.data:
+    if code not in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY) and "edit" not in row.data:
         done["digest"] = row.digest
     return done
