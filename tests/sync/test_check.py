@@ -601,3 +601,21 @@ def test_a_run_under_way_is_no_run_that_died(healthy: World) -> None:
         lease.release()
     assert _wrong(found) == {}
     assert any("en curso" in one.message for one in found.checks)
+
+
+@pytest.mark.parametrize(("why", "remedy"), [("blocked", "desbloquee"), ("braked", "active de nuevo")])
+def test_a_refusal_that_no_other_key_mends_is_not_answered_with_another_key(
+    healthy: World, why: str, remedy: str
+) -> None:
+    if why == "blocked":
+        healthy.siigo.block_user()
+    else:
+        counter = CallCounter(access.counter_name(models.Connection.objects.get()), now=healthy.now)
+        for _ in range(60):
+            counter.add(refused=True)
+        counter.close()
+    found = _examined(healthy)
+    assert found.exit_code == 3
+    (told,) = [one for one in found.checks if one.code == Finding.SIIGO_ACCESS]
+    assert remedy in told.remedy
+    assert "access_key" not in told.remedy

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from siigo_escala.domain import reasons
+from siigo_escala.domain.reasons import Code
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, RemoteError, System, TryLater
 from siigo_escala.store import models
 from siigo_escala.store.lease import Lease
-from siigo_escala.sync import clients, opening
+from siigo_escala.sync import access, clients, opening
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.checking import asking, escala_side, machine, siigo_side, standing, write_probe
 from siigo_escala.sync.checking.budget import Budget, Spent
@@ -143,6 +145,15 @@ def _conclude(
         found.note(check)
 
 
+def _remedy(problem: AccessDenied, system: System) -> str:
+    """What helps against this refusal: another key, Siigo's support, or patience."""
+    reason = access.code_of(problem)
+    if reason != Code.CREDENTIALS_REFUSED:
+        return f"{reasons.catalogue[reason].remedy}."
+    key = "siigo.access_key" if system == "siigo" else "escala.api_key"
+    return f"Corrija «{key}» en el archivo y conecte de nuevo."
+
+
 def _asked(found: Examination, system: System, ask: Callable[[], None]) -> bool:
     """Whether a system answers us; its refusal or silence decides the exit code."""
     code, name = _ACCESS[system], system.capitalize()
@@ -150,8 +161,7 @@ def _asked(found: Examination, system: System, ask: Callable[[], None]) -> bool:
         ask()
     except AccessDenied as problem:
         found.exit_code = 3
-        key = "siigo.access_key" if system == "siigo" else "escala.api_key"
-        found.note(failed(code, problem.message, remedy=f"Corrija «{key}» en el archivo y conecte de nuevo."))
+        found.note(failed(code, problem.message, remedy=_remedy(problem, system)))
         return False
     except RemoteError as problem:
         troubled = found.calls.refused_siigo if system == "siigo" else found.calls.refused_escala
