@@ -183,6 +183,20 @@ def test_notes_of_months_later_come_off_one_by_one_until_the_whole_is_credited(w
     assert (row["status"], row["code"], row["open"]) == ("annulled", "INVOICE_CREDITED", False)
 
 
+def test_a_part_that_was_seen_to_and_then_the_whole_is_credited_as_a_whole(world: World) -> None:
+    invoice = _made(world, 'on_annulled = "lost_stage"')
+    world.siigo.credit_note(invoice["name"], total=300)
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+    people.say(world, "done", invoice["name"])
+    world.sync()
+    world.siigo.credit_note(invoice["name"], total=700)
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    for _ in range(2):
+        (row,) = world.report()["rows"]
+        assert (row["status"], row["code"], row["open"]) == ("annulled", "INVOICE_CREDITED", False)
+        assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
 def test_what_is_made_again_under_another_id_is_another_invoice(world: World) -> None:
     invoice = _made(world)
     world.siigo.delete_invoice(invoice["name"])

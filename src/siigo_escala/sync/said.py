@@ -43,4 +43,5 @@ def customer_of(row: models.Invoice) -> tuple[str, ...]:
 
 def kept_code(row: models.Invoice) -> str:
     """A code that goes on explaining an opportunity that needs nothing more (annulled later, and seen to)."""
-    return row.done.get("code", "") or (row.code if row.applied.get("undone") else "")
+    told: str = row.done.get("code", "")
+    return row.code if row.applied.get("undone") and row.code else told
