@@ -122,7 +122,11 @@ class Life:
             access.resume(connection, now=self.world.now())
         models.Limit.objects.all().delete()  # pauses asked for in real seconds are over by the next morning
         result = self.run_once()
-        if result.exit_code not in (0, 1):
+        if result.document["invoices"]["failed"] and self.story.escala.get("list_lag_s"):
+            # A list that lags behind what the run itself made proves nothing: the next run goes on.
+            self.world.time.pass_by(60)
+            result = self.run_once()
+        if result.exit_code not in (0, 1) or result.document["invoices"]["failed"]:
             raise Diverged(f"the healthy run ended with {result.exit_code}: {result.document['problems']}")
         return result
 
@@ -130,6 +134,7 @@ class Life:
         """A run without trouble, whose account adds up."""
         result = self.world.sync(stop=Stop(self.world.time, lambda: None))
         self._adds_up(result)
+        self.diary.append(f"until {self.world.time.now():%d %H:%M:%S}: left alone → {_summary(result)}")
         return result
 
     def not_quiet(self) -> list[str]:
@@ -184,9 +189,7 @@ class Life:
             # Refused before anything was read: the command says so and ends with 2.
             return "storage failed"
         self._adds_up(result)
-        done = {key: count for key, count in result.document["invoices"].items() if count}
-        codes = sorted({problem["code"] for problem in result.document["problems"]})
-        return f"exit {result.exit_code} {done} {' '.join(codes)}"
+        return _summary(result)
 
     def _refused(self) -> None:
         """Another run is refused while this one goes on; a dry one is not."""
@@ -222,6 +225,12 @@ class Life:
             counts(result)
         except AssertionError as problem:
             raise Diverged(f"the account of a run: {problem} {result.document}") from problem
+
+
+def _summary(result: Result) -> str:
+    done = {key: count for key, count in result.document["invoices"].items() if count}
+    codes = [f"{problem['invoice']} {problem['code']}" for problem in result.document["problems"]]
+    return f"exit {result.exit_code} {done} {', '.join(codes)}"
 
 
 @contextlib.contextmanager
