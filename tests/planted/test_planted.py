@@ -1,4 +1,4 @@
-"""Each planted bug is caught by the test that is named for it, and in full by the quick half of the suite."""
+"""Each planted bug is caught by the test that is named for it, and in full by the whole suite."""
 
 from __future__ import annotations
 
@@ -41,16 +41,20 @@ def test_a_planted_bug_is_caught_by_the_test_named_for_it(bug: Planted, tmp_path
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("bug", BUGS, ids=_NAMES)
 def test_a_planted_bug_is_caught_by_the_suite(bug: Planted, tmp_path: Path) -> None:
     rest = ("--ignore=tests/planted", "--ignore=tests/test_run_py.py")
-    told = _pytest(bug, tmp_path, "tests", "-m", "not slow and not full", *rest)
-    assert told.returncode == _TESTS_FAILED, told.stdout[-3000:] + told.stderr[-3000:]
+    for half in ("not slow and not full", "slow and not full"):
+        told = _pytest(bug, tmp_path / half.split()[0], "tests", "-m", half, *rest)
+        if told.returncode == _TESTS_FAILED:
+            return
+    raise AssertionError(told.stdout[-3000:] + told.stderr[-3000:])
 
 
 def _pytest(bug: Planted, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs tests of this checkout on the planted copy, up to the first failure."""
+    folder.mkdir(exist_ok=True)
     source = applying.planted(bug.patch, folder)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
     # Also for the processes that tests start: what stands here comes before the installed package.
