@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,3 +176,22 @@ def test_contacts_of_the_list_under_each_answer_to_a_duplicate(world: World, ans
     held = set(invoices) - set(of_deal)
     assert {world.row(invoices[key]["name"]).code for key in held} <= {"CONTACT_REFUSED"}
     assert {"branch", "branch two", "foreign", "digit"} <= set(of_deal)
+
+
+@pytest.mark.parametrize("mode", ["ok", "exclusive", "ignored", "error500"])
+def test_what_was_taken_as_there_already_is_no_sign_that_a_list_lags(world: World, mode: str) -> None:
+    """A deal that we made an hour ago must be in every list; one that we only found need not have changed."""
+    world.escala.switches.change({"since_mode": mode})
+    invoices = world.invoices(8, total=1000)
+    for number, invoice in enumerate(invoices):
+        days = timedelta(days=9 - number)
+        made = world.escala.create_deal(name=invoice["name"], value=1000, created=world.now() - days)
+        world.escala.edit_deal(made, {"modified": world.now() - days})
+    world.connect()
+    assert counts(world.sync()) == {"read": 8, "unchanged": 8}
+    for _ in range(2):
+        world.pass_time(minutes=20)
+        world.siigo.create_invoice(world.siigo.create_customer(identification="800100300", contacts=[])["id"])
+        result = world.sync()
+        assert counts(result)["created"] == 1
+        assert "failed" not in counts(result)

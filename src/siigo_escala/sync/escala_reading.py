@@ -137,7 +137,11 @@ def _canary(
 ) -> tuple[bool, str]:
     """Every deal of ours of the last hour must be in the read; a missing one must be gone for certain."""
     recent = models.Invoice.objects.filter(
-        escala_id=session.connection.escala_id, sent_at__gte=started - CANARY, sent_at__lt=started
+        escala_id=session.connection.escala_id,
+        sent_at__gte=started - CANARY,
+        sent_at__lt=started,
+        # One that we only found need not have changed since.
+        adopted=False,
     ).exclude(deal_id=None)
     if since is not None:
         recent = recent.filter(sent_at__gt=since + SKEW)
