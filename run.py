@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> int:
             "check  la mitad rápida de test\n"
             "fix    arregla lo que las herramientas saben arreglar\n"
             "bench  las mediciones\n"
-            "chaos  vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K"
+            "chaos  vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K\n"
+            "mutants  cuántos defectos pequeños notan las pruebas de un paquete"
         ),
     )
     parser.add_argument("command", choices=list(COMMANDS), metavar=" | ".join(COMMANDS))
@@ -279,7 +280,20 @@ def chaos(options: list[str]) -> int:
     return tool("python", "-m", "tests.resilience.chaos", *options, quiet=True)
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "fix": fix, "bench": bench, "chaos": chaos}
+def mutants(options: list[str]) -> int:
+    """Small defects planted everywhere in a package, and how many of them the tests notice."""
+    return tool("python", "-m", "tests.mutation", *options, quiet=True)
+
+
+COMMANDS = {
+    "demo": demo,
+    "test": test,
+    "check": check,
+    "fix": fix,
+    "bench": bench,
+    "chaos": chaos,
+    "mutants": mutants,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

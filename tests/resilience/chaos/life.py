@@ -122,6 +122,10 @@ class Life:
             access.resume(connection, now=self.world.now())
         models.Limit.objects.all().delete()  # pauses asked for in real seconds are over by the next morning
         result = self.run_once()
+        if any(problem["code"] == "BRAKED" for problem in result.document["problems"]):
+            # Too much went wrong in seven days: an hour later the connection tries one call by itself.
+            self.world.time.pass_by(3700)
+            result = self.run_once()
         if result.document["invoices"]["failed"] and self.story.escala.get("list_lag_s"):
             # A list that lags behind what the run itself made proves nothing: the next run goes on.
             self.world.time.pass_by(60)

@@ -1,0 +1,113 @@
+"""Small changes of a program that a good test must notice, by its syntax tree.
+
+Texts are left alone (what people read is tried elsewhere), and so are annotations, which nobody evaluates.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_OTHER: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add,
+    ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
+}  # fmt: skip
+_UNSEEN = ("annotation", "returns", "decorator_list", "type_params")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One changed file. `number` tells the changes of a file apart."""
+
+    path: Path
+    number: int
+    line: int
+    change: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.change}"
+
+
+def of(path: Path, source: str) -> Iterator[Mutant]:
+    """Every mutant of one module."""
+    tree = ast.parse(source)
+    number = 0
+    for node in _walk(tree):
+        for change, undo in _changes(node):
+            number += 1
+            yield Mutant(
+                path=path,
+                number=number,
+                line=getattr(node, "lineno", 0),
+                change=change,
+                source=ast.unparse(ast.fix_missing_locations(tree)),
+            )
+            undo()
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name in _UNSEEN:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not _is_docstring(child):
+                yield from _walk(child)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Changes the node; who asks puts it back before it asks for the next."""
+    match node:
+        case ast.Compare(ops=[op, *_]) if type(op) in _OTHER:
+            yield _swapped(node.ops, 0, _OTHER[type(op)]())
+        case ast.BoolOp(op=op) | ast.BinOp(op=op) if type(op) in _OTHER:
+            yield _set(node, "op", _OTHER[type(op)]())
+        case ast.Constant(value=bool() as value):
+            yield _set(node, "value", not value)
+        case ast.Constant(value=int() as value):
+            yield _set(node, "value", value + 1)
+        case ast.Return(value=value) if value is not None and not _is_none(value):
+            yield _set(node, "value", ast.Constant(value=None))
+        case ast.comprehension(ifs=[test]):
+            yield _swapped(node.ifs, 0, ast.UnaryOp(op=ast.Not(), operand=test))
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            if not (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"):
+                yield _set(node, "test", ast.UnaryOp(op=ast.Not(), operand=test))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _set(node: ast.AST, name: str, value: object) -> tuple[str, Callable[[], None]]:
+    before = getattr(node, name)
+    told = f"{_text(before)} becomes {_text(value)}"
+    setattr(node, name, value)
+    return told, lambda: setattr(node, name, before)
+
+
+def _swapped(values: list[Any], index: int, value: ast.AST) -> tuple[str, Callable[[], None]]:
+    before = values[index]
+    told = f"{_text(before)} becomes {_text(value)}"
+    values[index] = value
+
+    def undo() -> None:
+        values[index] = before
+
+    return told, undo
+
+
+def _text(value: object) -> str:
+    if isinstance(value, ast.expr):
+        return ast.unparse(ast.fix_missing_locations(value))[:60]
+    return type(value).__name__ if isinstance(value, ast.AST) else str(value)
