@@ -106,7 +106,7 @@ def prepare(locks: tuple[str, ...]) -> None:
             # makes pip ask for the hash of every extra, changes nothing.
             pip("install", "--no-deps", "--require-hashes", "-r", str(ROOT / lock))
         pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-        # pip leaves an editable package as it is; compiling it at every start would take half the time of one.
+        # pip leaves an editable package as it is; compiling it at every start would take half of its time.
         tool("python", "-m", "compileall", "-q", "src", quiet=True)
         # What one command needs is part of what the others need: the larger environment serves them all.
         done = {wanted, fingerprint(RUN_LOCKS)} if locks == DEV_LOCKS else {wanted}
