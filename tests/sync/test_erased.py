@@ -171,6 +171,12 @@ def test_data_is_found_under_every_way_of_writing_the_identification(world: Worl
         assert (len(found.customers), len(found.contacts), len(found.invoices)) == (1, 1, 1), text
     assert not personal.find(connection, "900123457")
     shown = personal.shown(personal.find(connection, "900123456"))
+    models.KnownCustomer.objects.all().delete()
+    models.Invoice.objects.update(customer="900.123.456-8")
+    assert len(personal.find(connection, "900123456").invoices) == 1, (
+        "as the ledger has it, without the record"
+    )
+    models.Invoice.objects.update(customer="900123456")
     assert shown["customers"][0]["names"] == ["Andina SAS"]
     assert shown["invoices"][0]["customer"] == "900123456"
     assert [event["kind"] for event in shown["history"]]

@@ -65,13 +65,13 @@ class Gone:
 def find(connection: models.Connection, identification: str) -> Found:
     """Everything of the customer with this identification."""
     found = Found(connections=_together(connection), numbers=set(identity.stored_keys(identification)))
-    found.texts = {identification.strip()}
     companies = {one.siigo_id for one in found.connections}
     accounts = {one.escala_id for one in found.connections}
     _customers(found, companies)
-    found.texts |= found.numbers
     ids = [row.siigo_id for row in found.customers]
     ledger = models.Invoice.objects.filter(connection__in=found.connections)
+    written = ledger.order_by().values_list("customer", flat=True).distinct()
+    found.texts |= {text for text in written if identity.stored_keys(text) & found.numbers}
     found.invoices = list(
         ledger.filter(Q(customer__in=found.texts) | Q(customer_id__in=ids)).order_by("date", "pk")
     )
