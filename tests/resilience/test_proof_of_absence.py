@@ -148,8 +148,9 @@ def test_a_write_that_escala_stores_after_we_gave_it_up_is_found(world: World, p
     assert world.environment.settle_seconds == 1
     world.invoices(1)
     world.connect()
-    world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=path, seconds=1.8, times=1))
+    world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=path, seconds=1.5, times=1))
     assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert all(call["status"] for call in world.escala.calls.entries()), "the late write is over by now"
     assert (len(world.contacts()), len(world.deals())) == (1, 1)
 
 

@@ -10,7 +10,7 @@ import pytest
 from siigo_escala.domain.crm import ProductDraft
 from siigo_escala.simulators import faults
 from siigo_escala.store import models
-from siigo_escala.sync import products
+from siigo_escala.sync import products, read
 from tests.sync import inside
 from tests.sync.world import World, codes, counts
 
@@ -210,7 +210,10 @@ def test_lines_that_escala_refuses_count_as_missing(world: World) -> None:
     assert result.document["products"] == {"attached": 0, "missing": 2, "registered": 0}
 
 
-def test_a_product_that_was_refused_is_not_sent_again_by_another_batch_of_the_run(world: World) -> None:
+def test_a_product_that_was_refused_is_not_sent_again_by_another_batch_of_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
     world.invoices(102, items=[{"code": "RARO", "quantity": 1, "price": 1000}])
     world.connect('products = "register"')
     world.escala.faults.add(
