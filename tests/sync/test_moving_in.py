@@ -89,6 +89,21 @@ def test_of_500_opportunities_470_are_linked_at_once_30_ask_and_none_is_doubled(
     assert counts(world.sync()) == {"read": 500, "unchanged": 500}
 
 
+def test_another_writer_is_noticed_for_every_connection_whoever_reads_his_deal(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    other = world.siigo.add_company(username="api@otra.example", access_key="otra-clave")
+    customer = world.siigo.create_customer(company=other, identification="900100299", name=["Otra SAS"])
+    world.connect('mark = "UNO"')
+    _connect_other(world)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    world.pass_time(minutes=20)
+    world.escala.create_deal(name=f"Factura {invoice['name']}", value=1000)
+    world.siigo.create_invoice(customer["id"], company=other, name="FV-8-8", total=5)
+    assert counts(world.sync(name="otra"))["created"] == 1, "it is not that connection's invoice"
+    world.siigo.create_invoice(invoice["customer"]["id"], total=7)
+    assert "OTHER_WRITER_SEEN" in codes(world.sync())
+
+
 def test_two_companies_in_one_account_with_the_same_numbers_never_take_each_others(world: World) -> None:
     """The second company has the same invoice names, customers and values: only the mark tells them apart."""
     mine = world.invoices(3, total=1000)

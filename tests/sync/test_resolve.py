@@ -488,6 +488,19 @@ def test_the_same_decision_twice_is_one(world: World) -> None:
 
 
 @ONE_STORE
+def test_a_contact_is_of_no_use_to_a_customer_without_identification(world: World) -> None:
+    contact = world.escala.create_contact(first_name="Una")
+    customer = world.customer()
+    invoice = world.siigo.create_invoice(customer["id"])
+    world.siigo.edit_customer(customer["id"], identification=" ")
+    world.connect()
+    assert codes(world.sync()) == ["CONTACT_DATA_MISSING"]
+    people.say(world, "contact", invoice["name"], target=contact)
+    assert not models.ContactBinding.objects.exists()
+    assert codes(world.sync()) == ["CONTACT_DATA_MISSING"]
+
+
+@ONE_STORE
 def test_ids_that_are_numbers_may_be_of_any_length(world: World) -> None:
     invoice, _ = _held(world)
     models.KnownDeal.objects.update(deal_id="99")

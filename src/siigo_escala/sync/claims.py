@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from siigo_escala.domain import planning, twins
 from siigo_escala.domain.crm import ContactId, DealId
@@ -96,7 +97,7 @@ class Claims:
         holder = self.holders.get(deal_id)
         return holder is not None and holder.adopted and holder.name != item.invoice.name
 
-    def twins(self, wanted: Sequence[tuple[Item, ContactId, set[Decimal]]]) -> dict[str, list[str]]:
+    def possible_twins(self, wanted: Sequence[tuple[Item, ContactId, set[Decimal]]]) -> dict[str, list[str]]:
         """Deals that may be one of these invoices though they do not name it, by Siigo id."""
         near = self._near(
             {contact for _, contact, _ in wanted}, {one for _, _, values in wanted for one in values}
@@ -119,29 +120,27 @@ class Claims:
         self, contacts: set[ContactId], values: set[Decimal]
     ) -> dict[tuple[str, Decimal], list[twins.NearDeal]]:
         account = self.session.connection.escala_id
-        rows: dict[str, models.KnownDeal] = {}
+        rows: dict[str, tuple[tuple[str, Decimal], datetime, str]] = {}
         for some in _chunks(sorted(contacts)):
             for amounts in _chunks(sorted(values)):
-                deals = models.KnownDeal.objects.filter(
+                found: Iterable[Any] = models.KnownDeal.objects.filter(  # type: ignore[misc]  # Decimal
                     escala_id=account, contact_id__in=some, value__in=amounts, created__isnull=False
-                )
-                rows |= {deal.deal_id: deal for deal in deals}
+                ).values_list("deal_id", "contact_id", "value", "created", "name")
+                rows |= {one[0]: ((one[1], one[2]), one[3], one[4]) for one in found}
         bound = holders_of(self.session, set(rows))
         foreign = other_marks(self.session)
-        rows = {
-            deal_id: deal
-            for deal_id, deal in rows.items()
-            if deal_id not in bound and deal_id not in self.taken and not bears(deal.name, foreign)
+        free = {
+            deal_id
+            for deal_id, (_, _, name) in rows.items()
+            if deal_id not in bound and deal_id not in self.taken and not bears(name, foreign)
         }
-        names = escala_index.invoices_named(self.session, rows)
+        names = escala_index.invoices_named(self.session, free)
         near: dict[tuple[str, Decimal], list[twins.NearDeal]] = {}
-        for deal_id, deal in rows.items():
-            if deal.created is not None and deal.value is not None:
-                near.setdefault((deal.contact_id, deal.value), []).append(
-                    twins.NearDeal(
-                        id=DealId(deal_id), created=deal.created, names=names.get(deal_id, frozenset())
-                    )
-                )
+        for deal_id in free:
+            key, created, _ = rows[deal_id]
+            near.setdefault(key, []).append(
+                twins.NearDeal(id=DealId(deal_id), created=created, names=names.get(deal_id, frozenset()))
+            )
         return near
 
 

@@ -214,7 +214,7 @@ def _hold_twins(session: Session, claims: Claims, steps: Sequence[Step]) -> None
                 subject = subject_of(session, step.item)
                 values = {planning.value_to_show(subject, session.rules), subject.value or Decimal(0)}
                 wanted.append((step.item, step.match.contact_id, values))
-    found = claims.twins(wanted)
+    found = claims.possible_twins(wanted)
     for step in steps:
         if candidates := found.get(step.row.siigo_id):
             step.decision = NeedsAttention(code=Code.POSSIBLE_TWIN, data={"candidates": candidates})
