@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 Kind = Literal["deal", "contact", "create", "ignore", "done"]
 
@@ -60,7 +60,7 @@ def from_csv(text: str) -> list[Wish]:
             raise DecisionProblem(
                 f"No existe la decisión «{word}»; puede ser: {', '.join(KINDS)}.", line=line
             )
-        kind = cast("Kind", word)
+        kind = word
         target = row.get("target", "") if kind in WITH_TARGET else ""
         if kind in WITH_TARGET and not target:
             raise DecisionProblem(

@@ -140,11 +140,10 @@ def _contacts(connection: Connection, decided: Chosen) -> list[str]:
     known = _known(models.KnownContact, connection, "contact_id", targets)
     holders: dict[str, str] = {}
     for chunk in _chunks(sorted(targets)):
-        holders |= dict(
-            models.ContactBinding.objects.filter(
-                escala_id=connection.escala_id, contact_id__in=chunk
-            ).values_list("contact_id", "identity")
-        )
+        bound = models.ContactBinding.objects.filter(escala_id=connection.escala_id, contact_id__in=chunk)
+        holders |= {
+            str(contact): identity for contact, identity in bound.values_list("contact_id", "identity")
+        }
     of_customer: dict[str, str] = {}
     warnings = []
     for wish, row in decided:
