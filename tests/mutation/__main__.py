@@ -79,7 +79,7 @@ def _prepare() -> None:
     os.environ["PYTHONPATH"] = str(Path(folder) / "src")
     sys.path.insert(0, os.environ["PYTHONPATH"])
     sys.dont_write_bytecode = True
-    for name in ("django.db.models", "hypothesis", "phonenumbers", "psycopg", "httpx2", "pytest"):
+    for name in ("django.db.models", "phonenumbers", "psycopg", "httpx2", "cryptography.fernet"):
         importlib.import_module(name)
 
 
