@@ -41,7 +41,12 @@ def main(arguments: Sequence[str]) -> int:
         wanted = random.Random(given.seed).sample(wanted, min(given.sample, len(wanted)))
     began = time.monotonic()
     survivors: list[str] = []
-    with multiprocessing.get_context("fork").Pool(given.jobs, initializer=_prepare) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as folder,
+        multiprocessing.get_context("fork").Pool(
+            given.jobs, initializer=_prepare, initargs=(folder,)
+        ) as pool,
+    ):
         for done, (mutant, caught) in enumerate(pool.imap_unordered(_try, wanted), start=1):
             if not caught:
                 survivors.append(mutant)
@@ -72,9 +77,9 @@ def _all(package: str) -> list[Mutant]:
     return found
 
 
-def _prepare() -> None:
+def _prepare(parent: str) -> None:
     """A copy of the program for this worker, and the heavy libraries read once for all its mutants."""
-    folder = tempfile.mkdtemp(prefix="siigo-escala-mutants-")
+    folder = tempfile.mkdtemp(dir=parent)
     shutil.copytree(_ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__"))
     os.environ["PYTHONPATH"] = str(Path(folder) / "src")
     sys.path.insert(0, os.environ["PYTHONPATH"])
