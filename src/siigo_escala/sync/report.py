@@ -16,8 +16,8 @@ PARTS = ("in_escala", "excluded", "annulled", "needs_attention", "failed")
 _CHUNK = 2000
 _UNDONE = (Code.INVOICE_ANNULLED, Code.INVOICE_ANNULLED_LATER, Code.INVOICE_DELETED, Code.INVOICE_CREDITED)
 _SHOWN = (
-    "siigo_id", "name", "date", "customer", "seller", "value", "siigo_total", "currency", "balance", "annulled",
-    "deleted", "state", "code", "data", "deal_id", "contact_id",
+    "siigo_id", "name", "date", "customer", "seller", "value", "siigo_total", "currency", "balance",
+    "annulled", "deleted", "state", "code", "data", "deal_id", "contact_id",
 )  # fmt: skip
 """What a row is shown from: a month of a large ledger is read without making a model of each."""
 
