@@ -33,6 +33,7 @@ def test_a_patch_whose_place_is_gone_does_not_apply(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("bug", BUGS, ids=_NAMES)
 def test_a_planted_bug_is_caught_by_the_test_named_for_it(bug: Planted, tmp_path: Path) -> None:
     # One store tells: starting a server for each bug would take longer than the tests.

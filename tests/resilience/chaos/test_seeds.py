@@ -21,6 +21,7 @@ def _come_to_the_same_end(request: pytest.FixtureRequest, seed: int, templates: 
     assert not verdict.problem, verdict.told
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", _ALWAYS)
 def test_a_disturbed_life_comes_to_the_undisturbed_end(
     request: pytest.FixtureRequest, shared_folder: Path, seed: int
@@ -29,6 +30,7 @@ def test_a_disturbed_life_comes_to_the_undisturbed_end(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", _FULL)
 def test_many_more_disturbed_lives_come_to_the_undisturbed_end(
     request: pytest.FixtureRequest, shared_folder: Path, seed: int
