@@ -15,6 +15,7 @@ import pytest
 
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+from tests.cli import forking
 from tests.conftest import TEST_KEY
 
 PROGRAM = Path(sys.executable).with_name("siigo-escala")
@@ -54,17 +55,20 @@ class Program:
     more: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: str, timeout_s: float = 50, **options: Any) -> Done:
-        ended = subprocess.run(
-            [PROGRAM, *words],
-            env=self.whole,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout_s,
-            stdin=subprocess.DEVNULL,
-            **options,
-        )
+        if options:
+            ended = subprocess.run(
+                [PROGRAM, *words],
+                env=self.whole,
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=timeout_s,
+                stdin=subprocess.DEVNULL,
+                **options,
+            )
+        else:
+            ended = forking.server().run(words, environ=self.whole, folder=self.folder, timeout_s=timeout_s)
         assert "Traceback" not in ended.stdout
         assert "Traceback" not in ended.stderr
         return Done(code=ended.returncode, out=ended.stdout, err=ended.stderr)
