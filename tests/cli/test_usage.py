@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
+from siigo_escala.cli import main, spanish
 from tests.cli.conftest import Program
 
 WRONG = (
@@ -74,6 +76,19 @@ def test_files_that_cannot_be_written_or_read_are_told_in_spanish(connected: Pro
     assert (told.code, told.error["code"]) == (2, "STORAGE_FAILED")
     assert "ya existe" in told.error["message"]
     assert "exists" not in told.error["message"]
+
+
+def test_no_file_is_looked_at_by_typer_whose_words_are_english() -> None:
+    program = typer.main.get_command(main._app())
+    assert isinstance(program, spanish.Group)
+    of_files = [
+        (name, parameter.type_descriptor.parameter_info.readable)
+        for name, command in program.commands.items()
+        for parameter in command.params
+        if "Path" in str(parameter.type_descriptor.annotation)
+    ]
+    assert len(of_files) == 8
+    assert not any(readable for _, readable in of_files)
 
 
 def test_demo_of_the_other_direction_is_not_there_yet(single: Program) -> None:

@@ -11,7 +11,9 @@ from siigo_escala.cli import arguments, output, setup
 
 
 def backup(
-    path: Annotated[Path, typer.Argument(metavar="ARCHIVO", help="Dónde queda la copia (.zip).")],
+    path: Annotated[
+        Path, typer.Argument(readable=False, metavar="ARCHIVO", help="Dónde queda la copia (.zip).")
+    ],
     *,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Reemplaza el archivo si ya existe.")

@@ -13,7 +13,9 @@ from siigo_escala.store import causes
 
 _LARGEST = 1_000_000
 
-Files = Annotated[list[Path], typer.Argument(metavar="ARCHIVO", help="Archivo de conexión (TOML).")]
+Files = Annotated[
+    list[Path], typer.Argument(readable=False, metavar="ARCHIVO", help="Archivo de conexión (TOML).")
+]
 
 
 def connect(files: Files, *, as_json: arguments.Json = False) -> int:

@@ -20,7 +20,9 @@ _ENTITIES = {"contact": "Contacto", "deal": "Oportunidad"}
 
 
 def fields(
-    path: Annotated[Path, typer.Argument(metavar="ARCHIVO", help="Archivo de conexión (TOML).")],
+    path: Annotated[
+        Path, typer.Argument(readable=False, metavar="ARCHIVO", help="Archivo de conexión (TOML).")
+    ],
     *,
     as_json: arguments.Json = False,
 ) -> int:

@@ -37,7 +37,12 @@ def invoices(
     ] = False,
     csv_file: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="ARCHIVO", help="Escribe las filas en un archivo CSV para decidir."),
+        typer.Option(
+            "--csv",
+            readable=False,
+            metavar="ARCHIVO",
+            help="Escribe las filas en un archivo CSV para decidir.",
+        ),
     ] = None,
     as_json: arguments.Json = False,
 ) -> int:

@@ -48,6 +48,7 @@ def resolve(
         Path | None,
         typer.Option(
             "--file",
+            readable=False,
             metavar="CSV",
             help="Muchas a la vez: el archivo de «invoices --csv» con «decision» y «target» llenas.",
         ),

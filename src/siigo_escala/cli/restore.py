@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def restore(
-    path: Annotated[Path, typer.Argument(metavar="ARCHIVO", help="Copia hecha con «backup».")],
+    path: Annotated[
+        Path, typer.Argument(readable=False, metavar="ARCHIVO", help="Copia hecha con «backup».")
+    ],
     *,
     replace: Annotated[
         bool,

@@ -22,7 +22,9 @@ def simulate(
     ],
     scenario: Annotated[
         Path | None,
-        typer.Option("--scenario", metavar="ARCHIVO", help="Qué contiene y cómo se porta (JSON)."),
+        typer.Option(
+            "--scenario", readable=False, metavar="ARCHIVO", help="Qué contiene y cómo se porta (JSON)."
+        ),
     ] = None,
     as_json: arguments.Json = False,
 ) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from siigo_escala.store import causes
 from siigo_escala.store import keys as installed
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.tables import Row
@@ -185,8 +186,11 @@ def opened(path: Path) -> Iterator[Reader]:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as problem:
         raise damaged("no es una copia de siigo-escala, o está incompleto") from problem
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as problem:
-        raise StoreProblem("FILE_MISSING", f"No existe el archivo «{path}». No se cambió nada.") from problem
+    except OSError as problem:
+        why = causes.of_file(problem)
+        raise StoreProblem(
+            "FILE_MISSING", f"No se pudo leer el archivo «{path}» ({why}). No se cambió nada."
+        ) from problem
     with archive:
         yield Reader(archive, _manifest(archive))
 
