@@ -89,8 +89,12 @@ def test_a_secret_comes_from_the_environment_or_a_file_and_is_asked_for_once(
 ) -> None:
     user = siigo.company.username
     missing = single("connect", write_file(siigo_user=(user, "env:ACME_KEY")), "--json")
-    assert (missing.code, missing.error["key"]) == (2, "siigo.access_key")
+    assert (missing.code, missing.error["code"]) == (2, "SECRET_MISSING")
+    assert missing.error["key"] == "siigo.access_key"
     assert "ACME_KEY" in missing.error["message"]
+    nowhere = single("connect", write_file(siigo_user=(user, "file:no/esta")), "--json")
+    assert (nowhere.code, nowhere.error["code"]) == (2, "SECRET_MISSING")
+    assert "«no/esta»" in nowhere.error["message"]
     single.more["ACME_KEY"] = siigo.company.access_key
     assert single("connect", write_file(siigo_user=(user, "env:ACME_KEY"))).code == 0
     del single.more["ACME_KEY"]

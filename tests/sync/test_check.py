@@ -409,6 +409,8 @@ def test_a_system_that_does_not_answer_is_exit_4(healthy: World, silent: tuple[s
     found = _examined(healthy)
     assert found.exit_code == 4
     assert Finding.STORAGE in {one.code for one in found.checks}
+    told = [f"{one.message} {one.remedy}" for one in found.checks if one.result == "failed"]
+    assert [one.count("Espere unos minutos") for one in told] == [1] * len(silent)
 
 
 def test_a_refusal_weighs_more_than_silence(healthy: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from siigo_escala.domain.rules import FileProblem
+from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.rest.errors import AccessDenied, TryLater
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
@@ -134,7 +135,7 @@ def test_a_secret_that_cannot_be_read_names_its_key(
     path = tmp_path / "llave.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(FileProblem, match=says) as refused:
+    with pytest.raises(SecretMissing, match=says) as refused:
         _connect(world, world.file().replace('"llave-de-ejemplo"', f'"file:{path}"'))
     assert refused.value.key == "escala.api_key"
 
@@ -144,7 +145,7 @@ def test_a_variable_that_does_not_exist_or_is_empty_names_its_key(
     world: World, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = world.file().replace('"clave-de-ejemplo"', '"env:CLAVE"')
-    with pytest.raises(FileProblem, match="«CLAVE» no existe o está vacía") as refused:
+    with pytest.raises(SecretMissing, match="«CLAVE» no existe o está vacía") as refused:
         _connect(world, text, environ)
     assert refused.value.key == "siigo.access_key"
     monkeypatch.setenv("CLAVE", "clave-de-ejemplo")

@@ -39,6 +39,7 @@ def check(
         Path | None,
         typer.Option(
             "--facts",
+            readable=False,
             metavar="ARCHIVO",
             help="Escribe lo averiguado (claves, tipos y veredictos, ningún dato) para enviarlo al proyecto.",
         ),
@@ -127,7 +128,10 @@ def _show(found: Examination, verdicts: Sequence[Doubt]) -> None:
         ],
     )
     counts = [sum(one.result == result for one in found.checks) for result in _RESULTS]
-    output.say(f"{counts[0]} bien, {counts[1]} avisos, {counts[2]} fallas.")
+    well, warned, wrong = counts
+    output.say(
+        f"{well} bien, {warned} aviso{'' if warned == 1 else 's'}, {wrong} falla{'' if wrong == 1 else 's'}."
+    )
     open_ = [one.code for one in verdicts if not one.verdict]
     output.say(
         f"Llamadas: Siigo {found.calls.siigo}, Escala {found.calls.escala}. De {len(doubts.QUESTIONS)} dudas "

@@ -83,7 +83,9 @@ def _of_configuration(problem: BaseException) -> Failure | None:
         from siigo_escala.domain.rules_problems import FileProblem
 
         if isinstance(problem, FileProblem):
-            return Failure(code="FILE_INVALID", message=problem.message, key=problem.key or None, exit_code=2)
+            return Failure(
+                code=problem.code.value, message=problem.message, key=problem.key or None, exit_code=2
+            )
     return None
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from siigo_escala.domain import rules_checks
+from siigo_escala.domain.reason_codes import Code
 
 _TYPES = {
     "string_type": "un texto entre comillas",
@@ -20,10 +21,18 @@ _TYPES = {
 class FileProblem(Exception):
     """The file cannot be used. `key` is dotted ("opportunities.stage"; "" for the whole file)."""
 
+    code: ClassVar[Code] = Code.FILE_INVALID
+
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
         self.key = key
         self.message = message
+
+
+class SecretMissing(FileProblem):
+    """What `env:NAME` or `file:PATH` of a key points at is not there, cannot be read or is empty."""
+
+    code = Code.SECRET_MISSING
 
 
 def first_of(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> FileProblem:

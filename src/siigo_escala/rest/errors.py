@@ -12,6 +12,9 @@ from typing import Literal
 
 System = Literal["siigo", "escala"]
 
+WAIT = "Espere unos minutos e inténtelo de nuevo."
+"""The advice at the end of an outage's message; who gives an advice of their own leaves it out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from siigo_escala.rest import reading
+from siigo_escala.rest import errors, reading
 from siigo_escala.rest.errors import (
     AccessDenied,
     Duplicate,
@@ -106,7 +106,7 @@ def _failure(transport: Transport, outcome: Answer | Silence, kind: Kind, why: s
             raw=raw,
         )
     return TryLater(
-        f"{name} no dio una respuesta utilizable ({why}). Espere unos minutos e inténtelo de nuevo.",
+        f"{name} no dio una respuesta utilizable ({why}). {errors.WAIT}",
         system=transport.system,
         status=outcome.status,
         raw=raw,

@@ -18,6 +18,7 @@ from siigo_escala.domain.accounting import DocumentType, Seller
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
+from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.counting import CallCounter
@@ -114,22 +115,25 @@ def connect(
 
 
 def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
-    """A value as written, the environment (`env:NAME`) or a file (`file:PATH`, last line end dropped)."""
+    """A value as written, the environment (`env:NAME`) or a file (`file:PATH`, last line end dropped).
+
+    SecretMissing where that is not there, cannot be read or is empty.
+    """
     if value.startswith("env:"):
         name = value.removeprefix("env:")
         found = environ.get(name, "")
         if not found:
-            raise FileProblem(key, f"«{key}»: la variable de entorno «{name}» no existe o está vacía.")
+            raise SecretMissing(key, f"«{key}»: la variable de entorno «{name}» no existe o está vacía.")
         return found
     if value.startswith("file:"):
         path = Path(value.removeprefix("file:"))
         try:
             read = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            raise FileProblem(key, f"«{key}»: no se pudo leer el archivo «{path}».") from None
+            raise SecretMissing(key, f"«{key}»: no se pudo leer el archivo «{path}».") from None
         found = read.removesuffix("\n").removesuffix("\r")
         if not found:
-            raise FileProblem(key, f"«{key}»: el archivo «{path}» está vacío.")
+            raise SecretMissing(key, f"«{key}»: el archivo «{path}» está vacío.")
         return found
     return value
 

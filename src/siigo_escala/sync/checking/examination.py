@@ -11,6 +11,7 @@ from datetime import datetime
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
 from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.rest import errors
 from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, RemoteError, System, TryLater
 from siigo_escala.store import models
 from siigo_escala.store.lease import Lease
@@ -176,7 +177,8 @@ def _asked(found: Examination, system: System, ask: Callable[[], None]) -> bool:
             return False
         found.exit_code = found.exit_code if found.exit_code == 3 else 4
         slow = f"{name} no dejó terminar la revisión: responde muy despacio o limita las llamadas."
-        message = slow if isinstance(problem, Spent) else problem.message
+        # The remedy gives the same advice.
+        message = slow if isinstance(problem, Spent) else problem.message.removesuffix(errors.WAIT).rstrip()
         found.note(
             failed(
                 code,
