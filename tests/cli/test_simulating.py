@@ -59,6 +59,36 @@ def test_a_scenario_that_does_not_fit_is_a_sentence(alone: Program) -> None:
     assert (told.code, told.error["code"]) == (2, "FILE_MISSING")
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"invoice": 1}', "«invoice» no existe; puede usar: customers, days, faults, invoices"),
+        ('{"seed": "x"}', "«seed» debe ser un número entero"),
+        ('{"state": []}', "«state» debe ser un objeto, entre llaves"),
+        ('{"latency_s": -1}', "«latency_s» debe ser un número de segundos, 0 o más"),
+        ('{"faults": 3}', "«faults» debe ser una lista de objetos"),
+        ('{"today": "ayer"}', "«today» debe ser una fecha de la forma aaaa-mm-dd"),
+        ('{"today": 3}', "«today» debe ser una fecha de la forma aaaa-mm-dd"),
+        ("[]", "lo que contiene debe ser un objeto, entre llaves"),
+        ("", "no es JSON (línea 1, columna 1)"),
+        ("[" * 100_000, "no es JSON que se pueda leer"),
+        (b"\xff", "no es un texto en UTF-8"),
+        ('{"switches": {"colour": 1}}', "«switches» tiene algo que este simulador no admite: «colour»"),
+        ('{"faults": {"kind": "x"}}', "«faults» tiene algo que este simulador no admite"),
+        ('{"state": {"customers": 3}}', "«state» tiene algo que este simulador no admite"),
+        ('{"invoices": -1}', "«invoices» tiene algo que este simulador no admite"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_is_wrong_in_a_scenario_is_told_in_spanish(
+    alone: Program, content: str | bytes, said: str
+) -> None:
+    (alone.folder / "malo.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    told = alone("simulate", "siigo", "--port", "0", "--scenario", "malo.json", "--json", timeout_s=10)
+    assert (told.code, told.error["code"], told.error["key"]) == (2, "FILE_INVALID", "--scenario")
+    assert told.error["message"].startswith(f"El escenario «malo.json» no sirve: {said}")
+
+
 def test_the_demonstration_shows_the_whole_job_and_touches_nothing_else(alone: Program, home: Path) -> None:
     done = alone("demo", "--no-web", "--invoices", "40", timeout_s=58)
     assert done.code == 0, done.err

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,7 @@ import typer
 
 from siigo_escala.cli import arguments, stopping
 from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.store import causes
 
 SYSTEMS = ("siigo", "escala")
 
@@ -77,15 +80,45 @@ def _app(system: str, path: Path | None) -> tuple[Any, dict[str, str], float]:
 
         escala = EscalaSimulator()
         escala.set_up(scenario)
-    except OSError:
+    except OSError as problem:
+        why = causes.of_file(problem)
         raise CommandProblem(
-            "FILE_MISSING", f"No se pudo leer el escenario «{path}».", key="--scenario"
+            "FILE_MISSING", f"No se pudo leer el escenario «{path}» ({why}).", key="--scenario"
         ) from None
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise CommandProblem(
-            "FILE_INVALID", f"El escenario «{path}» no sirve: {problem}.", key="--scenario"
+            "FILE_INVALID", f"El escenario «{path}» no sirve: {_why(problem)}.", key="--scenario"
         ) from None
     return escala, {"api_key": escala.api_key}, scenario.latency_s
+
+
+_WANTED = {
+    "object": "debe ser un objeto, entre llaves",
+    "integer": "debe ser un número entero",
+    "seconds": "debe ser un número de segundos, 0 o más",
+    "list": "debe ser una lista de objetos",
+    "date": "debe ser una fecha de la forma aaaa-mm-dd",
+}
+
+
+def _why(problem: Exception) -> str:
+    """What is wrong with a scenario, in Spanish: the simulators' own words are English, for developers."""
+    from siigo_escala.simulators import scenario as scenarios
+
+    if isinstance(problem, json.JSONDecodeError):
+        return f"no es JSON (línea {problem.lineno}, columna {problem.colno})"
+    if isinstance(problem, UnicodeDecodeError):
+        return "no es un texto en UTF-8"
+    if not isinstance(problem, scenarios.ScenarioProblem):
+        return "no es JSON que se pueda leer"
+    where = f"«{problem.key}»" if problem.key else "lo que contiene"
+    if problem.wanted == "known":
+        known = ", ".join(sorted(one.name for one in dataclasses.fields(scenarios.Scenario)))
+        return f"{where} no existe; puede usar: {known}"
+    if problem.wanted == "fitting":
+        named = re.search("'([^']*)'", str(problem))
+        return f"{where} tiene algo que este simulador no admite" + (f": «{named[1]}»" if named else "")
+    return f"{where} {_WANTED[problem.wanted]}"
 
 
 def _until_asked() -> None:

@@ -82,8 +82,10 @@ class EscalaSimulator(Operations):
         """
         account, state = self.account, scenario.state
         with self.lock:
-            self.switches.change(scenario.switches)
-            self.faults.add_json(scenario.faults)
+            with scenarios.part("switches"):
+                self.switches.change(scenario.switches)
+            with scenarios.part("faults"):
+                self.faults.add_json(scenario.faults)
             for part, furnished in (
                 ("pipelines", account.pipelines.all),
                 ("owners", account.setting.owners),
@@ -91,17 +93,19 @@ class EscalaSimulator(Operations):
             ):
                 if part in state:
                     furnished.clear()
-            account.load(**state)
+            with scenarios.part("state"):
+                account.load(**state)
         if scenario.invoices:
             from siigo_escala.simulators import data
 
-            company = data.company(
-                seed=scenario.seed,
-                invoices=scenario.invoices,
-                customers=scenario.customers,
-                today=scenario.today or self.clock.now().date(),
-                days=scenario.days,
-            )
+            with scenarios.part("invoices"):
+                company = data.company(
+                    seed=scenario.seed,
+                    invoices=scenario.invoices,
+                    customers=scenario.customers,
+                    today=scenario.today or self.clock.now().date(),
+                    days=scenario.days,
+                )
             data.load_escala(self, company)
 
     def reset(self, scenario: scenarios.Scenario) -> None:

@@ -76,21 +76,25 @@ class SiigoSimulator(business.Business):
 
     def set_up(self, scenario: scenarios.Scenario) -> None:
         """Adds what a scenario says to this simulator."""
-        self.switches.update(scenario.switches)
-        self.faults.add_json(scenario.faults)
+        with scenarios.part("switches"):
+            self.switches.update(scenario.switches)
+        with scenarios.part("faults"):
+            self.faults.add_json(scenario.faults)
         if scenario.invoices:
             from siigo_escala.simulators import data
 
             today = scenario.today or self.clock.now().astimezone(UTC).date()
-            invented = data.company(
-                seed=scenario.seed,
-                invoices=scenario.invoices,
-                customers=scenario.customers,
-                today=today,
-                days=scenario.days,
-            )
+            with scenarios.part("invoices"):
+                invented = data.company(
+                    seed=scenario.seed,
+                    invoices=scenario.invoices,
+                    customers=scenario.customers,
+                    today=today,
+                    days=scenario.days,
+                )
             data.load_siigo(self, invented)
-        self._load_state(self.company, scenario.state)
+        with scenarios.part("state"):
+            self._load_state(self.company, scenario.state)
 
     def reset(self, scenario: scenarios.Scenario) -> None:
         """A new start with the same credentials: records, switches, faults, calls and clock offset."""
