@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
-from tests.cli.conftest import Program
+from tests.cli.conftest import PROGRAM, Program
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,26 @@ def test_a_reader_that_goes_away_is_no_failure(connected: Program) -> None:
     process.stderr.close()
     assert process.wait(timeout=20) in (0, 141)
     assert said == ""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_a_scheduler_closed_keep_no_run_from_its_work(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator, closed: str
+) -> None:
+    siigo.create_invoice(total=10_000)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" sync acme {closed}', PROGRAM],
+        env=connected.whole,
+        cwd=connected.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "[INTERNAL_ERROR]" not in done.stdout + done.stderr
+    assert len(escala.state()["deals"]) == 1
 
 
 def test_what_nobody_foresaw_is_one_line_and_stands_whole_in_the_log(connected: Program, home: Path) -> None:

@@ -193,6 +193,40 @@ def test_people_read_counts_pesos_problems_and_what_to_do(connected: Program, si
     assert "llamadas: Siigo" in done.err
 
 
+def test_people_read_why_something_is_left_out_and_that_what_waits_needs_nothing(
+    connected: Program, siigo: SiigoSimulator
+) -> None:
+    siigo.annul_invoice(siigo.create_invoice(total=70_000)["name"])
+    for total in (10_000, 20_000, 30_000):
+        siigo.create_invoice(total=total)
+    done = connected("sync", "acme", "--limit", "1")
+    assert done.code == 1
+    words = " ".join(done.out.split())
+    assert "Excluidas por: 1 · " in words
+    assert "[INVOICE_ANNULLED]" in words
+    assert "Quedaron sin alcanzar: 2. No hay nada que corregir en ellas" in words
+    assert "retry" not in words
+    assert "sigue donde quedó" in words
+    assert connected("sync", "acme").code == 0
+    assert "o queda excluido" in " ".join(connected("sync", "acme", "--from", "2000-01-01").out.split())
+
+
+@pytest.mark.parametrize("span", [("0001-01-01", "9999-12-31"), ("0001-01-01", "0001-01-02")])
+def test_days_before_and_after_everything_are_days(
+    connected: Program, siigo: SiigoSimulator, span: tuple[str, str]
+) -> None:
+    siigo.create_invoice(total=10_000)
+    done = connected("sync", "acme", "--from", span[0], "--to", span[1], "--json")
+    assert done.code == 0
+    assert done.document["invoices"]["created"] == (span[1] > "2000")
+    assert (done.document["from"], done.document["to"]) == span
+
+
+def test_a_start_long_ago_is_the_beginning(single: Program, write_file: Callable[..., str]) -> None:
+    assert single("connect", write_file(start='"0001-01-01"')).code == 0
+    assert single("sync", "acme", "--json").code == 0
+
+
 def test_a_run_whose_system_falls_silent_ends_with_4_and_its_sums_hold(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> None:

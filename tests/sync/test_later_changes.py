@@ -175,6 +175,16 @@ def test_a_credit_note_of_an_old_invoice_is_noticed_without_reading_the_invoice(
     assert codes(world.sync(sweep=False)) == ["INVOICE_CREDITED_PARTLY"]
 
 
+def test_credit_notes_that_fail_speak_of_no_permission(world: World) -> None:
+    from siigo_escala.simulators.faults import Fault
+
+    world.siigo.faults.add(Fault(kind="refuse", method="GET", path="/v1/credit-notes", status=500, body={}))
+    world.connect()
+    (problem,) = world.sync().document["problems"]
+    assert problem["code"] == "CREDIT_NOTES_UNREADABLE"
+    assert "este usuario" not in problem["message"]
+
+
 def test_credit_notes_that_siigo_refuses_are_a_warning_and_no_failure(world: World) -> None:
     from siigo_escala.simulators.faults import Fault
 
@@ -185,6 +195,7 @@ def test_credit_notes_that_siigo_refuses_are_a_warning_and_no_failure(world: Wor
     assert counts(result) == {"read": 1, "created": 1}
     assert result.exit_code == 0
     assert codes(result) == ["CREDIT_NOTES_UNREADABLE"]
+    assert "este usuario no tiene permiso" in result.document["problems"][0]["message"]
     world.siigo.credit_note(invoice["name"])
     world.sync()
     world.pass_time(days=2)

@@ -52,6 +52,7 @@ def main() -> None:
     """Runs the command line of this process and ends it with the exit code of docs/reference/settings.md."""
     # Many objects are made and few of them in circles: the collector's usual pace takes a tenth of the time.
     gc.set_threshold(_OBJECTS_A_COLLECTION, 20, 20)
+    _open_what_is_closed()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -59,6 +60,18 @@ def main() -> None:
         # The reader went away: nothing is left to be told, and Python must not try it again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Services and schedulers close what nobody reads: what is written there goes nowhere."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free: this one.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def run(words: list[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ class Ended:
     read: bool
     message: str = ""
     declined: bool = False
+    left_out: dict[str, int] = field(default_factory=dict)
+    """How many the rules leave out, by reason code."""
 
 
 def wait_seconds(text: str | None) -> float | None:
@@ -85,7 +87,11 @@ def one(
             message=f"{told.message} [{told.code}]",
         )
     return Ended(
-        document=result.document, exit_code=heard.exit_code(result.exit_code), read=True, declined=declined
+        document=result.document,
+        exit_code=heard.exit_code(result.exit_code),
+        read=True,
+        declined=declined,
+        left_out=result.left_out,
     )
 
 

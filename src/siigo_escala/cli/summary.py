@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from siigo_escala.cli import output
-from siigo_escala.domain import money
+from siigo_escala.domain import money, reasons
 
 _MOST_PROBLEMS = 20
 _ADOPTED = "DEAL_ADOPTED"
+_NOT_REACHED = "NOT_REACHED"
 _COLUMNS = (
     ("created", "Creadas", "Se crearían"),
     ("updated", "Actualizadas", "Se actualizarían"),
@@ -21,8 +23,8 @@ _COLUMNS = (
 )
 
 
-def show(document: dict[str, Any], exit_code: int) -> None:
-    """One run's account."""
+def show(document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int]) -> None:
+    """One run's account. `left_out`: how many are excluded by each reason code."""
     dry = document["dry_run"]
     name = document["connection"]
     counts, value = document["invoices"], document["value"]
@@ -37,16 +39,33 @@ def show(document: dict[str, Any], exit_code: int) -> None:
             for key, done, planned in _COLUMNS
         ],
     )
+    if left_out:
+        output.say(_left_out(left_out))
     output.say(_beside(document))
     adopted = [problem for problem in document["problems"] if problem["code"] == _ADOPTED]
     _listed("Ya están en Escala y se enlazarían, sin cambiarlas:", adopted)
-    _listed("Problemas:", [problem for problem in document["problems"] if problem["code"] != _ADOPTED])
+    waiting = [problem for problem in document["problems"] if problem["code"] == _NOT_REACHED]
+    apart = (_ADOPTED, _NOT_REACHED)
+    _listed("Problemas:", [problem for problem in document["problems"] if problem["code"] not in apart])
+    if waiting:
+        output.say(
+            f"\nQuedaron sin alcanzar: {output.number(len(waiting))}. No hay nada que corregir en ellas: la "
+            f"próxima sincronización las toma. [{_NOT_REACHED}]"
+        )
     output.say(_next(document, exit_code))
 
 
 def problem_line(problem: dict[str, Any]) -> str:
     """One problem with its code."""
     return f"{output.clean(problem['message'])} [{problem['code']}]"
+
+
+def _left_out(counts: Mapping[str, int]) -> str:
+    parts = [
+        f"{output.number(count)} · {reasons.catalogue[reasons.Code(code)].title} [{code}]"
+        for code, count in counts.items()
+    ]
+    return "\n".join(["Excluidas por:", *(f"  {part}" for part in parts)])
 
 
 def _beside(document: dict[str, Any]) -> str:
@@ -97,6 +116,8 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
             return "\nOtra sincronización tomó el turno: espere a que termine."
     if document["dry_run"]:
         return f"\nEs un simulacro: no se escribió nada. Para hacerlo: «siigo-escala sync {name}»."
+    if counts["failed"] and not counts["needs_attention"] and _only_waiting(document):
+        return f"\n«siigo-escala sync {name}» sigue donde quedó y no repite nada."
     if counts["needs_attention"] or counts["failed"]:
         return (
             f"\nRevise con «siigo-escala invoices {name} --open»; después de corregir, "
@@ -104,4 +125,11 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
         )
     if counts["created"] or counts["updated"]:
         return f"\nTodo quedó en Escala. Las cuentas completas: «siigo-escala report {name}»."
+    if counts["excluded"]:
+        return "\nNada nuevo: lo leído ya estaba en Escala o queda excluido."
     return "\nNada nuevo: todo lo leído ya estaba en Escala."
+
+
+def _only_waiting(document: dict[str, Any]) -> bool:
+    waiting = sum(problem["code"] == _NOT_REACHED for problem in document["problems"])
+    return waiting == int(document["invoices"]["failed"])

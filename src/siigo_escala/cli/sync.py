@@ -104,7 +104,7 @@ def show(ended: Ended) -> None:
     if ended.declined:
         output.say("No se escribió nada en Escala: la próxima vez se vuelve a preguntar.")
     elif ended.read:
-        summary.show(ended.document, ended.exit_code)
+        summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
     else:
         output.note(ended.message)
 

@@ -9,12 +9,9 @@ _NOTICES = (
         code=Code.CREDIT_NOTES_UNREADABLE,
         group="notice",
         title="No pudimos leer las notas crédito",
-        text=(
-            "Siigo no permite leer las notas crédito con este usuario; usamos el saldo de cada factura como "
-            "indicio"
-        ),
-        cause="El usuario de la API no tiene permiso sobre las notas crédito.",
-        remedy="Dé ese permiso al usuario en Siigo para saber qué facturas se devolvieron",
+        text="Siigo no entregó las notas crédito[ ({why})]; usamos el saldo de cada factura como indicio",
+        cause="El usuario de la API no tiene permiso sobre las notas crédito, o Siigo no respondió.",
+        remedy="Si Siigo entrega lo demás, dé al usuario el permiso de leer las notas crédito",
     ),
     Reason(
         code=Code.PRODUCTS_UNREADABLE,
@@ -107,7 +104,10 @@ _CONFIGURATION = (
         group="configuration",
         title="Falta una clave",
         text="No se encontró el valor de una clave del archivo[: «{key}»][, que debía estar en {source}]",
-        cause="La variable de entorno o el archivo que el archivo de conexión nombra no existe o está vacío.",
+        cause=(
+            "La variable de entorno o el archivo que el archivo de conexión nombra no existe, no se puede "
+            "leer o está vacío."
+        ),
         remedy="Defínalo y repita la orden; no se guardó nada",
     ),
     Reason(
@@ -187,8 +187,11 @@ _CONFIGURATION = (
         group="configuration",
         title="El archivo ya existe",
         text="El archivo[ «{file}»] ya existe y no se reemplazó",
-        cause="Una copia no se escribe encima de otra sin que usted lo pida.",
-        remedy="Elija otro nombre o use --overwrite",
+        cause=(
+            "Una copia no se escribe encima de otra sin que usted lo pida, ni un CSV encima de uno con "
+            "decisiones suyas."
+        ),
+        remedy="Elija otro nombre; «backup» también admite --overwrite",
     ),
     Reason(
         code=Code.ARCHIVE_INVALID,

@@ -7,6 +7,7 @@ one entry an invoice, and the sums are made from the entries' moves.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -43,6 +44,7 @@ class Tally:
         self._entries: dict[int, int] = {}
         """Cents times `_COLUMNS_ROOM` plus the column's place: a tenth of the memory of two objects."""
         self._problems: dict[int, Problem] = {}
+        self._left_out: dict[int, Code] = {}
         self.notes: list[Problem] = []
         """Problems that concern no single invoice."""
         self.contacts_created = 0
@@ -72,6 +74,10 @@ class Tally:
         if column == "unchanged" and before in ("created", "updated"):
             column = before
         self._entries[key] = _packed(column, value)
+        if code and column == "excluded":
+            self._left_out[key] = Code(code)
+        else:
+            self._left_out.pop(key, None)
         if code and column in ("needs_attention", "failed"):
             reason = Code(code)
             message = reasons.message(reason, {"invoice": name, **(data or {})})
@@ -125,6 +131,10 @@ class Tally:
         for entry in self._entries.values():
             counts[_column(entry)] += 1
         return counts
+
+    def left_out(self) -> dict[str, int]:
+        """How many are excluded by each reason, the most frequent first."""
+        return {code.value: count for code, count in Counter(self._left_out.values()).most_common()}
 
     def values(self) -> dict[str, str]:
         """The seven sums in pesos, as texts with two decimals."""

@@ -28,6 +28,7 @@ PAGES_A_BATCH = 5
 """A batch is decided and written as a whole, and two are in memory at once."""
 _LARGEST_ID = 2**63
 _EVER = date(2000, 1, 1)
+_LAST = date(9999, 12, 30)
 """A day before any invoice."""
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
@@ -72,8 +73,8 @@ class Progressed:
 
 
 def day_start(session: Session, day: date) -> datetime:
-    """Midnight of a local day, as an instant."""
-    return datetime.combine(day, time(), tzinfo=session.zone).astimezone(UTC)
+    """Midnight of a local day, as an instant; nothing was before Siigo was."""
+    return datetime.combine(max(day, _EVER), time(), tzinfo=session.zone).astimezone(UTC)
 
 
 def windows(session: Session) -> list[Window]:
@@ -85,10 +86,10 @@ def windows(session: Session) -> list[Window]:
         return []
     today = session.now().astimezone(session.zone).date() + timedelta(days=1)
     if options.by_dates:
-        span = (options.date_from or _EVER, options.date_to or today)
+        span = (max(options.date_from or _EVER, _EVER), max(options.date_to or today, _EVER))
         return [Window(span=span, asked_for=True)]
     if connection.invoices_mark is None:
-        return [Window(span=(connection.start, today + timedelta(days=3660)))]
+        return [Window(span=(max(connection.start, _EVER), today + timedelta(days=3660)))]
     moment = connection.invoices_mark - OVERLAP
     return [Window(created_start=moment), Window(updated_start=moment)]
 
@@ -239,7 +240,9 @@ def credit_notes(session: Session, progressed: Progressed) -> None:
             raise
         if isinstance(problem, TryLater) and problem.retry_after_s is not None:
             raise
-        session.tally.note(Code.CREDIT_NOTES_UNREADABLE)
+        denied = isinstance(problem, AccessDenied)
+        why = "este usuario no tiene permiso" if denied else problem.message
+        session.tally.note(Code.CREDIT_NOTES_UNREADABLE, {"why": why})
         return
     progressed.notes_read = complete
 
@@ -261,7 +264,7 @@ def _pages(session: Session, asked: Sequence[Window]) -> Iterator[tuple[Window, 
         # Whether the end of a span is inclusive, and whose midnight it means, is unknown: a day more on
         # each side is asked for and left out again here (docs/reference/siigo-api.md, section 3.1).
         start = window.span[0] - timedelta(days=1) if window.span else None
-        end = window.span[1] + timedelta(days=1) if window.span else None
+        end = min(window.span[1], _LAST) + timedelta(days=1) if window.span else None
         today = session.now().astimezone(session.zone).date()
         for page in session.siigo.invoices(
             created_start=window.created_start,

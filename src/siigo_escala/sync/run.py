@@ -56,6 +56,8 @@ class Result:
 
     document: dict[str, Any]
     exit_code: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    """How many are excluded by each reason code."""
 
 
 class Declined(Exception):
@@ -119,7 +121,7 @@ def _recorded(session: Session, *, probing: bool) -> Result:
         session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
     run_row.keep(session, printed, finished=finished, exit_code=code)
-    return Result(document=printed, exit_code=code)
+    return Result(document=printed, exit_code=code, left_out=session.tally.left_out())
 
 
 def _guarded(course: _Course, *, probing: bool) -> int:
