@@ -74,5 +74,19 @@ def test_a_row_that_cannot_be_read_names_its_line(text: str, said: str) -> None:
     assert said in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{HEADER}\ni-1,,,,ignore,", True),
+        (f"\ufeff{HEADER.replace(',', ';')}\ni-1;;;;;\ni-2;;;;crear;", True),
+        (f"{HEADER}\ni-1,,,d-1, ,d-1", False),
+        ("invoice,total\nFV-2-1,3", False),
+        ("", False),
+    ],
+)
+def test_a_file_with_anything_under_decision_holds_somebodys_work(text: str, *, found: bool) -> None:
+    assert decisions.any_in(text) is found
+
+
 def test_a_problem_of_no_line_is_told_as_it_is() -> None:
     assert DecisionProblem("El archivo está vacío.").message == "El archivo está vacío."

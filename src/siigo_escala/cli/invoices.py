@@ -91,10 +91,20 @@ def _known_codes(codes: list[str]) -> list[str]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The rows with room for a decision; a person fills `decision` and `target` (`resolve --file`)."""
+    """The rows with room for a decision; a person fills `decision` and `target` (`resolve --file`).
+
+    FILE_EXISTS where the file that stands there holds decisions already.
+    """
     from siigo_escala.domain import decisions
 
     try:
+        if path.is_file() and decisions.any_in(path.read_bytes().decode("utf-8", errors="replace")):
+            raise CommandProblem(
+                "FILE_EXISTS",
+                f"«{path}» ya tiene decisiones suyas en la columna «decision», y no se reemplazó: elija otro "
+                "nombre para el archivo nuevo.",
+                key="--csv",
+            )
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(_COLUMNS)
@@ -140,8 +150,29 @@ def _show(rows: list[dict[str, Any]]) -> None:
             for row in rows[:_SHOWN]
         ],
     )
+    _show_candidates(rows[:_SHOWN])
     if len(rows) > _SHOWN:
         output.say(f"… y {output.number(len(rows) - _SHOWN)} más: --json o --csv las dan todas.")
     for code in sorted({row["code"] for row in rows[:_SHOWN] if row["code"]}):
         reason = reasons.catalogue[reasons.Code(code)]
-        output.say(f"{code}: {reason.title}. {reason.cause} {reason.remedy}.")
+        title = reason.title if reason.title.endswith("?") else f"{reason.title}."
+        output.say(f"{code}: {title} {reason.cause} {reason.remedy}.")
+
+
+def _show_candidates(rows: list[dict[str, Any]]) -> None:
+    """What a held invoice may be, one id a line: an id that is cut in two cannot be copied."""
+    found = [row for row in rows if row["candidates"]]
+    if not found:
+        return
+    output.table(
+        [("Factura", "left"), ("Puede ser", "left"), ("Id en Escala", "left")],
+        [
+            [
+                row["invoice"] or row["siigo_id"],
+                "el contacto" if row["code"] == "CONTACT_AMBIGUOUS" else "la oportunidad",
+                str(one),
+            ]
+            for row in found
+            for one in row["candidates"]
+        ],
+    )

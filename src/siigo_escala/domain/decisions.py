@@ -74,6 +74,14 @@ def from_csv(text: str) -> list[Wish]:
     return wishes
 
 
+def any_in(text: str) -> bool:
+    """Whether anything stands under `decision`, also what cannot be obeyed; False for another file."""
+    try:
+        return any(row.get("decision") for _, row in _rows(text))
+    except DecisionProblem:
+        return False
+
+
 def safe_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_UNSAFE) else text
