@@ -85,6 +85,28 @@ def test_what_is_ignored_is_left_out_and_may_be_taken_back(world: World) -> None
     assert counts(world.sync()) == {"read": 1, "created": 1}
 
 
+@ONE_STORE
+def test_done_decides_nothing_of_an_invoice_that_has_no_opportunity_and_says_what_does(world: World) -> None:
+    invoice, _ = _held(world)
+    (warning,) = people.say(world, "done", invoice["name"])
+    assert warning == (
+        f"La factura «{invoice['name']}» no tiene oportunidad, y --done no dice cuál es la suya: la próxima "
+        "sincronización vuelve a preguntar. Use --deal, --create o --ignore."
+    )
+    assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
+
+
+@ONE_STORE
+def test_done_does_not_say_which_contact_it_is(world: World) -> None:
+    for _ in range(2):
+        world.escala.create_contact(custom={FIELD: "900100200"})
+    invoice = world.siigo.create_invoice(world.customer()["id"])
+    world.connect()
+    assert codes(world.sync()) == ["CONTACT_AMBIGUOUS"]
+    (warning,) = people.say(world, "done", invoice["name"])
+    assert warning.endswith("Use --contact o --ignore.")
+
+
 def test_what_a_person_deleted_is_made_anew_where_a_person_says_so(world: World) -> None:
     invoice = _in_escala(world)
     first = world.deal_of(invoice["name"])["id"]

@@ -13,6 +13,14 @@ from siigo_escala.store.models import Connection
 Chosen = list[tuple[Wish, models.Invoice]]
 
 _CHUNK = 500
+_ASKED = (
+    Code.POSSIBLE_TWIN,
+    Code.DEAL_FOUND_TWICE,
+    Code.DEAL_NAME_TAKEN,
+    Code.INVOICE_NAME_TWICE,
+    Code.CONTACT_AMBIGUOUS,
+)
+"""Questions that only a choice answers."""
 _SHAPES = 200
 """So many known ids tell what an id looks like."""
 
@@ -108,6 +116,10 @@ def _possible(wish: Wish, row: models.Invoice) -> Iterable[str]:
         )
     if wish.kind == "done" and row.state != models.State.NEEDS_ATTENTION and row.decision != "ignore":
         return [f"La factura «{name}» no esperaba por usted."]
+    if wish.kind == "done" and row.code in _ASKED and not has_deal(row):
+        instead = "--contact" if row.code == Code.CONTACT_AMBIGUOUS else "--deal, --create"
+        told = f"La factura «{name}» no tiene oportunidad, y --done no dice cuál es la suya"
+        return [f"{told}: la próxima sincronización vuelve a preguntar. Use {instead} o --ignore."]
     return []
 
 
