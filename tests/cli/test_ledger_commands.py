@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -80,6 +81,44 @@ def test_the_csv_has_room_for_decisions(worked: Program) -> None:
     assert {row["decision"] + row["target"] for row in rows} == {""}
     told = worked("invoices", "acme", "--csv", "no/esta/facturas.csv", "--json")
     assert (told.code, told.error["key"]) == (2, "--csv")
+
+
+def test_a_csv_with_decisions_in_it_is_not_written_over(worked: Program) -> None:
+    path = worked.folder / "facturas.csv"
+    for text in ("", "otra cosa", "invoice;decision;target\nFV-2-1; ;\n"):
+        path.write_text(text)
+        assert worked("invoices", "acme", "--csv", "facturas.csv").code == 0
+    filled = "invoice;decision;target\nFV-2-1;crear;\n"
+    path.write_text(filled, encoding="latin-1")
+    told = worked("invoices", "acme", "--csv", "facturas.csv", "--json")
+    assert (told.code, told.error["code"], told.error["key"]) == (2, "FILE_EXISTS", "--csv")
+    assert "«facturas.csv»" in told.error["message"]
+    assert path.read_text() == filled
+
+
+def test_what_an_invoice_may_be_stands_on_the_screen_whole(
+    single: Program, write_file: Callable[..., str], siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    assert single("connect", write_file(), "--json").code == 0
+    invoice = siigo.create_invoice(total=1000)
+    deals = [escala.create_deal(name=f"{invoice['name']} de otra {at}", value=1) for at in range(2)]
+    assert single("sync", "acme", "--json").code == 1
+    shown = single("invoices", "acme", "--code", "DEAL_NAME_TAKEN").out
+    for deal in deals:
+        (line,) = [line for line in shown.splitlines() if deal in line]
+        assert line.split() == [invoice["name"], "la", "oportunidad", deal]
+    assert max(len(line) for line in shown.splitlines()) <= 100
+    assert "Puede ser" not in single("invoices", "acme", "--status", "in_escala").out
+
+
+def test_a_connection_without_a_schedule_says_so(single: Program, write_file: Callable[..., str]) -> None:
+    assert single("connect", write_file()).code == 0
+    assert "activo" in single("list").out
+    never = '[schedule]\ndaily_at = ""\n'
+    for extra, said in ((never, "ninguno"), (f"{never}every_minutes = 5\n", "activo")):
+        assert single("connect", write_file(extra=extra)).code == 0
+        assert said in single("list").out
+        assert f"Horario: {said}." in single("status", "acme").out
 
 
 def test_a_new_connection_says_so(connected: Program) -> None:

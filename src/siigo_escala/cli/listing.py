@@ -69,4 +69,7 @@ def schedule(connection: Connection) -> str:
         return "sin credenciales"
     if connection.paused:
         return f"en pausa ({connection.paused})"
-    return "activo" if connection.enabled else "apagado"
+    if not connection.enabled:
+        return "apagado"
+    times = connection.file.get("schedule", {})
+    return "activo" if times.get("daily_at", "02:00") or times.get("every_minutes", 0) else "ninguno"

@@ -60,7 +60,7 @@ def usage_problem(problem: typer.TyperException) -> CommandProblem:
     key = _name(parameter) if parameter is not None else None
     match type(problem).__name__:
         case "MissingParameter":
-            said = f"Falta {key}"
+            said = f"Falta decir {_choices(key)}" if _is_literal(key) else f"Falta {key}"
         case "NoSuchOption":
             key = str(getattr(problem, "option_name", ""))
             near = [str(one) for one in getattr(problem, "possibilities", None) or ()]
@@ -68,6 +68,8 @@ def usage_problem(problem: typer.TyperException) -> CommandProblem:
         case "BadOptionUsage":
             key = str(getattr(problem, "option_name", ""))
             said = f"La opción {key} necesita un valor"
+        case "BadParameter" if _is_literal(key):
+            said = f"Aquí solo puede decir {_choices(key)}"
         case "BadParameter":
             said = f"El valor de {key} no sirve: {_reason(problem.message)}" if key else problem.message
         case _:
@@ -89,6 +91,15 @@ def _reason(message: str) -> str:
     if message.startswith("Input should be"):
         return "no es un valor de los que se esperan"
     return message
+
+
+def _is_literal(key: str | None) -> bool:
+    """Whether an argument is a word to be written as it is: "rotate", "show|erase"."""
+    return key is not None and re.fullmatch("[a-z|]+", key) is not None
+
+
+def _choices(key: str | None) -> str:
+    return " o ".join(f"«{one}»" for one in (key or "").split("|"))
 
 
 def _of_message(message: str) -> str:
