@@ -31,8 +31,8 @@ _WHICH_ONE = (
         group="needs_attention",
         title="¿Son la misma?",
         text=(
-            "En Escala hay una oportunidad[ ({candidates})] del mismo contacto, por el mismo valor y de los "
-            "mismos días, que no nombra la factura"
+            "En Escala hay una o varias oportunidades[ ({candidates})] del mismo contacto, por el mismo "
+            "valor y de los mismos días, que no nombran la factura"
         ),
         cause="La app nativa o una persona pudo crearla sin escribir el número de la factura.",
         remedy="Diga si es la misma; no la crearemos dos veces",
