@@ -19,8 +19,8 @@ _WHICH_ONE = (
         group="needs_attention",
         title="Ese número ya está en otra oportunidad",
         text=(
-            "Otra oportunidad[ ({candidates})] lleva este número, pero no coinciden ni el contacto ni el "
-            "valor"
+            "Este número ya está en una o varias oportunidades[ ({candidates})], pero no coinciden ni el "
+            "contacto ni el valor"
         ),
         cause="El número de la factura está en el nombre de una oportunidad que parece de otra venta.",
         remedy="Diga si es la misma",
