@@ -10,7 +10,7 @@ import pytest
 
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
-from tests.cli.conftest import Program
+from tests.cli.conftest import FIELD, Program
 
 pytestmark = pytest.mark.slow
 PARTS = ("in_escala", "excluded", "annulled", "needs_attention", "failed")
@@ -101,9 +101,12 @@ def test_what_an_invoice_may_be_stands_on_the_screen_whole(
 ) -> None:
     assert single("connect", write_file(), "--json").code == 0
     invoice = siigo.create_invoice(total=1000)
-    deals = [escala.create_deal(name=f"{invoice['name']} de otra {at}", value=1) for at in range(2)]
-    assert single("sync", "acme", "--json").code == 1
-    shown = single("invoices", "acme", "--code", "DEAL_NAME_TAKEN").out
+    contact = escala.create_contact(first_name="Ana", custom={FIELD: "900482137"})
+    deals = [escala.create_deal(name="Computador", contact_id=contact, value=1000) for _ in range(2)]
+    (problem,) = single("sync", "acme", "--json").document["problems"]
+    assert "hay una o varias oportunidades (" in problem["message"]
+    shown = single("invoices", "acme", "--code", "POSSIBLE_TWIN").out
+    assert "POSSIBLE_TWIN: ¿Son la misma? La app" in shown
     for deal in deals:
         (line,) = [line for line in shown.splitlines() if deal in line]
         assert line.split() == [invoice["name"], "la", "oportunidad", deal]
