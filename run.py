@@ -72,13 +72,13 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         prepare(RUN_LOCKS if chosen.command == "demo" else DEV_LOCKS)
+        return COMMANDS[chosen.command](chosen.rest)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrumpido.", file=sys.stderr)
         return 130
-    return COMMANDS[chosen.command](chosen.rest)
 
 
 def prepare(locks: tuple[str, ...]) -> None:
