@@ -71,7 +71,7 @@ def _open_what_is_closed() -> None:
             # The lowest number that is free: this one.
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115 - open as long as the process
 
 
 def run(words: list[str]) -> int:

@@ -131,5 +131,6 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
 
 
 def _only_waiting(document: dict[str, Any]) -> bool:
-    waiting = sum(problem["code"] == _NOT_REACHED for problem in document["problems"])
-    return waiting == int(document["invoices"]["failed"])
+    waiting = [problem for problem in document["problems"] if problem["code"] == _NOT_REACHED]
+    failed: int = document["invoices"]["failed"]
+    return len(waiting) == failed
