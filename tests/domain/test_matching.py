@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -141,7 +141,3 @@ def test_nobody_elses_contact_is_taken_and_nothing_of_theirs_is_sent(
         if isinstance(outcome, Missing):
             assert not (outcome.send_email and EMAIL in contact.emails)
             assert not (outcome.send_phone and PHONE in contact.phones)
-
-
-def test_each_evidence_can_be_told_to_people() -> None:
-    assert all(matching.in_words(evidence) for evidence in get_args(matching.Evidence))

@@ -17,14 +17,6 @@ from siigo_escala.domain.mapping import customer_to_contact
 
 Evidence = Literal["bound", "identification", "email", "phone", "decision"]
 
-_IN_WORDS: Mapping[Evidence, str] = {
-    "bound": "ya estaba enlazado con este cliente",
-    "identification": "tiene la misma identificación",
-    "email": "tiene el mismo correo y ninguna identificación",
-    "phone": "tiene el mismo teléfono y el mismo nombre",
-    "decision": "usted indicó que es este contacto",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -88,11 +80,6 @@ def match(
         send_email=email is not None and not any(email in _emails(contact) for contact in candidates),
         send_phone=phone is not None and not any(phone in _phones(contact) for contact in candidates),
     )
-
-
-def in_words(evidence: Evidence) -> str:
-    """The evidence as people read it, to follow "el contacto"."""
-    return _IN_WORDS[evidence]
 
 
 def _one(contacts: Sequence[Contact], evidence: Evidence) -> Found | Ambiguous:

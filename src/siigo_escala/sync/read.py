@@ -28,8 +28,9 @@ PAGES_A_BATCH = 5
 """A batch is decided and written as a whole, and two are in memory at once."""
 _LARGEST_ID = 2**63
 _EVER = date(2000, 1, 1)
-_LAST = date(9999, 12, 30)
 """A day before any invoice."""
+_LAST = date(9999, 12, 30)
+"""A day after any, and one more can be added to it."""
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
     "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "updated_at",
