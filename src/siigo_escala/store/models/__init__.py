@@ -2,6 +2,7 @@
 
 from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
 from siigo_escala.store.models.connection import Connection
+from siigo_escala.store.models.engine import Alert, Request, Turn
 from siigo_escala.store.models.erasure import Erasure
 from siigo_escala.store.models.known import (
     ContactBinding,
@@ -18,6 +19,7 @@ from siigo_escala.store.models.run import Run
 from siigo_escala.store.models.saving import insert_rows, save_rows
 
 __all__ = [
+    "Alert",
     "CallHour",
     "Connection",
     "ContactBinding",
@@ -34,9 +36,11 @@ __all__ = [
     "KnownProduct",
     "Limit",
     "MissingSku",
+    "Request",
     "Run",
     "SiigoCompany",
     "State",
+    "Turn",
     "insert_rows",
     "save_rows",
 ]
