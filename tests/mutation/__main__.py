@@ -1,30 +1,26 @@
 """`python3 run.py mutants domain|sync [--sample N] [--seed K]`: how many small defects the tests notice.
 
-Each mutant is tried by the tests of its package, the ones named after its module first. `--write` puts the
-score and the survivors into docs/reliability.md.
+The tests of both packages are run once to learn which lines each executes; then each mutant is tried by those
+that execute its line. `--write` puts the score and the survivors into docs/reliability.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import multiprocessing
-import os
 import random
-import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutation import mutants
+from tests.mutation import equivalent, mutants, reach, trying
 from tests.mutation.mutants import Mutant
+from tests.mutation.reach import PACKAGES, ROOT, Reach
 
-_ROOT = Path(__file__).parents[2]
-_PACKAGES = Path("src/siigo_escala")
+_TESTS = ("tests/domain", "tests/sync")
 _TEXTS_ONLY = "_es.py"
-_LONGEST_S = 600
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,118 +30,76 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, default=0, help="so many, drawn by the seed (default: all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--of", default="", help="only of modules whose path contains this")
+    parser.add_argument(
+        "--learnt", type=Path, help="keep what tests execute in this folder, and take it from there"
+    )
     parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
     given = parser.parse_args(arguments)
-    wanted = _all(given.package)
+    wanted = of_package(given.package)
     if given.sample:
         wanted = random.Random(given.seed).sample(wanted, min(given.sample, len(wanted)))
+    wanted = [mutant for mutant in wanted if given.of in str(mutant.path)]
     began = time.monotonic()
-    survivors: list[str] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as folder,
-        multiprocessing.get_context("fork").Pool(
-            given.jobs, initializer=_prepare, initargs=(folder,)
-        ) as pool,
-    ):
-        for done, (mutant, caught) in enumerate(pool.imap_unordered(_try, wanted), start=1):
-            if not caught:
+    with tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as name:
+        known = _learnt(given.learnt or Path(name))
+        _say(f"{len(known.seconds)} tests, {time.monotonic() - began:.0f} s; {len(wanted)} mutants")
+        survivors: list[Mutant] = []
+        for done, (mutant, noticed) in enumerate(_tried(wanted, known, Path(name), given.jobs), start=1):
+            if not noticed:
                 survivors.append(mutant)
-                _say(f"survives: {mutant}")
+                _say(f"survives: {mutant}: {mutant.code}{' (explained)' * bool(equivalent.why(mutant))}")
             if done % 50 == 0:
                 _say(f"{done} of {len(wanted)}, {len(survivors)} survive")
     score = 100 * (1 - len(survivors) / len(wanted))
     _say(f"{given.package}: {len(wanted)} mutants, {len(survivors)} survive: {score:.1f} %")
     if given.write:
-        from tests.resilience.chaos import page
-
-        rows = [
-            ("command", f"`python3 run.py mutants {' '.join(arguments)}`"),
-            ("mutants", str(len(wanted))),
-            ("noticed", f"{score:.1f} %"),
-            ("survivors", "<br>".join(f"`{one}`" for one in sorted(survivors))),
-            *page.machine(time.monotonic() - began),
-        ]
-        page.section(f"mutants {given.package}", rows)
+        rows = _rows(survivors, mutants=len(wanted), command=f"python3 run.py mutants {' '.join(arguments)}")
+        _write(given.package, rows, seconds=time.monotonic() - began)
     return 0
 
 
-def _all(package: str) -> list[Mutant]:
+def of_package(package: str) -> list[Mutant]:
+    """Every mutant of a package; modules that hold nothing but texts are left alone."""
     found: list[Mutant] = []
-    for file in sorted((_ROOT / _PACKAGES / package).rglob("*.py")):
+    for file in sorted((ROOT / PACKAGES / package).rglob("*.py")):
         if not file.name.endswith(_TEXTS_ONLY):
-            found += mutants.of(file.relative_to(_ROOT), file.read_text(encoding="utf-8"))
+            found += mutants.of(file.relative_to(ROOT), file.read_text(encoding="utf-8"))
     return found
 
 
-def _prepare(parent: str) -> None:
-    """A copy of the program for this worker, and the heavy libraries read once for all its mutants."""
-    folder = tempfile.mkdtemp(dir=parent)
-    shutil.copytree(_ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    os.environ["PYTHONPATH"] = str(Path(folder) / "src")
-    sys.path.insert(0, os.environ["PYTHONPATH"])
-    sys.dont_write_bytecode = True
-    for name in ("django.db.models", "phonenumbers", "psycopg", "httpx2", "cryptography.fernet"):
-        importlib.import_module(name)
+def _learnt(folder: Path) -> Reach:
+    if (folder / "seconds.json").exists():
+        return reach.read(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return reach.learn(_TESTS, folder)
 
 
-def _try(mutant: Mutant) -> tuple[str, bool]:
-    """Whether any test notices: in a child of its own, so that nothing of one mutant stays for the next."""
-    target = Path(os.environ["PYTHONPATH"]).parent / mutant.path
-    before = target.read_text(encoding="utf-8")
-    target.write_text(mutant.source, encoding="utf-8")
-    try:
-        for tests in _tests_of(mutant.path):
-            child = os.fork()
-            if not child:
-                os._exit(_run(tests))
-            if _ended(child) != 0:
-                return str(mutant), True
-        return str(mutant), False
-    finally:
-        target.write_text(before, encoding="utf-8")
+def _tried(wanted: Sequence[Mutant], known: Reach, folder: Path, jobs: int) -> Iterator[tuple[Mutant, bool]]:
+    context = multiprocessing.get_context("fork")
+    with context.Pool(jobs, initializer=trying.prepare, initargs=(str(folder), known)) as pool:
+        yield from pool.imap_unordered(trying.tried, wanted)
 
 
-def _ended(child: int) -> int:
-    """How it ended; a mutant that never ends was noticed."""
-    deadline = time.monotonic() + _LONGEST_S
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.05)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return -1
-
-
-def _tests_of(path: Path) -> list[list[str]]:
-    """The tests named after the module, then those of its package."""
-    package = Path("tests", *path.parts[2:3])
-    own = sorted(str(file.relative_to(_ROOT)) for file in (_ROOT / package).rglob(f"test_{path.stem}*.py"))
-    return [own, [str(package)]] if own else [[str(package)]]
-
-
-def _run(tests: list[str]) -> int:
-    import pytest
-
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    quiet = [
-        "-q",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        "-m",
-        "not full",
-        "-k",
-        "not postgresql",
+def _rows(survivors: Sequence[Mutant], *, mutants: int, command: str) -> list[tuple[str, str]]:
+    explained = [one for one in survivors if equivalent.why(one)]
+    told = sorted(
+        f"`{str(one).removeprefix(f'{PACKAGES}/')}`: {equivalent.why(one) or 'open'}".replace("|", "\\|")
+        for one in survivors
+    )
+    return [
+        ("command", f"`{command}`"),
+        ("mutants", str(mutants)),
+        ("noticed", f"{mutants - len(survivors)}, {100 * (1 - len(survivors) / mutants):.1f} %"),
+        ("survivors", f"{len(survivors)}, {len(explained)} of them cannot be noticed (why: beside each)"),
+        ("they are", "<br>".join(told) or "none"),
     ]
-    with tempfile.TemporaryDirectory() as base:
-        code = int(pytest.main([*quiet, f"--basetemp={base}/base", *tests]))
-    return 0 if code == pytest.ExitCode.NO_TESTS_COLLECTED else code
+
+
+def _write(package: str, rows: Sequence[tuple[str, str]], *, seconds: float) -> None:
+    from tests.resilience.chaos import page
+
+    page.section(f"mutants {package}", [*rows, *page.machine(seconds)])
 
 
 def _say(text: str) -> None:

@@ -29,6 +29,10 @@ class Mutant:
     line: int
     change: str
     source: str
+    lines: range
+    """Of the statement, as far as it is executed at once: of an `if`, its condition."""
+    code: str
+    """The changed line as it was: what a mutant is known by while lines move."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.change}"
@@ -37,8 +41,9 @@ class Mutant:
 def of(path: Path, source: str) -> Iterator[Mutant]:
     """Every mutant of one module."""
     tree = ast.parse(source)
+    text = source.splitlines()
     number = 0
-    for node in _walk(tree):
+    for node, lines in _walk(tree, range(0)):
         for change, undo in _changes(node):
             number += 1
             yield Mutant(
@@ -47,18 +52,34 @@ def of(path: Path, source: str) -> Iterator[Mutant]:
                 line=getattr(node, "lineno", 0),
                 change=change,
                 source=ast.unparse(ast.fix_missing_locations(tree)),
+                lines=lines,
+                code=text[getattr(node, "lineno", 1) - 1].strip(),
             )
             undo()
 
 
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
+def _walk(node: ast.AST, lines: range) -> Iterator[tuple[ast.AST, range]]:
+    if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+        lines = _executed_at_once(node)
+    yield node, lines
     for name, value in ast.iter_fields(node):
         if name in _UNSEEN:
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _is_docstring(child):
-                yield from _walk(child)
+                yield from _walk(child, lines)
+
+
+def _executed_at_once(node: ast.stmt | ast.ExceptHandler | ast.match_case) -> range:
+    """The lines of a statement, without those of the statements inside it."""
+    begin = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    if isinstance(body, list):
+        first = body[0]
+        end = first.pattern.lineno if isinstance(first, ast.match_case) else first.lineno
+        return range(begin, max(begin + 1, end))
+    end = begin if isinstance(node, ast.match_case) else node.end_lineno or begin
+    return range(begin, end + 1)
 
 
 def _is_docstring(node: ast.AST) -> bool:
