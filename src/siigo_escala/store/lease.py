@@ -1,33 +1,27 @@
 """One writer per pair of accounts, without a clock.
 
-The system itself frees the lock when its holder dies: an OS file lock on SQLite, a session advisory lock on
-its own connection on PostgreSQL. A stopped holder keeps it. Each take-over raises both accounts' epochs, and
-every change of the ledger is conditional on them, so a holder that lost its lock can write nothing
-(docs/adr/0004).
+The system itself frees the locks when their holder dies (store/locks.py); a stopped holder keeps them. Each
+take-over raises both accounts' epochs, and every change of the ledger is conditional on them, so a holder
+that lost its lock can write nothing (docs/adr/0004).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from contextlib import ExitStack, contextmanager
 
 from django.db import connection, transaction
 from django.db.models import F
-from filelock import FileLock, Timeout
 
+from siigo_escala.store import locks
 from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
+from siigo_escala.store.locks import Lock
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
-
-if TYPE_CHECKING:
-    import psycopg
 
 _POLL_S = 0.2
 _GRACE_S = 0.05
 """Who only looks whether a lock is held has it for a moment: no reason to refuse a run."""
-_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102}
 _OURS = (
     f"SELECT 1 FROM {SiigoCompany._meta.db_table} AS siigo, {EscalaAccount._meta.db_table} AS escala "
     "WHERE siigo.id = %s AND siigo.epoch = %s AND escala.id = %s AND escala.epoch = %s"
@@ -36,16 +30,11 @@ _LOCKED = " FOR NO KEY UPDATE"
 """Keeps a take-over waiting until we commit; on SQLite the transaction itself does (BEGIN IMMEDIATE)."""
 
 
-class _Lock(Protocol):
-    def proven(self) -> bool: ...
-    def release(self) -> None: ...
-
-
 class Lease:
     """The right to write for one connection, until `release` or death."""
 
-    def __init__(self, owner: Connection, locks: list[_Lock]) -> None:
-        self._locks = locks
+    def __init__(self, owner: Connection, held: list[Lock]) -> None:
+        self._locks = held
         self._siigo_id, self._escala_id = owner.siigo_id, owner.escala_id
         with transaction.atomic():
             SiigoCompany.objects.filter(pk=self._siigo_id).update(epoch=F("epoch") + 1)
@@ -88,16 +77,16 @@ def take(owner: Connection, *, wait_s: float | None = 0.0) -> Lease:
     wanted = [("escala", owner.escala_id), ("siigo", owner.siigo_id)]
     while True:
         with ExitStack() as held:
-            locks: list[_Lock] = []
+            taken: list[Lock] = []
             for system, account_id in wanted:
-                lock = _try(system, account_id)
+                lock = locks.attempt(system, account_id)
                 if lock is None:
                     break
                 held.callback(lock.release)
-                locks.append(lock)
+                taken.append(lock)
             else:
                 _must_stand(owner)
-                lease = Lease(owner, locks)
+                lease = Lease(owner, taken)
                 held.pop_all()
                 return lease
         if deadline is not None and time.monotonic() >= deadline:
@@ -130,7 +119,7 @@ def nobody_runs() -> Iterator[None]:
     deadline = time.monotonic() + _GRACE_S
     with ExitStack() as held:
         for system, account_id in accounts:
-            while (lock := _try(system, account_id)) is None and time.monotonic() < deadline:
+            while (lock := locks.attempt(system, account_id)) is None and time.monotonic() < deadline:
                 time.sleep(_GRACE_S / 3)
             if lock is None:
                 raise LeaseTaken("Una sincronización está en curso: espere a que termine. No se cambió nada.")
@@ -144,77 +133,8 @@ def is_held(owner: Connection) -> bool:
     On SQLite they are tried and given back at once, which `take` bears: it asks more than once.
     """
     for system, account_id in (("escala", owner.escala_id), ("siigo", owner.siigo_id)):
-        lock = _try(system, account_id)
+        lock = locks.attempt(system, account_id)
         if lock is not None:
             lock.release()
             return False
     return True
-
-
-def _try(system: str, account_id: int) -> _Lock | None:
-    if connection.vendor == "sqlite":
-        return _FileLock.attempt(system, account_id)
-    return _AdvisoryLock.attempt(system, account_id)
-
-
-class _FileLock:
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    @classmethod
-    def attempt(cls, system: str, account_id: int) -> _FileLock | None:
-        database = Path(str(connection.settings_dict["NAME"]))
-        folder = database.parent / "locks"
-        folder.mkdir(exist_ok=True, mode=0o700)
-        lock = FileLock(folder / f"{database.stem}-{system}-{account_id}.lock", thread_local=False)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return None
-        return cls(lock)
-
-    def proven(self) -> bool:
-        return self._lock.is_locked
-
-    def release(self) -> None:
-        self._lock.release()
-
-
-class _AdvisoryLock:
-    def __init__(self, session: psycopg.Connection[tuple[bool]]) -> None:
-        self._session = session
-
-    @classmethod
-    def attempt(cls, system: str, account_id: int) -> _AdvisoryLock | None:
-        import psycopg  # noqa: PLC0415 - a tenth of the program's start, and SQLite needs none of it
-
-        parameters = connection.get_connection_params()
-        parameters.pop("context", None)
-        parameters.pop("cursor_factory", None)
-        parameters |= {
-            "keepalives": 1,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 30_000,
-        }
-        session = psycopg.connect(**parameters, autocommit=True)
-        row = session.execute(
-            "SELECT pg_try_advisory_lock(%s, %s)", (_ADVISORY_CLASS[system], account_id)
-        ).fetchone()
-        if row is None or not row[0]:
-            session.close()
-            return None
-        return cls(session)
-
-    def proven(self) -> bool:
-        try:
-            return self._session.execute("SELECT true").fetchone() is not None
-        except self._session.Error:
-            return False
-
-    def release(self) -> None:
-        # The server notices a closed session a moment later; who asks next must find the lock free.
-        with suppress(self._session.Error):
-            self._session.execute("SELECT pg_advisory_unlock_all()")
-        self._session.close()

@@ -79,8 +79,10 @@ def _may_be_sent(session: Session, journal: Journal, step: Step) -> bool:
 def _within_limit(session: Session, journal: Journal, steps: Sequence[Step]) -> list[Step]:
     kept = []
     for step in steps:
-        if isinstance(step.decision, Create) and session.options.limit is not None:
-            if session.created >= session.options.limit:
+        if isinstance(step.decision, Create):
+            session.gave_way = session.gave_way or session.listener.enough.is_set()
+            limit = session.options.limit
+            if session.gave_way or (limit is not None and session.created >= limit):
                 journal.waiting(step, Code.NOT_REACHED)
                 continue
             session.created += 1

@@ -7,7 +7,7 @@ ends the run.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -58,6 +58,8 @@ class Result:
     exit_code: int
     left_out: dict[str, int] = field(default_factory=dict)
     """How many are excluded by each reason code."""
+    gave_way: bool = False
+    """It left something to be made, because others wait for their turn: the same again, soon."""
 
 
 class Declined(Exception):
@@ -121,7 +123,9 @@ def _recorded(session: Session, *, probing: bool) -> Result:
         session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
     run_row.keep(session, printed, finished=finished, exit_code=code)
-    return Result(document=printed, exit_code=code, left_out=session.tally.left_out())
+    return Result(
+        document=printed, exit_code=code, left_out=session.tally.left_out(), gave_way=session.gave_way
+    )
 
 
 def _guarded(course: _Course, *, probing: bool) -> int:
@@ -226,9 +230,21 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
         first = [*first, *next(extra, [])]
     ready = deque([first] if second is None else [first, second])
     del first, second
-    while (batch := ready.popleft() if ready else next(batches, None) or next(extra, None)) is not None:
+    while (batch := _next(session, ready, batches, extra)) is not None:
         _process(course, batch)
         del batch  # while the next one is read, this one's memory is free
+
+
+def _next(
+    session: Session, ready: deque[list[Item]], batches: Iterator[list[Item]], extra: Iterator[list[Item]]
+) -> list[Item] | None:
+    """What is to be decided next: what was read, then open rows, unless the run is to give way to others."""
+    if ready:
+        return ready.popleft()
+    batch = next(batches, None)
+    if batch is not None or session.gave_way:
+        return batch
+    return next(extra, None)
 
 
 def _process(course: _Course, items: Sequence[Item]) -> None:

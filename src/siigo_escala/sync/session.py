@@ -121,6 +121,9 @@ class Listener:
     plan: Callable[[dict[str, Any]], bool] = lambda _: True
     """Told the plan before the first write; False ends the run there."""
     stop: threading.Event = field(default_factory=threading.Event)
+    """The run ends after the call under way."""
+    enough: threading.Event = field(default_factory=threading.Event)
+    """The run makes no further opportunity, but reads and accounts to its end: others wait for their turn."""
 
     def wait(self, seconds: float) -> None:
         """Waits, unless the run is asked to stop meanwhile."""
@@ -181,6 +184,8 @@ class Session:
     """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
     created: int = 0
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
+    gave_way: bool = False
+    """Something that this run would have made was left for the next one, because others wait."""
     planned_s: float | None = None
     """How long the whole run was told to take, once it has a plan."""
     reached: Reached = field(default_factory=Reached)

@@ -19,6 +19,8 @@ _WAITING_FOR_DATA = (
     Code.CUSTOMER_DATA_MISSING,
 )
 _CHUNK = 1000
+_BATCH = 200
+"""Rows decided and written together: between two batches a long run may give way to others."""
 
 
 def open_rows(session: Session, progressed: Progressed) -> Iterator[list[Item]]:
@@ -40,8 +42,8 @@ def open_rows(session: Session, progressed: Progressed) -> Iterator[list[Item]]:
         wanted.append(rows.filter(due=True))
     for chosen in wanted:
         keys = not_read(session, chosen)
-        for start in range(0, len(keys), _CHUNK):
-            batch = list(rows.filter(pk__in=keys[start : start + _CHUNK]).order_by("-date", "pk"))
+        for start in range(0, len(keys), _BATCH):
+            batch = list(rows.filter(pk__in=keys[start : start + _BATCH]).order_by("-date", "pk"))
             progressed.from_ledger |= {row.siigo_id for row in batch}
             yield read.from_ledger(session, batch)
 

@@ -1,0 +1,61 @@
+"""Runs that somebody asks the engine for: by a screen, by `sync --queue`, or because the rules changed.
+
+They wait in a table of ours; whoever asks makes no call and takes no lease.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Literal
+
+from django.db import IntegrityError, transaction
+
+from siigo_escala.store.models import Connection, Request, Turn
+from siigo_escala.sync.session import Options
+
+Why = Literal["person", "rules"]
+
+
+def ask(connection: Connection, options: Options, *, why: Why = "person", now: datetime) -> Request:
+    """The request that waits from now on; the one that waits already where the same was asked for before."""
+    asked = options.to_json()
+    key = hashlib.sha256(json.dumps([options.kind, asked], sort_keys=True).encode()).hexdigest()
+    try:
+        with transaction.atomic():
+            made = Request.objects.create(
+                connection=connection, kind=options.kind, asked=asked, key=key, why=why, asked_at=now
+            )
+    except IntegrityError:
+        waiting = Request.objects.filter(connection=connection, key=key, waiting=True).first()
+        # Taken up between our two questions: that one may have read already what made us ask.
+        return waiting if waiting is not None else ask(connection, options, why=why, now=now)
+    # A person who asks does not wait for a pause between two tries to end.
+    Turn.objects.filter(connection=connection).update(retry_at=None)
+    return made
+
+
+def cancel(connection: Connection) -> int:
+    """Ends the run under way after the call in flight, and drops what waits: how many requests."""
+    dropped, _ = Request.objects.filter(connection=connection, waiting=True).delete()
+    Turn.objects.filter(connection=connection).update(cancelled=True)
+    return dropped
+
+
+def options_of(request: Request) -> Options:
+    """What was asked, as a run takes it."""
+    asked = request.asked
+    return Options(
+        kind="retry" if request.kind == "retry" else "sync",
+        date_from=_day(asked["from"]),
+        date_to=_day(asked["to"]),
+        invoices=tuple(asked["invoices"]),
+        limit=asked["limit"],
+        dry_run=asked["dry_run"],
+        sweep=asked["sweep"],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
