@@ -25,6 +25,7 @@ from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
 from siigo_escala.sync import (
     access,
+    aftermath,
     apply,
     decide,
     document,
@@ -38,8 +39,6 @@ from siigo_escala.sync import (
     sweep,
     taking_up,
 )
-from siigo_escala.sync.account import Problem
-from siigo_escala.sync.brake import Braked
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed, Window
@@ -133,14 +132,14 @@ def _guarded(course: _Course, *, probing: bool) -> int:
     session = course.session
     try:
         if probing:
-            _probe(session)
+            aftermath.probe(session)
         _course(course)
     except Declined:
         return 0
     except (Stopped, KeyboardInterrupt):
         return 130
     except AccessDenied as problem:
-        _refused(session, problem)
+        aftermath.refused(session, problem)
         return 3
     except RemoteError as problem:
         code = Code.SIIGO_UNREACHABLE if problem.system == "siigo" else Code.ESCALA_UNREACHABLE
@@ -157,25 +156,8 @@ def _guarded(course: _Course, *, probing: bool) -> int:
         session.tally.note(Code.SIIGO_UNREACHABLE, {"why": "su lista cambió mientras se leía"})
         return 4
     if not session.dry:
-        _note_success(session)
+        aftermath.succeeded(session)
     return 0
-
-
-def _note_success(session: Session) -> None:
-    """Credentials work; the last success is that of a run that read everything new, not of a part."""
-    news: dict[str, Any] = {"refusals": 0}
-    if not session.options.widened:
-        news["last_success"] = session.now()
-    models.Connection.objects.filter(pk=session.connection.pk).update(**news)
-
-
-def _probe(session: Session) -> None:
-    """One call after the brake has rested: where it is refused, the connection rests on."""
-    try:
-        session.siigo.users()
-    except RemoteError as problem:
-        raise Braked(problem.message, system="siigo", status=problem.status, raw=problem.raw) from problem
-    access.resume(session.connection, now=session.now())
 
 
 def _course(course: _Course) -> None:
@@ -393,13 +375,3 @@ def _wait_until(session: Session, moment: datetime) -> None:
     session.tell("settle")
     if session.listener.stop.wait(seconds + 0.05):
         raise Stopped
-
-
-def _refused(session: Session, problem: AccessDenied) -> None:
-    """Credentials were refused: told, counted, and the second time in a row the connection is paused."""
-    session.tally.notes.insert(
-        0, Problem(invoice=None, code=access.code_of(problem), message=problem.message)
-    )
-    if session.dry:
-        return
-    access.refused(session.connection, problem, now=session.now())
