@@ -53,6 +53,8 @@ class Program:
     environ: Mapping[str, str]
     folder: Path
     more: dict[str, str] = field(default_factory=dict)
+    ordinary: bool = False
+    """Permissions of files hold even where the tests run as root."""
 
     def __call__(self, *words: str, timeout_s: float = 50, **options: Any) -> Done:
         if options:
@@ -68,7 +70,13 @@ class Program:
                 **options,
             )
         else:
-            ended = forking.server().run(words, environ=self.whole, folder=self.folder, timeout_s=timeout_s)
+            ended = forking.server().run(
+                words,
+                environ=self.whole,
+                folder=self.folder,
+                timeout_s=timeout_s,
+                ordinary=self.ordinary,
+            )
         assert "Traceback" not in ended.stdout
         assert "Traceback" not in ended.stderr
         return Done(code=ended.returncode, out=ended.stdout, err=ended.stderr)

@@ -43,9 +43,18 @@ class Server:
         )
 
     def run(
-        self, words: Sequence[str], *, environ: Mapping[str, str], folder: Path, timeout_s: float
+        self,
+        words: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        timeout_s: float,
+        ordinary: bool = False,
     ) -> subprocess.CompletedProcess[str]:
-        """`siigo-escala` with these words; TimeoutExpired, and the process killed, after so many seconds."""
+        """`siigo-escala` with these words; TimeoutExpired, and the process killed, after so many seconds.
+
+        `ordinary`: permissions of files hold even where the tests run as root.
+        """
         with tempfile.TemporaryDirectory() as place, self._turn:
             out, err = Path(place) / "out", Path(place) / "err"
             self._write(
@@ -53,6 +62,7 @@ class Server:
                     "words": list(words),
                     "environ": dict(environ),
                     "folder": str(folder),
+                    "ordinary": ordinary,
                     "streams": [os.devnull, str(out), str(err)],
                 }
             )
@@ -131,6 +141,19 @@ def _become(request: Mapping[str, object]) -> None:
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     sys.argv = ["siigo-escala", *words]
+    if request["ordinary"] and os.geteuid() == 0:
+        _give_up_capabilities()
+
+
+def _give_up_capabilities() -> None:
+    """Root without its capabilities: the owner of its files, and no more than that."""
+    import ctypes
+
+    version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    none = (ctypes.c_uint32 * 6)()
+    capset = ctypes.CDLL(None, use_errno=True).capset
+    if capset(version_3, none) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 if __name__ == "__main__":

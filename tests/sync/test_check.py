@@ -34,7 +34,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 def _opened(world: World) -> Opened:
-    return opening.open_connection(world.environment, "acme")
+    return opening.open_connection(world.environment, "acme", vault_of=opening.vault_or_shut)
 
 
 def _examined(world: World, **options: Any) -> Examination:
@@ -382,6 +382,41 @@ def test_the_breakages_cover_what_can_be_broken_inside_an_account_or_this_machin
         Finding.LIMITS, Finding.FREE_SPACE, Finding.DATABASE, Finding.WRITE_PROBE,
     }  # fmt: skip
     assert broken | elsewhere == set(Finding)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(None, "Falta la clave"), (b"otra", "no es la que cifró"), (b"\xff\xfe\x00", "no es un texto")],
+    ids=["missing", "another", "no text"],
+)
+def test_without_the_key_no_call_is_made_and_everything_else_is_looked_at(
+    healthy: World, kept: bytes | None, said: str
+) -> None:
+    healthy.configured(secret_keys=())
+    path = healthy.environment.home / "secret.key"
+    if kept is not None:
+        path.write_bytes(kept)
+        path.chmod(0o600)
+    assert examination.hindered(_opened(healthy))
+    found = _examined(healthy)
+    access = dict.fromkeys((Finding.SIIGO_ACCESS, Finding.ESCALA_ACCESS), "warning")
+    assert _wrong(found) == {**access, Finding.KEY: "failed"}
+    (key,) = [one for one in found.checks if one.code == Finding.KEY]
+    assert said in key.message
+    assert "SIIGO_ESCALA_SECRET_KEY" in key.remedy or "disconnect acme" in key.remedy
+    assert found.exit_code == 1
+    assert found.calls.siigo + found.calls.escala == 0
+    assert {Finding.STORAGE, Finding.DATABASE, Finding.WAITING} <= {one.code for one in found.checks}
+    assert path.exists() is (kept is not None), "a check makes no key"
+    examination.not_probed(found)
+    assert (found.checks[-1].code, found.exit_code) == (Finding.WRITE_PROBE, 1)
+
+
+def test_a_wrong_key_of_the_environment_is_named_by_its_variable(healthy: World) -> None:
+    assert not examination.hindered(_opened(healthy))
+    healthy.configured(secret_keys=("otra",))
+    (key,) = [one for one in _examined(healthy).checks if one.code == Finding.KEY]
+    assert (key.result, "SIIGO_ESCALA_SECRET_KEY" in key.message) == ("failed", True)
 
 
 @pytest.mark.parametrize("system", ["siigo", "escala"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from siigo_escala.config.env import Environment
+from siigo_escala.sync import opening
 from siigo_escala.sync.checking import machine, siigo_side
 from siigo_escala.sync.checking.findings import Finding
 from siigo_escala.sync.checking.seen import Seen
@@ -97,12 +98,19 @@ def test_another_journal_of_sqlite_and_an_old_postgresql_are_warnings() -> None:
     assert machine.postgresql(13).result == "warning"
 
 
-def test_a_key_file_without_a_key_or_with_one_is_no_trouble(tmp_path: Path) -> None:
-    environment = Environment(home=tmp_path, database_url="sqlite:///x")
-    assert machine.key(environment).result == "ok"
-    (tmp_path / "secret.key").write_text("clave,\n")
-    assert machine.key(environment).result == "ok"
-    assert "SIIGO_ESCALA_SECRET_KEY" in machine.key(replace(environment, secret_keys=("clave",))).message
+def test_a_key_file_is_named_and_one_that_is_a_folder_is_told_with_its_cause(world: World) -> None:
+    world.connect()
+    path = world.environment.home / "secret.key"
+    path.write_text(world.environment.secret_keys[0])
+    world.configured(secret_keys=())
+    opened = opening.open_connection(world.environment, "acme", vault_of=opening.vault_or_shut)
+    assert machine.key(opened).result == "ok"
+    assert "secret.key" in machine.key(opened).message
+    path.unlink()
+    path.mkdir()
+    told = machine.key(opened)
+    assert told.result == "failed"
+    assert "es una carpeta" in told.message
 
 
 def test_credit_notes_that_were_not_asked_for_are_no_trouble() -> None:

@@ -25,7 +25,7 @@ def backup(
     La clave (secret.key) no va en la copia: guárdela aparte; sin ella las credenciales no se recuperan.
     """
     path = path.absolute()
-    environment = setup.prepared()
+    environment = setup.prepared(reads_only=True)
     from siigo_escala.store import backup as backups
     from siigo_escala.store import keys
 

@@ -51,11 +51,11 @@ def check(
     Credenciales, empresa y cuenta, pipeline y etapa, campos, vendedores, productos, relojes, límites, disco
     y lo que espera por usted; diez llamadas y quince segundos a lo sumo.
     """
-    environment = setup.prepared()
+    environment = setup.prepared(reads_only=True)
     from siigo_escala.sync import opening
     from siigo_escala.sync.checking import doubts, examination
 
-    opened = opening.open_connection(environment, name)
+    opened = opening.open_connection(environment, name, vault_of=opening.vault_or_shut)
     if opened.connection.forgotten:
         raise running.without_credentials(name)
     found = _probed(opened) if write_probe else examination.examine(opened, now=setup.now)
@@ -81,6 +81,10 @@ def _probed(opened: Opened) -> Examination:
 
     if opened.connection.paused:
         raise running.paused(opened.connection)
+    if examination.hindered(opened):
+        found = examination.examine(opened, now=setup.now)
+        examination.not_probed(found)
+        return found
     if running.at_terminal():
         output.note(_EXPLAINED)
     lease = leases.take(opened.connection)

@@ -7,7 +7,7 @@ from siigo_escala.cli import arguments, output, setup, stored
 
 def export(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     """El archivo de una conexión (TOML), sin sus dos claves."""
-    setup.prepared()
+    setup.prepared(reads_only=True)
     connection = stored.named(name)
     from siigo_escala.domain import rules
 

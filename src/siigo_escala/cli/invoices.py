@@ -49,7 +49,7 @@ def invoices(
     """El registro: una fila por factura, con su estado y su motivo."""
     _check_statuses(statuses or [])
     chosen = _known_codes(codes or [])
-    setup.prepared()
+    setup.prepared(reads_only=True)
     from siigo_escala.sync import report as reporting
 
     connection = stored.named(name)

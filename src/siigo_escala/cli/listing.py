@@ -18,7 +18,7 @@ DIRECTIONS = {
 
 def list_(*, as_json: arguments.Json = False) -> int:
     """Las conexiones que hay."""
-    setup.prepared()
+    setup.prepared(reads_only=True)
     from siigo_escala.store import models
 
     found = list(models.Connection.objects.order_by("name"))

@@ -52,7 +52,7 @@ def personal_data(
     Borrado, no se vuelve a guardar; sus facturas siguen contadas, sin sus datos, para no duplicar nada.
     Siigo y Escala conservan lo suyo.
     """
-    environment = setup.prepared()
+    environment = setup.prepared(reads_only=action is Action.SHOW)
     connection = stored.named(name)
     from siigo_escala.domain import identity
     from siigo_escala.store import personal

@@ -32,7 +32,7 @@ def report(
     """Dónde está cada factura, en cantidad y en pesos, según el registro; no llama a nadie."""
     if date_from and date_to and date_from > date_to:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
-    setup.prepared()
+    setup.prepared(reads_only=True)
     from siigo_escala.sync import report as reporting
 
     connection = stored.named(name)

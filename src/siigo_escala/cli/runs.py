@@ -41,7 +41,7 @@ def runs(
 
     Con --follow y --json: un documento al final, con la que estaba en curso (o ninguna).
     """
-    setup.prepared()
+    setup.prepared(reads_only=True)
     connection = stored.named(name)
     if follow:
         return _follow(connection, as_json=as_json)

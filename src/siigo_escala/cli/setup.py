@@ -6,6 +6,8 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from siigo_escala.cli import output
+
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
 
@@ -15,9 +17,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def prepared(*, migrate: bool = False) -> Environment:
+def prepared(*, migrate: bool = False, reads_only: bool = False) -> Environment:
     """The environment, with Django ready and the schema as this program knows it.
 
+    `reads_only`: nothing of ours is written, so that a folder that cannot be written will do.
     EnvironmentProblem, StoreProblem(SCHEMA_OLD), OSError where the folder cannot be used.
     """
     from siigo_escala.cli import logs
@@ -26,13 +29,20 @@ def prepared(*, migrate: bool = False) -> Environment:
     environment = env.read(os.environ)
     # Database, key and logs hold what only their owner may read.
     os.umask(0o077)
-    environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        environment.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        # Whose database is on a server reads it all the same.
+        if not reads_only or environment.database_url.startswith("sqlite"):
+            raise
     logs.configure(environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
     import django
 
     django.setup()
-    from siigo_escala.store import schema
+    from siigo_escala.store import frozen, schema
 
+    if reads_only and frozen.stand_in() is not None:
+        output.note("La carpeta no se puede escribir: se lee una copia de lo que hay en este momento.")
     schema.ensure(by_itself=migrate)
     return environment

@@ -28,7 +28,7 @@ class Standing:
 
 def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     """Cómo está una conexión: una frase y sus cifras."""
-    setup.prepared()
+    setup.prepared(reads_only=True)
     connection = stored.named(name)
     standing = of(connection, now=setup.now())
     if as_json:

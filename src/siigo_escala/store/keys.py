@@ -14,6 +14,8 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from siigo_escala.store.errors import StoreProblem
+
 FILE = "secret.key"
 """In the installation's folder; several keys in it are separated by commas, newest first."""
 
@@ -24,11 +26,15 @@ def parsed(text: str) -> tuple[str, ...]:
 
 
 def in_file(path: Path) -> tuple[str, ...]:
-    """The keys that stand in a key file; empty where there is none."""
+    """The keys that stand in a key file; empty where there is none. KEY_MISSING where it is no text."""
     try:
         return parsed(path.read_text())
     except FileNotFoundError:
         return ()
+    except ValueError:
+        raise StoreProblem(
+            "KEY_MISSING", f"«{path}» no es un archivo de texto con la clave: restáurelo. No se cambió nada."
+        ) from None
 
 
 def known(configured: Sequence[str], *, home: Path) -> tuple[str, ...]:

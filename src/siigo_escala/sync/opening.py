@@ -13,7 +13,7 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.store import erasing, models, vault
+from siigo_escala.store import erasing, keys, models, vault
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
@@ -44,7 +44,17 @@ def vault_of(environment: Environment) -> Vault:
     )
 
 
-def open_connection(environment: Environment, name: str) -> Opened:
+def vault_or_shut(environment: Environment) -> Vault:
+    """The vault of this installation, or, where its key is missing, one that opens nothing."""
+    try:
+        return vault_of(environment)
+    except (StoreProblem, OSError):
+        return vault.Vault([keys.new()])
+
+
+def open_connection(
+    environment: Environment, name: str, *, vault_of: Callable[[Environment], Vault] = vault_of
+) -> Opened:
     """The connection of that name. CONNECTION_UNKNOWN, with those there are; KEY_MISSING."""
     connection = models.Connection.objects.select_related("siigo", "escala").filter(name=name).first()
     if connection is None:

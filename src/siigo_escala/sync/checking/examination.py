@@ -10,6 +10,7 @@ from datetime import datetime
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
+from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.rest import errors
 from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, RemoteError, System, TryLater
@@ -51,9 +52,23 @@ class Examination:
 
 
 def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | None = None) -> Examination:
-    """Asks both accounts and looks at this installation; nothing is written in either account."""
-    found = Examination()
+    """Asks both accounts and looks at this installation; nothing is written in either account.
+
+    Without the key that opens the credentials no call is made: what needs one is told as not looked at.
+    """
+    found = Examination(capabilities=capabilities.from_json(opened.connection.escala.capabilities))
     seen = Seen()
+    if machine.key(opened).result == "failed":
+        for code, name in ((Finding.SIIGO_ACCESS, "Siigo"), (Finding.ESCALA_ACCESS, "Escala")):
+            found.note(
+                warning(
+                    code,
+                    f"No se pudo comprobar: sin la clave no se entra a {name}.",
+                    remedy="Corrija primero la clave [KEY] y repita la revisión.",
+                )
+            )
+        _conclude(found, opened, seen, answered=(False, False), now=now)
+        return found
     budget = budget or Budget()
     learned = clients.Learned(opened.connection.escala)
     hurried = replace(opened, environment=replace(opened.environment, patience_seconds=_PATIENCE_S))
@@ -89,13 +104,7 @@ def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | Non
 def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[], datetime]) -> None:
     """The write probe, after an examination that found nothing in its way; its verdicts join the rest."""
     if found.exit_code:
-        found.note(
-            warning(
-                Finding.WRITE_PROBE,
-                "La prueba de escritura no se hizo: hay algo que falla.",
-                remedy="Corrija primero lo de arriba y repítala.",
-            )
-        )
+        not_probed(found)
         return
     learned = clients.Learned(opened.connection.escala)
     account = models.EscalaAccount.objects.get(pk=opened.connection.escala_id)
@@ -123,6 +132,23 @@ def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[],
         found.exit_code = 3
     elif isinstance(found.probed.problem, TryLater | OutcomeUnknown):
         found.exit_code = 4
+
+
+def not_probed(found: Examination) -> None:
+    """The write probe was asked for and something fails that keeps it from taking place."""
+    found.note(
+        warning(
+            Finding.WRITE_PROBE,
+            "La prueba de escritura no se hizo: hay algo que falla.",
+            remedy="Corrija primero lo de arriba y repítala.",
+        )
+    )
+
+
+def hindered(opened: Opened) -> bool:
+    """Whether this installation itself cannot write, in its own folder or anywhere."""
+    here = (machine.key(opened), machine.storage(opened.environment.home))
+    return any(one.result == "failed" for one in here)
 
 
 def _conclude(

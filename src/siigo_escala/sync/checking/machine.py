@@ -13,7 +13,9 @@ from django.db import connection as database
 
 from siigo_escala.config.env import Environment
 from siigo_escala.rest.errors import System
+from siigo_escala.store import causes, keys, vault
 from siigo_escala.store.counting import CallCounter
+from siigo_escala.store.errors import StoreProblem
 from siigo_escala.sync import access
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, warning
 from siigo_escala.sync.opening import Opened
@@ -28,6 +30,7 @@ _NONE_MB = 50
 _MOUNTS = Path("/proc/self/mounts")
 _NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "glusterfs", "ceph", "afs")
 _OLDEST_POSTGRESQL = 14
+_VARIABLE = "SIIGO_ESCALA_SECRET_KEY"
 
 
 def all_of(opened: Opened, *, now: Callable[[], datetime]) -> Iterator[Check]:
@@ -40,7 +43,7 @@ def all_of(opened: Opened, *, now: Callable[[], datetime]) -> Iterator[Check]:
     if home.exists():
         yield free_space(home, free=shutil.disk_usage(home).free)
     yield stored_in(mounts=_MOUNTS.read_text(errors="replace") if _MOUNTS.exists() else "")
-    yield key(opened.environment)
+    yield key(opened)
 
 
 def clock(system: System, difference: timedelta) -> Check:
@@ -184,15 +187,45 @@ def filesystem(path: Path, mounts: str) -> str:
     return kind
 
 
-def key(environment: Environment) -> Check:
-    """Where the key of the stored credentials is, and whether a change of it was left half done."""
+def key(opened: Opened) -> Check:
+    """Where the key of the stored credentials is, whether it opens them, and whether a change was left half
+    done. Asked before any call: without it there is none.
+    """
+    environment, connection = opened.environment, opened.connection
+    path = environment.home / keys.FILE
+    try:
+        found = keys.known(environment.secret_keys, home=environment.home)
+    except (OSError, StoreProblem) as problem:
+        why = causes.of_file(problem) if isinstance(problem, OSError) else "no es un texto"
+        return failed(
+            Finding.KEY,
+            f"La clave que cifra las credenciales no se puede leer en «{path}» ({why}).",
+            remedy=f"Corrija los permisos de ese archivo o restáurelo, o ponga la clave en {_VARIABLE}.",
+        )
+    if not found:
+        return failed(
+            Finding.KEY,
+            f"Falta la clave con que se cifraron las credenciales ({path.name}).",
+            remedy=f"Restaure «{path}», o ponga la clave en {_VARIABLE}. {_lost(connection.name)}",
+        )
+    sealed = (connection.siigo_key_sealed, connection.escala_key_sealed)
+    if not all(vault.Vault(found).opens(one) for one in sealed):
+        where = _VARIABLE if environment.secret_keys else f"«{path.name}»"
+        return failed(
+            Finding.KEY,
+            f"La clave de {where} no es la que cifró las credenciales guardadas.",
+            remedy=f"Ponga la clave con que se guardaron. {_lost(connection.name)}",
+        )
     if environment.secret_keys:
-        return ok(Finding.KEY, "La clave que cifra las credenciales viene de SIIGO_ESCALA_SECRET_KEY.")
-    path = environment.home / "secret.key"
-    if path.exists() and len([part for part in path.read_text().split(",") if part.strip()]) > 1:
+        return ok(Finding.KEY, f"La clave que cifra las credenciales viene de {_VARIABLE}.")
+    if len(found) > 1:
         return warning(
             Finding.KEY,
             f"«{path.name}» tiene más de una clave: un cambio de clave quedó a medias.",
             remedy="Todo sigue funcionando; repita el cambio de clave para terminarlo.",
         )
     return ok(Finding.KEY, f"La clave que cifra las credenciales está en «{path.name}»; guárdela aparte.")
+
+
+def _lost(name: str) -> str:
+    return f"Si se perdió, use «siigo-escala disconnect {name} --yes» y conecte de nuevo con su archivo."
