@@ -41,6 +41,8 @@ from siigo_escala.cli import (
     status,
     stopping,
     sync,
+    web,
+    worker,
 )
 from siigo_escala.cli.failures import Failure
 
@@ -129,6 +131,8 @@ def _app() -> typer.Typer:
         ("key", key.key),
         ("personal-data", personal_data.personal_data),
         ("purge", purge.purge),
+        ("web", web.web),
+        ("worker", worker.worker),
         ("simulate", simulate.simulate),
     ):
         app.command(name, cls=spanish.Command)(function)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _SPREAD = timedelta(minutes=20)
-_FIRST_RETRY, _LAST_RETRY = timedelta(minutes=15), timedelta(hours=4)
+_FIRST_RETRY, _LAST_RETRY = timedelta(minutes=1), timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,108 @@
+"""Which connections are to have a turn now: by their schedule, because somebody asked, or to go on.
+
+Reads and claims rows of ours; what the engine does with an answer is engine/queue.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from siigo_escala.domain import timetable
+from siigo_escala.domain.timetable import Kept, Timetable
+from siigo_escala.store.models import Connection, Request, Turn
+from siigo_escala.sync import access
+
+FORWARD = "invoices_to_opportunities"
+_UNHEARD = timedelta(minutes=1)
+"""A turn was claimed, and the engine may never have heard of it: it is told again after so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One turn of one connection; done once, however often the engine hears of it."""
+
+    connection_id: int
+    number: int
+
+
+def make_turns(*, now: datetime) -> None:
+    """Every connection has its row: new ones get it here, and what an older version or a restore left."""
+    without = Connection.objects.filter(turn__isnull=True).values_list("pk", flat=True)
+    Turn.objects.bulk_create([Turn(connection_id=key, since=now) for key in without], ignore_conflicts=True)
+
+
+def by_schedule(*, now: datetime) -> Iterator[Ticket]:
+    """Turns that the timetables ask for at this moment, each claimed for whoever reads them."""
+    scheduled = _turns(Q(connection__enabled=True))
+    for turn, delayed in _delays(scheduled):
+        if not _is_free(turn, now=now):
+            continue
+        kept = Kept(since=turn.since, last_start=turn.last_start, slot_done=turn.slot_done)
+        if timetable.is_due(timetable_of(turn.connection), kept, now=now, delayed=delayed):
+            yield from _claimed(turn, now=now)
+
+
+def by_request(*, now: datetime) -> Iterator[Ticket]:
+    """Turns that somebody asked for, and those that gave way to others; each claimed."""
+    asked = Request.objects.filter(connection=OuterRef("connection"), waiting=True)
+    for turn in _turns(Q(Exists(asked)) | Q(unfinished=True, connection__enabled=True)):
+        if _is_free(turn, now=now):
+            yield from _claimed(turn, now=now)
+
+
+def delay_of(connection: Connection) -> timedelta:
+    """How long after its hour this connection's daily run starts, because others start then, too."""
+    listed = _delays(_turns(Q(connection__enabled=True)))
+    return next((delayed for turn, delayed in listed if turn.connection_id == connection.pk), timedelta(0))
+
+
+def timetable_of(connection: Connection) -> Timetable:
+    """The timetable that a connection's stored file says."""
+    schedule: dict[str, Any] = connection.file.get("schedule", {})
+    return Timetable.read(
+        daily_at=schedule.get("daily_at", "02:00"),
+        every_minutes=schedule.get("every_minutes", 0),
+        time_zone=connection.file.get("time_zone", "America/Bogota"),
+    )
+
+
+def _turns(wanted: Q) -> list[Turn]:
+    """Turns of connections that have credentials and our direction, in the order they were made."""
+    return list(
+        Turn.objects.filter(wanted, connection__forgotten=False, connection__direction=FORWARD)
+        .select_related("connection")
+        .order_by("connection_id")
+    )
+
+
+def _is_free(turn: Turn, *, now: datetime) -> bool:
+    """Neither queued nor to be left alone; of pauses only the brake's ends by itself, with a probe."""
+    queued, connection = turn.queued_at, turn.connection
+    waits = queued is not None and now - _UNHEARD < queued <= now
+    left_alone = turn.retry_at is not None and now < turn.retry_at
+    paused = bool(connection.paused) and not access.may_probe(connection, now=now)
+    return not (waits or left_alone or paused)
+
+
+def _delays(turns: Sequence[Turn]) -> Iterator[tuple[Turn, timedelta]]:
+    """Each turn with its delay: those of one hour start one after another."""
+    of_an_hour: dict[Any, list[Turn]] = defaultdict(list)
+    for turn in turns:
+        table = timetable_of(turn.connection)
+        of_an_hour[table.daily_at, table.zone].append(turn)
+    for same in of_an_hour.values():
+        for rank, turn in enumerate(same):
+            yield turn, timetable.delay(rank, len(same))
+
+
+def _claimed(turn: Turn, *, now: datetime) -> Iterator[Ticket]:
+    """The ticket, for the one worker whose update came first."""
+    same = Turn.objects.filter(pk=turn.pk, number=turn.number, queued_at=turn.queued_at)
+    if same.update(queued_at=now):
+        yield Ticket(connection_id=turn.connection_id, number=turn.number)

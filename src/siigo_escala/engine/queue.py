@@ -1,0 +1,138 @@
+"""The durable queue and the clock: everything that we ask of DBOS, and the only module that imports it.
+
+Its store says which turns are queued and which worker is at them; it may be deleted at any time, since what
+is due stands in tables of ours (docs/adr/0013). One partition a connection, one turn at a time in each.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+from siigo_escala.engine.due import Ticket
+
+_TURNS, _TICK = "turns", "tick"
+_EVERY_MINUTE = "* * * * *"
+_UNDER_WAY = ("ENQUEUED", "PENDING")
+_KEPT = timedelta(hours=6)
+_DELETED_AT_ONCE = 1000
+log = structlog.get_logger()
+
+
+class Handlers:
+    """What is called when a turn comes up, and once a minute; set before the launch."""
+
+    turn: Callable[[Ticket], None]
+    tick: Callable[[], None]
+
+
+@DBOS.workflow(name="turn", max_recovery_attempts=None)
+def _turn(connection_id: int, number: int) -> None:
+    Handlers.turn(Ticket(connection_id=connection_id, number=number))
+
+
+@DBOS.workflow(name=_TICK, max_recovery_attempts=None)
+def _tick(_slot: datetime, _context: Any) -> None:
+    Handlers.tick()
+
+
+def address(database_url: str, home: Path) -> str:
+    """Where the engine keeps its own store: a file of its own, or a schema of the same PostgreSQL."""
+    return database_url if database_url.startswith("postgres") else f"sqlite:///{home / 'engine.db'}"
+
+
+def launch(store: str, *, executor: str, places: int) -> None:
+    """Starts taking turns, `places` at once, as the worker named `executor`."""
+    _quiet()
+    if store.startswith("sqlite"):
+        # Kept by the file itself from then on.
+        with sqlite3.connect(store.removeprefix("sqlite:///")) as file:
+            file.execute("PRAGMA journal_mode=WAL")
+        file.close()
+    config: DBOSConfig = {
+        "name": "siigo-escala",
+        "system_database_url": store,
+        "executor_id": executor,
+        # A constant: a worker of another version of ours goes on with what this one has queued.
+        "application_version": "1",
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        "sys_db_pool_size": places + 4,
+        "scheduler_polling_interval_sec": 20.0,
+        # Nothing of ours waits for messages between workflows.
+        "notification_listener_polling_interval_sec": 60.0,
+    }
+    DBOS(config=config)
+    DBOS.launch()
+    DBOS.register_queue(
+        _TURNS,
+        worker_concurrency=places,
+        partition_concurrency=1,
+        polling_interval_sec=1.0,
+        on_conflict="always_update",
+    )
+    if DBOS.get_schedule(_TICK) is None:
+        DBOS.apply_schedules(
+            [{"schedule_name": _TICK, "workflow_fn": _tick, "schedule": _EVERY_MINUTE, "context": None}]
+        )
+
+
+def close(*, drain_s: int) -> None:
+    """Takes no further turn, and waits for those under way."""
+    DBOS.destroy(workflow_completion_timeout_sec=drain_s)
+
+
+def put(tickets: Iterable[Ticket]) -> None:
+    """Queues these turns; one that is queued or under way already stays as it is."""
+    for ticket in tickets:
+        key = f"{ticket.connection_id}-{ticket.number}"
+        status = DBOS.get_workflow_status(key)
+        if status is not None and status.status in _UNDER_WAY:
+            continue
+        if status is not None:
+            # It ended without an end in our own table, which alone counts.
+            DBOS.delete_workflow(key)
+        with SetWorkflowID(key), SetEnqueueOptions(queue_partition_key=str(ticket.connection_id)):
+            DBOS.enqueue_workflow(_TURNS, _turn, ticket.connection_id, ticket.number)
+
+
+def held_by_others(executor: str) -> dict[str, list[str]]:
+    """What other workers are at: workflow ids by the name of the worker."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False):
+        if one.executor_id and one.executor_id != executor:
+            found[one.executor_id].append(one.workflow_id)
+    return found
+
+
+def queue_again(workflow_ids: list[str]) -> None:
+    """What a dead worker left is for whoever is free."""
+    DBOS.resume_workflows(workflow_ids, queue_name=_TURNS)
+
+
+def forget_old() -> None:
+    """Deletes what ended hours ago: the store does not grow, and ids are our table's business."""
+    before = (datetime.now(UTC) - _KEPT).isoformat()
+    old = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        end_time=before,
+        limit=_DELETED_AT_ONCE,
+        load_input=False,
+        load_output=False,
+    )
+    if old:
+        DBOS.delete_workflows([one.workflow_id for one in old])
+
+
+def _quiet() -> None:
+    """Its log lines go where ours go; its own handlers would write them twice."""
+    for name in ("dbos", "alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
