@@ -584,6 +584,16 @@ def test_a_neighbour_with_another_mark_is_told_and_no_trouble(healthy: World) ->
     assert (told.result, "«otra»" in told.message) == ("ok", True)
 
 
+@pytest.mark.parametrize("known", ["unknown", "works"])
+def test_what_is_known_of_the_look_up_by_email_is_not_asked_again(healthy: World, known: str) -> None:
+    healthy.escala.create_contact(first_name="Ana", email="ana@x.example")
+    _learned(email_filter=known)(healthy)
+    before = len(healthy.escala.calls)
+    _examined(healthy)
+    asked = [call for call in healthy.escala.calls.entries()[before:] if "email" in call["query"]]
+    assert len(asked) == (known == "unknown")
+
+
 @pytest.mark.parametrize("path", ["/v1/document-types", "/v1/credit-notes"])
 def test_a_question_of_less_weight_that_fails_leaves_the_rest(healthy: World, path: str) -> None:
     healthy.siigo.faults.add(faults.Fault(kind="refuse", status=404, path=path, body={}))
