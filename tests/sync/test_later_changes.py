@@ -291,9 +291,15 @@ def test_a_deal_deleted_by_a_person_is_excluded_and_never_made_again(world: Worl
     world.sync()
     world.escala.delete_deal(world.deal_of(first["name"])["id"])
     world.pass_time(days=1)
+    rehearsed = world.sync(dry_run=True).document["problems"]
     result = world.sync()
     assert counts(result) == {"read": 2, "unchanged": 1, "excluded": 1}
     assert world.row(first["name"]).code == "DEAL_DELETED"
+    (told,) = result.document["problems"]
+    assert (told["invoice"], told["code"]) == (first["name"], "DEAL_DELETED"), "told when it is noticed"
+    assert told["message"].startswith(f"{first['name']}: alguien borró en Escala la oportunidad ")
+    assert rehearsed == [told]
+    assert world.sync(sweep=True).document["problems"] == [], "and once"
     world.siigo.edit_invoice(first["name"], observations="otra vez")
     assert counts(world.sync())["excluded"] == 1
     assert len(world.deals()) == 1

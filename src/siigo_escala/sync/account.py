@@ -99,9 +99,12 @@ class Tally:
         entry = self._entries.get(_key(siigo_id))
         return None if entry is None else _column(entry)
 
-    def note(self, code: Code, data: Mapping[str, object] | None = None) -> None:
-        """A problem of the run as a whole, told once."""
-        problem = Problem(invoice=None, code=code, message=reasons.message(code, dict(data or {})))
+    def note(self, code: Code, data: Mapping[str, object] | None = None, *, invoice: str = "") -> None:
+        """A problem of the run as a whole, or news of one invoice that wait for nobody; told once."""
+        about = {"invoice": invoice} if invoice else {}
+        problem = Problem(
+            invoice=invoice or None, code=code, message=reasons.message(code, {**about, **(data or {})})
+        )
         if problem not in self.notes:
             self.notes.append(problem)
 

@@ -108,6 +108,11 @@ class Journal:
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
             return
         changed = (row.state, row.code) != (state, decision.code)
+        if changed and decision.code == Code.DEAL_DELETED:
+            # Nobody has to act, but what a person deleted is told by its name when it is noticed.
+            self._session.tally.note(
+                decision.code, {"deal": row.deal_id or ""}, invoice=row.name or row.siigo_id
+            )
         said.forget_deal(row, decision.code)
         row.state, row.code, row.data, row.due = state, decision.code, data, not excluded
         row.intent_at, row.intent = None, {}
