@@ -1,6 +1,6 @@
 """One HTTP call to a remote system: its turn, its time, its size; no redirect, nothing repeated.
 
-The only importer of the HTTP library. Every call is reported, refused and lost ones included.
+With `ping` the only importer of the HTTP library. Every call is reported, refused and lost ones included.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Silence:
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """The certificates we trust, read once for all connections: it takes longer than a call."""
     return httpx2.create_ssl_context()
 
@@ -143,7 +143,7 @@ class Transport:
         self._read_s = timeout_read_s
         self._write_s = timeout_write_s
         self._client = httpx2.Client(
-            verify=_trusted(),
+            verify=trusted(),
             follow_redirects=False,
             trust_env=not loopback,
             limits=httpx2.Limits(
