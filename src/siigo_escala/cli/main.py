@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from siigo_escala.cli import (
+    alerts,
     backup,
     check,
     connect,
@@ -121,6 +122,7 @@ def _app() -> typer.Typer:
         ("retry", retry.retry),
         ("resolve", resolve.resolve),
         ("runs", runs.runs),
+        ("alerts", alerts.alerts),
         ("enable", enabling.enable),
         ("disable", enabling.disable),
         ("disconnect", disconnect.disconnect),

@@ -119,6 +119,14 @@ _CONFIGURATION = (
         remedy="Créela con «siigo-escala connect» o revise el nombre",
     ),
     Reason(
+        code=Code.ALERTS_MISSING,
+        group="configuration",
+        title="No hay a quién avisar",
+        text="La conexión[ {connection}] no tiene direcciones de aviso",
+        cause="La tabla «alerts» del archivo no nombra ningún correo ni otra dirección.",
+        remedy="Escriba alerts.email o alerts.urls en el archivo y conecte de nuevo",
+    ),
+    Reason(
         code=Code.ACCOUNTS_TAKEN,
         group="configuration",
         title="Esas dos cuentas ya están conectadas",
