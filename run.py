@@ -14,7 +14,7 @@ if sys.version_info < (3, 11):
         "ejemplo, «python3.11 run.py demo».".format(*sys.version_info[:2])
     )
 
-import argparse
+import difflib
 import hashlib
 import importlib.util
 import json
@@ -34,6 +34,20 @@ LOG = VENV / "pip.log"
 RUN_LOCKS = ("requirements.lock", "requirements-build.lock")
 DEV_LOCKS = ("requirements-dev.lock", "requirements-build.lock")
 WORKERS = "2"
+HELP = """Uso: python3 run.py ORDEN [OPCIONES]
+
+Prepara el entorno (la primera vez) y ejecuta una orden.
+
+Órdenes:
+  demo     la demostración, sin ninguna cuenta; las opciones pasan a «siigo-escala demo»
+  test     todo lo que exige la integración continua; con --full, también lo largo
+  check    la mitad rápida de test
+  fix      arregla lo que las herramientas saben arreglar
+  bench    las mediciones
+  chaos    vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K
+  mutants  cuántos defectos pequeños notan las pruebas de un paquete; domain | sync, --sample N
+
+Las opciones de test y check pasan a pytest: python3 run.py check tests/domain -k identity"""
 OFFLINE = (
     "Temporary failure in name resolution",
     "Name or service not known",
@@ -53,32 +67,34 @@ class Missing(Exception):
 
 def main(arguments: list[str]) -> int:
     """Runs one command; its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="run.py",
-        description="Prepara el entorno (la primera vez) y ejecuta una orden.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=(
-            "demo   la demostración, sin ninguna cuenta; las demás opciones pasan a «siigo-escala demo»\n"
-            "test   todo lo que exige la integración continua; con --full, también lo largo\n"
-            "check  la mitad rápida de test\n"
-            "fix    arregla lo que las herramientas saben arreglar\n"
-            "bench  las mediciones\n"
-            "chaos  vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K\n"
-            "mutants  cuántos defectos pequeños notan las pruebas de un paquete"
-        ),
-    )
-    parser.add_argument("command", choices=list(COMMANDS), metavar=" | ".join(COMMANDS))
-    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="opciones")
-    chosen = parser.parse_args(arguments)
+    command, *rest = arguments or [""]
+    if command in ("-h", "--help"):
+        print(HELP)
+        return 0
+    if command not in COMMANDS:
+        print(complaint(command), file=sys.stderr)
+        return 2
     try:
-        prepare(RUN_LOCKS if chosen.command == "demo" else DEV_LOCKS)
-        return COMMANDS[chosen.command](chosen.rest)
+        prepare(RUN_LOCKS if command == "demo" else DEV_LOCKS)
+        return COMMANDS[command](rest)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrumpido.", file=sys.stderr)
         return 130
+
+
+def complaint(word: str) -> str:
+    """What is wrong with the first word of the command line, and how to find the right one."""
+    if not word:
+        said = "Falta la orden"
+    elif word.startswith("-"):
+        said = f"No existe la opción {word}; las opciones van después de la orden"
+    else:
+        near = difflib.get_close_matches(word, COMMANDS, n=1)
+        said = f"No existe la orden «{word}»" + (f"; ¿quiso decir «{near[0]}»?" if near else "")
+    return f"{said}{'' if said.endswith('?') else ';'} «python3 run.py --help» las muestra."
 
 
 def prepare(locks: tuple[str, ...]) -> None:

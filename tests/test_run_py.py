@@ -87,14 +87,28 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     told = _run(_checkout(tmp_path), "--help")
     assert told.returncode == 0
     assert all(
-        f"\n{command} " in told.stdout for command in ("demo", "test", "check", "fix", "bench", "chaos")
+        f"\n  {command} " in told.stdout
+        for command in ("demo", "test", "check", "fix", "bench", "chaos", "mutants")
     )
     assert not (tmp_path / ".venv").exists()
 
 
-def test_an_unknown_command_is_a_usage_error_and_prepares_nothing(tmp_path: Path) -> None:
-    told = _run(_checkout(tmp_path), "dmeo")
-    assert told.returncode == 2
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Falta la orden; «python3 run.py --help» las muestra."),
+        (("dmeo",), "No existe la orden «dmeo»; ¿quiso decir «demo»? «python3 run.py --help» las muestra."),
+        (("desplegar",), "No existe la orden «desplegar»; «python3 run.py --help» las muestra."),
+        (("--full",), "No existe la opción --full; las opciones van después de la orden;"),
+    ],
+)
+def test_a_command_line_without_sense_is_one_spanish_sentence_and_prepares_nothing(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    told = _run(_checkout(tmp_path), *words)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith(said)
+    assert told.stderr.count("\n") == 1
     assert not (tmp_path / ".venv").exists()
 
 
@@ -112,7 +126,7 @@ def test_a_missing_venv_module_is_named_in_one_sentence(
 def test_a_read_only_folder_is_named_in_one_sentence() -> None:
     # Root may write everywhere: there the process becomes another user once its modules are loaded.
     program = """
-import argparse, ensurepip, hashlib, importlib.util, json, os, pkgutil, runpy, shutil, signal, venv
+import difflib, ensurepip, hashlib, importlib.util, json, os, pkgutil, runpy, shutil, signal, venv
 import subprocess, sys, tempfile, time
 from pathlib import Path
 if os.geteuid() == 0:
