@@ -15,9 +15,9 @@ COMMANDS = (
     "demo", "connect", "fields", "list", "status", "check", "sync", "report", "invoices", "retry", "runs",
     "enable", "disable", "disconnect", "export", "migrate", "simulate", "backup", "restore", "key",
     "purge", "personal-data",
-    "resolve",
+    "resolve", "alerts",
 )  # fmt: skip
-LATER = ("run", "web", "worker", "alerts")
+LATER = ("run", "web", "worker")
 ENGLISH = re.compile(r"\b(Usage|Options|Commands|Arguments|Show this message|required|default)\b")
 
 

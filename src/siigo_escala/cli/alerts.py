@@ -25,7 +25,8 @@ def alerts(
 ) -> int:
     """Envía un mensaje de prueba a cada dirección de [alerts] y dice si salió.
 
-    Las direcciones se muestran sin lo que pueda ser secreto. No llama a «heartbeat_url»: sería un éxito falso.
+    Las direcciones se muestran sin lo que pueda ser secreto. A «heartbeat_url» no se llama: sería un
+    éxito falso.
     """
     environment = setup.prepared(reads_only=True)
     connection = stored.named(name)

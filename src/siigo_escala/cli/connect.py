@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from siigo_escala.cli import arguments, failures, output, setup
 from siigo_escala.cli.failures import CommandProblem, Failure
 from siigo_escala.store import causes
+
+if TYPE_CHECKING:
+    from siigo_escala.config.env import Environment
+    from siigo_escala.domain.rules import ConnectionFile
 
 _LARGEST = 1_000_000
 
@@ -25,6 +29,7 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
     """
     texts = _texts(files)
     environment = setup.prepared()
+    from siigo_escala.domain import rules
     from siigo_escala.sync import connect as connecting
     from siigo_escala.sync import opening
 
@@ -45,11 +50,10 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
             if not as_json:
                 output.note(f"{path.name}: {told.message} [{told.code}]")
             continue
-        documents.append(
-            {"schema": 1, "connection": made.connection, "done": True, "warnings": list(made.warnings)}
-        )
+        warnings = [*made.warnings, *_mail_warnings(rules.parse(text), environment)]
+        documents.append({"schema": 1, "connection": made.connection, "done": True, "warnings": warnings})
         if not as_json:
-            _show(made.connection, list(made.warnings))
+            _show(made.connection, warnings)
     if as_json:
         output.document(documents[0] if len(texts) == 1 else {"schema": 1, "connections": documents})
     return failures.worst(codes)
@@ -86,7 +90,9 @@ def _texts(files: list[Path]) -> list[tuple[Path, str]]:
     for path in files:
         text = read_text(path)
         try:
-            name = rules.parse(text).name
+            file = rules.parse(text)
+            _check_alerts(file)
+            name = file.name
         except rules.FileProblem as problem:
             raise _named(problem, path, several=len(files) > 1) from None
         if name in names:
@@ -98,6 +104,30 @@ def _texts(files: list[Path]) -> list[tuple[Path, str]]:
         names[name] = path
         texts.append((path, text))
     return texts
+
+
+def _check_alerts(file: ConnectionFile) -> None:
+    """Addresses of alerts must be ones that can be told something: nobody would notice until it matters."""
+    from siigo_escala.domain.rules import FileProblem
+    from siigo_escala.engine import addresses
+
+    wrong = addresses.first_wrong(file.alerts.urls)
+    if wrong is not None:
+        raise FileProblem(
+            "alerts.urls",
+            f"«alerts.urls»: la dirección «{addresses.shown(wrong)}» no tiene la forma que ese servicio "
+            "espera (vea https://appriseit.com/services/), o el servicio no existe.",
+        )
+
+
+def _mail_warnings(file: ConnectionFile, environment: Environment) -> list[str]:
+    if not file.alerts.email or environment.email_url:
+        return []
+    missing = (
+        "Los correos de «alerts.email» no saldrán mientras falte la variable SIIGO_ESCALA_EMAIL_URL con el "
+        "servidor de correo de salida."
+    )
+    return [missing]
 
 
 def _named(problem: Any, path: Path, *, several: bool) -> CommandProblem:

@@ -10,12 +10,14 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from siigo_escala.config.env import Environment
 from siigo_escala.domain import rules_checks
-from siigo_escala.store.models import Connection
+
+if TYPE_CHECKING:
+    from siigo_escala.config.env import Environment
+    from siigo_escala.store.models import Connection
 
 Key = Literal["alerts.email", "alerts.urls"]
 
