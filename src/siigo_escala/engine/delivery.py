@@ -7,6 +7,7 @@ output and is ended after the time-out. Run as `python -m siigo_escala.engine.de
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -49,16 +51,16 @@ Carrier = Callable[[Sequence[Letter]], list[Outcome]]
 _LATE = Outcome(sent=False, why=f"no respondió en {TIMEOUT_S:.0f} segundos")
 
 
-def apart(letters: Sequence[Letter]) -> list[Outcome]:
+def apart(letters: Sequence[Letter], *, timeout_s: float = TIMEOUT_S) -> list[Outcome]:
     """Carries letters in processes of their own, at most `AT_ONCE` at a time; never raises."""
     outcomes: list[Outcome] = []
     for start in range(0, len(letters), AT_ONCE):
-        outcomes += _in_process(letters[start : start + AT_ONCE])
+        outcomes += _in_process(letters[start : start + AT_ONCE], timeout_s=timeout_s)
     return outcomes
 
 
-def _in_process(letters: Sequence[Letter]) -> list[Outcome]:
-    asked = json.dumps([asdict(letter) for letter in letters])
+def _in_process(letters: Sequence[Letter], *, timeout_s: float) -> list[Outcome]:
+    asked = json.dumps({"timeout_s": timeout_s, "letters": [asdict(letter) for letter in letters]})
     try:
         ended = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
             [sys.executable, "-m", __name__],
@@ -68,7 +70,7 @@ def _in_process(letters: Sequence[Letter]) -> list[Outcome]:
             text=True,
             encoding="utf-8",
             check=False,
-            timeout=TIMEOUT_S + _START_S,
+            timeout=timeout_s + _START_S,
         )
         return [Outcome(**one) for one in json.loads(ended.stdout)]
     except subprocess.TimeoutExpired:
@@ -102,8 +104,7 @@ def is_address(url: str) -> bool:
 
 
 def _carried(letter: Letter, service: Any, *, timeout_s: float) -> Outcome:
-    import apprise  # noqa: PLC0415 - a second and 40 MB that only who tells something needs
-
+    apprise = _library()
     if service is None:
         return Outcome(sent=False, why="la dirección no tiene la forma que apprise espera")
     try:
@@ -123,19 +124,21 @@ def _carried(letter: Letter, service: Any, *, timeout_s: float) -> Outcome:
 
 def _service(spec: str | Mapping[str, Any]) -> Any:
     """The service of an address; None where apprise does not know how to make one."""
-    import apprise  # noqa: PLC0415 - as above
-
-    asset = apprise.AppriseAsset(
-        app_id="siigo-escala",
-        app_desc="siigo-escala",
-        app_url="",
-        async_mode=False,
-        pgp_autogen=False,
-        pem_autogen=False,
-        http_redirects=False,
-        storage_mode=apprise.PersistentStoreMode.MEMORY,
-    )
-    return apprise.Apprise.instantiate(dict(spec) if isinstance(spec, Mapping) else spec, asset=asset)
+    with warnings.catch_warnings():
+        # Loading its services it imports modules that Python is about to drop.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        apprise = _library()
+        asset = apprise.AppriseAsset(
+            app_id="siigo-escala",
+            app_desc="siigo-escala",
+            app_url="",
+            async_mode=False,
+            pgp_autogen=False,
+            pem_autogen=False,
+            http_redirects=False,
+            storage_mode=apprise.PersistentStoreMode.MEMORY,
+        )
+        return apprise.Apprise.instantiate(dict(spec) if isinstance(spec, Mapping) else spec, asset=asset)
 
 
 def _why(result: Any) -> str:
@@ -152,18 +155,25 @@ def _why(result: Any) -> str:
     return "no hubo conexión o fue rechazado"
 
 
+def _library() -> Any:
+    """Apprise: a second and 40 MB that only who tells something needs."""
+    return importlib.import_module("apprise")
+
+
 def _quiet() -> None:
     """What apprise logs may hold addresses with their tokens: it goes nowhere."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
+    # Captured all the same, since the status of an answer stands nowhere else.
+    logger.setLevel(logging.DEBUG)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
 
 
 def main() -> None:
     """Reads letters from standard input, carries them and says what became of each."""
-    letters = [Letter(**one) for one in json.load(sys.stdin)]
-    outcomes = here(letters)
+    asked = json.load(sys.stdin)
+    outcomes = here([Letter(**one) for one in asked["letters"]], timeout_s=asked["timeout_s"])
     sys.stdout.write(json.dumps([asdict(one) for one in outcomes]))
     sys.stdout.flush()
     # Threads that hang in a service are not waited for.
