@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from siigo_escala.cli import pilot
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 from tests.cli.conftest import PROGRAM, Program
@@ -112,3 +113,14 @@ def test_ctrl_c_at_the_question_ends_with_130_and_nothing_written(
     code, _ = _typed(connected, "sync", "acme", answer=None)
     assert code == 130
     assert escala.state()["deals"] == []
+
+
+def test_where_the_first_invoices_speak_for_the_rest_the_question_says_so() -> None:
+    plan = {
+        "calls": {"siigo": 12, "escala": 1300}, "seconds": 60, "opportunities": 1040, "value": "1040000.00",
+        "sellers": 2, "exact": False, "seen": 500, "of": 1040,
+    }  # fmt: skip
+    said = pilot.told("acme", plan)
+    assert "Creará cerca de 1.040 oportunidades por cerca de $ 1.040.000,00" in said
+    assert "de al menos 2 vendedores (según las primeras 500 de 1.040 facturas)" in said
+    assert "según" not in pilot.told("acme", {**plan, "exact": True})

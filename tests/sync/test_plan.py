@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +91,27 @@ def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: 
     assert counts(world.sync()) == {"read": 240, "unchanged": 10, "excluded": 230}
 
 
+@pytest.mark.parametrize(("limit", "opportunities"), [(None, 104), (101, 101), (100, 100), (40, 40)])
+def test_what_the_first_invoices_say_of_the_rest_is_said_to_be_that(
+    world: World, monkeypatch: pytest.MonkeyPatch, limit: int | None, opportunities: int
+) -> None:
+    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
+    world.invoices(104, total=1000)
+    world.connect()
+    promised: list[dict[str, Any]] = []
+
+    def heard(plan: dict[str, Any]) -> bool:
+        promised.append(plan)
+        return False
+
+    world.sync(plan=heard, limit=limit)
+    (plan,) = promised
+    assert plan["opportunities"] == opportunities
+    assert plan["exact"] is (limit in (100, 40))
+    if not plan["exact"]:
+        assert (plan["seen"], plan["of"]) == (100, opportunities)
+
+
 def counts_of(document: dict[str, Any]) -> dict[str, int]:
     """The columns that are not zero."""
     return {key: count for key, count in document["invoices"].items() if count}
@@ -98,13 +120,17 @@ def counts_of(document: dict[str, Any]) -> dict[str, int]:
 def test_a_person_is_promised_opportunities_pesos_and_sellers(world: World) -> None:
     world.invoices(3, customers=2, total=1000)
     world.siigo.create_invoice(total=500, seller=world.siigo.add_user(id=9)["id"])
-    world.connect()
     promised: list[dict[str, Any]] = []
 
     def heard(plan: dict[str, Any]) -> bool:
         promised.append({key: plan[key] for key in ("opportunities", "value", "sellers", "exact")})
         return False
 
+    # A day more is asked for on each side of a span: what comes of it does not count.
+    start = world.now() - timedelta(days=5)
+    world.connect(f'start = "{start:%Y-%m-%d}"')
+    before = f"{start - timedelta(days=1):%Y-%m-%d}"
+    world.siigo.create_invoice(total=7, date=before, created=f"{before}T15:00:00Z")
     world.sync(plan=heard)
     world.sync(plan=heard, limit=0)
     assert promised == [

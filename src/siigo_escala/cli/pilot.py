@@ -22,7 +22,7 @@ _SIZE = 3
 
 def ask(name: str, plan: dict[str, Any], heard: Heard) -> str:
     """What a person says to the plan of the first writing run: YES, NO, or PILOT (three first)."""
-    output.note(_told(name, plan))
+    output.note(told(name, plan))
     if plan["opportunities"] <= _SIZE:
         return YES if _agreed("¿Continuar? [s/N] ", heard) in _YES_WORDS else NO
     answer = _agreed(
@@ -50,14 +50,19 @@ def run(
 _YES_WORDS = ("s", "si", "sí", "y", "yes")
 
 
-def _told(name: str, plan: dict[str, Any]) -> str:
+def told(name: str, plan: dict[str, Any]) -> str:
+    """What the first writing run will make, and how sure that is."""
     from siigo_escala.domain import money
 
     calls, seconds = plan["calls"], output.duration(plan["seconds"])
     count, value = output.number(plan["opportunities"]), money.to_pesos(Decimal(plan["value"]))
     about = "" if plan["exact"] else "cerca de "
     sellers = plan["sellers"]
-    whose = f", de {sellers} vendedor{'es' if sellers != 1 else ''}" if sellers else ""
+    least = "" if plan["exact"] else "al menos "
+    whose = f", de {least}{sellers} vendedor{'es' if sellers != 1 else ''}" if sellers else ""
+    if not plan["exact"]:
+        seen, of = output.number(plan["seen"]), output.number(plan["of"])
+        whose += f" (según las primeras {seen} de {of} facturas)"
     return (
         f"Es la primera sincronización de «{name}» que escribe en Escala. Creará {about}{count} "
         f"oportunidad{'es' if plan['opportunities'] != 1 else ''} por {about}{value}{whose}, con unas "

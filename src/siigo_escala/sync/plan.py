@@ -19,12 +19,10 @@ _UPDATE_CALLS = 2
 def promise(session: Session, steps: Sequence[Step], *, share: float, taken_up: int) -> dict[str, Any]:
     """What a person is asked about before the first writing run: opportunities, pesos, sellers.
 
-    `exact` False: the steps in hand speak for the rest. `value` in pesos, as text.
+    `exact` False: the steps in hand speak for the rest, `seen` invoices for `of`, and sellers are those of
+    the steps. `value` in pesos, as text.
     """
-    creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
-    limit = session.options.limit
-    if limit is not None:
-        creates, share, taken_up = creates[:limit], 1.0, 0
+    creates, share, taken_up = _within_limit(session, _creates(steps), share=share, taken_up=taken_up)
     count = len(creates)
     total = round(count * share) + taken_up
     value = sum((step.row.value for step in creates), Decimal(0))
@@ -32,7 +30,9 @@ def promise(session: Session, steps: Sequence[Step], *, share: float, taken_up: 
         "opportunities": total,
         "value": money.to_text(value * total / count if count else value),
         "sellers": len({step.item.invoice.seller for step in creates} - {None}),
-        "exact": total == count,
+        "exact": share == 1 and not taken_up,
+        "seen": len(steps),
+        "of": max(round(len(steps) * share), len(steps)) + taken_up,
     }
 
 
@@ -51,9 +51,7 @@ def make(
     `share`: all invoices to come, those of the steps among them, over those of the steps; `sweep`: calls of a
     sweep still to come; `taken_up`: open rows of the ledger still to come.
     """
-    creates = [step for step in steps if isinstance(step.decision, Create) and not step.waits]
-    if session.options.limit is not None:
-        creates = creates[: session.options.limit]
+    creates, share, taken_up = _within_limit(session, _creates(steps), share=share, taken_up=taken_up)
     contacts = len({step.who for step in creates if isinstance(step.match, matching.Missing)})
     fills = len(
         {
@@ -65,8 +63,6 @@ def make(
     updates = sum(isinstance(step.decision, Update) for step in steps)
     unread = max(progressed.expected - progressed.read, 0)
     siigo_left = -(-unread // 100) + sweep.get("siigo", 0)
-    if session.options.limit is not None:
-        share, taken_up = 1.0, 0
     customers = session.connection.siigo.customers_total
     contacts = round(contacts * share)
     if share > 1 and customers is not None:
@@ -88,3 +84,20 @@ def make(
         "calls": {"siigo": session.calls.siigo + siigo_left, "escala": session.calls.escala + escala_left},
         "seconds": round(elapsed + seconds),
     }
+
+
+def _creates(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if isinstance(step.decision, Create) and not step.waits]
+
+
+def _within_limit(
+    session: Session, creates: list[Step], *, share: float, taken_up: int
+) -> tuple[list[Step], float, int]:
+    """What `--limit` leaves of the opportunities in hand, and of what is still to come beside them."""
+    limit = session.options.limit
+    if limit is None:
+        return creates, share, taken_up
+    if len(creates) >= limit:
+        return creates[:limit], 1.0, 0
+    room = limit - len(creates)
+    return creates, min(share, limit / len(creates)) if creates else share, min(taken_up, room)

@@ -100,15 +100,21 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
     batch: list[Item] = []
     # Within one window the client itself gives nothing twice.
     seen: set[str] | None = set() if len(asked) > 1 else None
+    announced = 0
     for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=PAGES_A_BATCH), start=1):
         session.check_stop()
         if session.siigo_now is None:
             session.siigo_now = page.server_date
         if page.number == 1:
-            progressed.expected += page.total or 0
-        if page.is_last:
-            progressed.complete = progressed.complete and page.complete
+            announced = page.total or 0
+            progressed.expected += announced
+        announced -= len(page.records)
         fresh = list(_wanted(session, window, page, seen, progressed))
+        # What came and is not wanted, and at the end what was announced and did not come, is not to come.
+        progressed.expected -= len(page.records) - len(fresh)
+        if page.is_last:
+            progressed.expected -= announced
+            progressed.complete = progressed.complete and page.complete
         batch += merge(session, fresh, asked_for=window.asked_for)
         progressed.from_ledger.difference_update(invoice.id for invoice in fresh)
         progressed.read += len(fresh)
@@ -120,8 +126,14 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
         yield batch
 
 
-def merge(session: Session, invoices: Sequence[Invoice], *, asked_for: bool = False) -> list[Item]:
-    """Upserts invoices in the ledger by their Siigo id; an unchanged one is not written."""
+def merge(
+    session: Session, invoices: Sequence[Invoice], *, asked_for: bool = False, noticed: bool = False
+) -> list[Item]:
+    """Upserts invoices in the ledger by their Siigo id; an unchanged one is not written.
+
+    `noticed`: known invoices that no list showed; nothing asks for them a second time, so an annulled one is
+    due until it is decided, whatever ends this run.
+    """
     if not invoices:
         return []
     connection = session.connection
@@ -147,10 +159,14 @@ def merge(session: Session, invoices: Sequence[Invoice], *, asked_for: bool = Fa
         if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))):
             (made if fresh else changed).append(row)
         items.append(Item(row=row, invoice=invoice, asked_for=asked_for))
+    due = noticed and any(row.annulled for row in changed)
+    if due:
+        for row in changed:
+            row.due = True
     if not session.dry and (made or changed):
         with session.ledger():
             _insert(session, made)
-            models.save_rows(changed, _FIELDS)
+            models.save_rows(changed, [*_FIELDS, "due"] if due else _FIELDS)
     return items
 
 
