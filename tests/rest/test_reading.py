@@ -258,3 +258,9 @@ def test_what_is_sent_keeps_every_digit_and_every_character() -> None:
     assert writing.encode(body).decode() == (
         '{"value":1842500.00,"huge":1000,"texto":"ñ \\"x\\" ?","l":[1,true,null]}'
     )
+
+
+def test_what_no_database_can_hold_is_left_out_of_an_answer_in_keys_too() -> None:
+    assert reading.decode(rb'{"a\u0000": ["n\u0000\uD800o", {"b": "\ud83d\ude00"}, 1, null]}') == {
+        "a": ["no", {"b": "\U0001f600"}, 1, None]
+    }

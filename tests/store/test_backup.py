@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -96,6 +97,33 @@ def test_every_row_comes_back_as_it_was(filled: models.Connection, tmp_path: Pat
     assert done.without_credentials == ()
     new = models.Run.objects.create(connection=filled, started=NOW)
     models.InvoiceEvent.objects.create(invoice=models.Invoice.objects.get(), at=NOW, kind="x", run=new.pk)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["this version's", "an earlier version's"])
+def test_text_that_only_sqlite_can_hold_comes_back_without_it(
+    filled: models.Connection, tmp_path: Path, home: Path, older: bool
+) -> None:
+    raw, data = "un\0o", {"nombre\0": ["d\ud800os", {"t": "\0"}]}
+    on_sqlite = database_connection.vendor == "sqlite"
+    models.InvoiceEvent.objects.update(
+        raw=raw if on_sqlite else "uno", data=data if on_sqlite else {"nombre": ["dos", {"t": ""}]}
+    )
+    path = _made(tmp_path)
+    if older:
+        # As a SQLite of an earlier version wrote it, whichever store it comes back to.
+        files = _files(path)
+        lines = files["invoice_event.jsonl"].replace(b'"uno"', b'"un\\u0000o"')
+        lines = lines.replace(b'"dos"', b'"d\\ud800os"')
+        manifest = json.loads(files["manifest.json"])
+        (table,) = [one for one in manifest["tables"] if one["name"] == "invoice_event"]
+        table["sha256"] = hashlib.sha256(lines).hexdigest()
+        manifest["signature"] = archive._signature(manifest, KEYS[0])
+        _rewritten(
+            path, {**files, "invoice_event.jsonl": lines, "manifest.json": json.dumps(manifest).encode()}
+        )
+    _restore(path, home)
+    event = models.InvoiceEvent.objects.get()
+    assert (event.raw, event.data) == ("uno", {"nombre": ["dos", {"t": ""}]})
 
 
 def test_what_stood_here_is_put_away_before_it_is_replaced(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from siigo_escala.domain import text
 from siigo_escala.rest.errors import FieldProblem
 
 RAW_LIMIT = 500
@@ -47,15 +48,18 @@ class Complaint:
 
 
 def decode(content: bytes) -> object:
-    """The JSON of an answer: UTF-8, decimals as `Decimal`, no NaN. Raises Unusable."""
+    """The JSON of an answer: UTF-8, decimals as `Decimal`, no NaN, no text that cannot be stored. Raises
+    Unusable.
+    """
     if not content.strip():
         raise Unusable("respuesta vacía")
     try:
-        text = content.decode("utf-8-sig")
+        written = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unusable("respuesta con otra codificación") from None
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        found = json.loads(written, parse_float=Decimal, parse_constant=_refuse_constant)
+        return text.storable(found) if text.may_be_unstorable(content) else found
     except (ValueError, ArithmeticError, RecursionError):
         raise Unusable("respuesta que no es JSON completo") from None
 
@@ -79,16 +83,16 @@ def raw_text(content: bytes, *, secrets: Sequence[str] = ()) -> str:
     return redacted(content[: RAW_LIMIT * 8].decode("utf-8", "replace"), secrets=secrets)[:RAW_LIMIT]
 
 
-def redacted(text: str, *, secrets: Sequence[str] = ()) -> str:
+def redacted(said: str, *, secrets: Sequence[str] = ()) -> str:
     """The text without the given secrets and without whatever looks like one."""
     for secret in secrets:
-        text = text.replace(secret, "***")
-    return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", text.replace("\x00", ""))
+        said = said.replace(secret, "***")
+    return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", said.replace("\x00", ""))
 
 
-def smells_of_duplicate(text: str) -> bool:
+def smells_of_duplicate(said: str) -> bool:
     """Whether a refusal says that the record exists already ("does not exist" says the contrary)."""
-    return _DUPLICATE.search(_NEGATED.sub(" ", text)) is not None
+    return _DUPLICATE.search(_NEGATED.sub(" ", said)) is not None
 
 
 def lowered(mapping: Mapping[str, object]) -> dict[str, object]:

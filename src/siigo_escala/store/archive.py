@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from siigo_escala.domain import text
 from siigo_escala.store import causes
 from siigo_escala.store import keys as installed
 from siigo_escala.store.errors import StoreProblem
@@ -96,7 +97,7 @@ class Writer:
         digest, count = hashlib.sha256(), 0
         with self._zip.open(_file(name), "w", force_zip64=True) as member:
             for row in rows:
-                line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+                line = _line(row)
                 digest.update(line)
                 member.write(line)
                 count += 1
@@ -140,6 +141,9 @@ class Reader:
         for line in self._lines(member):
             try:
                 row = json.loads(line)
+                if text.may_be_unstorable(line):
+                    # Of an earlier version on SQLite; PostgreSQL would refuse it.
+                    row = text.storable(row)
             except ValueError as problem:
                 raise damaged(f"la tabla «{member.table}» está dañada") from problem
             if not isinstance(row, list) or len(row) != len(member.columns):
@@ -241,6 +245,15 @@ def _parsed(written: dict[str, Any]) -> Manifest:
 def _signature(written: dict[str, Any], key: str) -> str:
     content = json.dumps({**written, "signature": ""}, sort_keys=True, ensure_ascii=False)
     return installed.keyed_hash(key, _SIGNATURE, content.encode())
+
+
+def _line(row: Row) -> bytes:
+    """A row as one line of JSON."""
+    try:
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:
+        # Half a character, which SQLite holds inside of JSON.
+        return _line(text.storable(row))
 
 
 def _file(table: str) -> str:
