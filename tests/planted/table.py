@@ -101,6 +101,11 @@ BUGS = (
         "::test_a_deletion_noticed_by_a_sweep_that_dies_is_carried_out_by_the_next_run",
     ),
     Planted(
+        patch="annulment_noticed_and_forgotten",
+        defect="an annulment that no list shows, noticed by a run that dies, is never carried out",
+        caught_by="tests/resilience/test_killed_sweep.py::test_so_is_an_annulment_that_no_list_shows",
+    ),
+    Planted(
         patch="deleted_deal_made_again",
         defect="an opportunity that a person deleted is made again",
         caught_by="tests/sync/test_later_changes.py"

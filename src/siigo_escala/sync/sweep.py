@@ -95,7 +95,8 @@ def vanished(
                 break
             row = rows.get(pk=key)
             try:
-                items += read.merge(session, [session.siigo.invoice(InvoiceId(row.siigo_id))])
+                invoice = session.siigo.invoice(InvoiceId(row.siigo_id))
+                items += read.merge(session, [invoice], noticed=True)
             except NotFound:
                 items.append(read.gone(session, row))
     return items

@@ -48,6 +48,17 @@ _ESCALA_SWITCHES: Mapping[str, Sequence[Any]] = {
 }
 
 
+_LATER_RULES: Sequence[tuple[str, Sequence[str]]] = (
+    ("walk_in", ('"skip"', '"one_contact"')),
+    ("stamp", ('"any"', '"accepted"')),
+    ("possible_twins", ('"hold"', '"ignore"')),
+    ("on_annulled", ('"report"', '"lost_stage"')),
+    ("value", ('"total"', '"gross"', '"subtotal"')),
+    ("create_for_unlinked_sellers", ("true", "false")),
+)
+"""What a company may think better of; what decides whether an edit follows stays as it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
     """How this company works: its rules, both systems' ways."""
@@ -111,23 +122,52 @@ class People:
         """Invoices of today."""
         self._untouched: list[int] = []
         """Of the settled, those that nobody has touched tonight."""
+        self._held: list[int] = []
+        """Invoices whose opportunity somebody has made without naming them: the program asks which it is."""
+        self._answered: list[int] = []
+        self._rules = dict(line.split(" = ") for line in manner.rules.splitlines())
         self.renamed: set[int] = set()
 
     def overnight(self, *, first: bool) -> list[Event]:
         """What is done while no run goes on."""
-        self._settled += self._new
-        self._new = []
+        self._settled += self._new + self._answered
+        self._new, self._answered = [], []
         self._untouched = list(self._settled)
         if first:
-            return [self._invoice() for _ in range(self._dice.randint(3, 6))]
-        acts = [self._invoice() for _ in range(self._dice.randint(0, 3))]
+            return [self._invoice_or_twin(0.2) for _ in range(self._dice.randint(3, 6))]
+        acts = [self._answer(invoice) for invoice in list(self._held) if self._dice.random() < 0.75]
+        acts += [self._invoice_or_twin(0.15) for _ in range(self._dice.randint(0, 3))]
+        acts += [self._changed_rules()] if self._dice.random() < 0.2 else []
         more = [self._overnight_act() for _ in range(self._dice.randint(2, 7))]
         return acts + [act for act in more if act is not None]
 
-    def meanwhile(self) -> list[Event]:
-        """What is done during a run, or just before the next."""
-        acts = [self._act_any_time() for _ in range(self._dice.choice((0, 0, 1, 2, 3)))]
+    def meanwhile(self, *, settled: bool) -> list[Event]:
+        """What is done during a run, or just before the next. `settled`: no invoice is changed."""
+        acts = [self._act_any_time(settled=settled) for _ in range(self._dice.choice((0, 0, 1, 2, 3)))]
         return [act for act in acts if act is not None]
+
+    def _invoice_or_twin(self, share: float) -> Event:
+        if self._dice.random() >= share:
+            return self._invoice()
+        made = self._invoice(do="twin", text="plain")
+        self._held.append(self._new.pop())
+        return made
+
+    def _answer(self, invoice: int) -> Event:
+        from tests.resilience.chaos.story import Event
+
+        self._held.remove(invoice)
+        self._answered.append(invoice)
+        return Event(
+            do="answer", invoice=invoice, text=self._dice.choice(("deal", "deal", "create", "ignore"))
+        )
+
+    def _changed_rules(self) -> Event:
+        from tests.resilience.chaos.story import Event
+
+        key, values = self._dice.choice(_LATER_RULES)
+        self._rules[key] = self._dice.choice(values)
+        return Event(do="rules", text="\n".join(f"{key} = {value}" for key, value in self._rules.items()))
 
     def _invoice(self, **more: Any) -> Event:
         from tests.resilience.chaos.story import Event
@@ -184,7 +224,7 @@ class People:
             do=do, invoice=invoice, amount=dice.randint(1, 5_000_000), text=f"Nota {dice.randrange(99)}"
         )
 
-    def _act_any_time(self) -> Event | None:
+    def _act_any_time(self, *, settled: bool) -> Event | None:
         from tests.resilience.chaos.story import Event
 
         dice = self._dice
@@ -198,8 +238,8 @@ class People:
             "stray_deal",
             "stray_contact",
         ]
-        kinds += ["edit", "edit_new"] if self._manner.edits_follow else []
-        kinds += ["credit_part"] if self._manner.credits_follow else []
+        kinds += ["edit", "edit_new"] if self._manner.edits_follow and not settled else []
+        kinds += ["credit_part"] if self._manner.credits_follow and not settled else []
         do = dice.choice(kinds)
         if do == "invoice":
             return self._invoice()

@@ -13,19 +13,22 @@ from typing import Any
 from django.db import DatabaseError, connections
 
 from siigo_escala.config import env
+from siigo_escala.rest.errors import RemoteError
 from siigo_escala.simulators import serving
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 from siigo_escala.store import models
 from siigo_escala.store.errors import LeaseTaken, StoreProblem
-from siigo_escala.sync import access, opening, run
+from siigo_escala.sync import opening, run
 from siigo_escala.sync.run import Result
 from siigo_escala.sync.session import Listener, Options
 from tests import databases
 from tests.resilience.chaos import ends
+from tests.resilience.chaos import keeper as keepers
 from tests.resilience.chaos.dying import Killed, Mortal, mortal
 from tests.resilience.chaos.ends import End
+from tests.resilience.chaos.keeper import Keeper
 from tests.resilience.chaos.people import Staff
 from tests.resilience.chaos.scene import Scene
 from tests.resilience.chaos.story import Day, Story
@@ -65,6 +68,7 @@ class Life:
     scene: Scene
     staff: Staff
     mortal: Mortal
+    keeper: Keeper
     diary: list[str] = field(default_factory=list)
 
     def undisturbed(self) -> list[End]:
@@ -91,13 +95,15 @@ class Life:
             for sku in ("INST-01", "MUG-01"):
                 self.world.escala.add_product(sku, f"Producto {sku}", price=1000)
             self.world.time.pass_by(60)  # lists may lag, and these are no news
-        self.world.connect(self.story.rules)
+        self.keeper.connect(self.story.rules)
 
     def _morning(self, day: Day, *, attempts: bool) -> End:
         self.world.time.reach(day.begins)
         self.staff.wake(day.today)
         for event in day.overnight:
-            self.staff.act(event)
+            who = self.keeper if event.do in keepers.DOES else self.staff
+            who.act(event)
+        self.world.time.pass_by(60)  # a list that lags shows by the morning what was done overnight
         for attempt, events in zip(day.attempts, day.meanwhile, strict=True):
             chores = [partial(self.staff.act, event) for event in events if not event.on_deal]
             for event in events:
@@ -119,7 +125,7 @@ class Life:
         connection = models.Connection.objects.get()
         if connection.paused:
             self.diary.append(f"enabled again after {connection.paused}")
-            access.resume(connection, now=self.world.now())
+            self.keeper.enable()
         models.Limit.objects.all().delete()  # pauses asked for in real seconds are over by the next morning
         result = self.run_once()
         if any(problem["code"] == "BRAKED" for problem in result.document["problems"]):
@@ -156,6 +162,7 @@ class Life:
         """One run with its trouble; `chores` are done meanwhile."""
         world, process = self.world, self.mortal
         world.time.pass_by(attempt.gap_s)
+        self._kept(attempt)
         world.skew = timedelta(seconds=attempt.skew_s)
         for system, fault in attempt.faults:
             app = world.siigo if system == "siigo" else world.escala
@@ -164,7 +171,9 @@ class Life:
             process.dies_at_commit(attempt.death[1])
         process.disk_full_at_commit(attempt.disk_full)
         stop = Stop(world.time, process.must_live)
+        self.keeper.refuse(attempt.refused)
         overlap = self._beside_a_dry_run if attempt.options.get("dry_run") else self._refused
+        overlap = self._backed_up if attempt.beside == "backup" else overlap
         self.scene.begin(attempt, chores, stop=stop.set, overlap=overlap)
         try:
             with mortal(process):
@@ -173,6 +182,7 @@ class Life:
             world.siigo.faults.clear()
             world.escala.faults.clear()
             self._bury()
+            self.keeper.admit(attempt.refused)
             self.scene.end()
             world.skew = timedelta(0)
         self.diary.append(f"until {world.time.now():%d %H:%M:%S}: {attempt} → {ended}")
@@ -181,6 +191,10 @@ class Life:
         options = dict(attempt.options)
         if (days := options.pop("days", None)) is not None:
             options["date_from"] = self.staff.today - timedelta(days=days)
+        if (until := options.pop("until", None)) is not None:
+            options["date_to"] = self.staff.today - timedelta(days=until)
+        if (named := options.pop("named", None)) is not None:
+            options["invoices"] = tuple({name for _, name in self.staff.invoices[named % 3 :: 3]})
         listener = Listener(say=self.world.said.append, stop=stop)
         try:
             opened = opening.open_connection(self.world.environment, "acme")
@@ -208,6 +222,23 @@ class Life:
             return
         else:
             self.scene.broken.append("two runs at once")
+        finally:
+            connections.close_all()
+
+    def _kept(self, attempt: Attempt) -> None:
+        try:
+            self.keeper.before(attempt.before)
+        except (RemoteError, StoreProblem) as problem:
+            self.diary.append(f"{attempt.before}: {problem!r}")
+        finally:
+            connections.close_all()
+
+    def _backed_up(self) -> None:
+        """A backup keeps no run waiting, and none keeps it."""
+        try:
+            self.keeper.back_up()
+        except Killed:
+            return
         finally:
             connections.close_all()
 
@@ -257,7 +288,8 @@ def life(story: Story, url: str, folder: Path) -> Iterator[Life]:
         staff = Staff(world=world, shared=story.shared)
         scene = Scene(world=world, time=time, mortal=process)
         held.enter_context(databases.opened(url))
-        yield Life(story=story, world=world, scene=scene, staff=staff, mortal=process)
+        keeper = Keeper(staff=staff, folder=folder, key=_KEY, database=file)
+        yield Life(story=story, world=world, scene=scene, staff=staff, mortal=process, keeper=keeper)
 
 
 def _variables(folder: Path, url: str, addresses: Sequence[str]) -> dict[str, str]:

@@ -27,6 +27,8 @@ class Staff:
     """Siigo id and name, in the order of their making."""
     merged: bool = False
     """Somebody has merged contacts of two customers: from then on a deal may be on either."""
+    twins: dict[int, str] = field(default_factory=dict)
+    """Deals made by hand that do not name their invoice, by its number."""
     deals: dict[str, str] = field(default_factory=dict)
     """Deals by Siigo id, as the ledger knew them this morning."""
 
@@ -151,6 +153,23 @@ class Staff:
 
     def _name_taken(self, event: Event) -> None:
         self._made_by_hand(event, off=1)
+
+    def _twin(self, event: Event) -> None:
+        """Its opportunity is made by hand, or by the native app, and does not say which invoice it is of."""
+        self._invoice(event)
+        identity, _ = self.invoices[-1]
+        total = self.world.siigo.company.invoices[identity]["total"]
+        contact = self._contact(event.customer) or self._contact_by_hand(event.customer)
+        made = self.world.escala.create_deal(
+            name=f"Venta a {event.customer}", value=total, contact_id=contact
+        )
+        self.twins[len(self.invoices) - 1] = made
+
+    def _contact_by_hand(self, customer: int) -> str:
+        known = self._customer(customer)
+        return self.world.escala.create_contact(
+            first_name=known["name"][0], custom={FIELD: known["identification"]}
+        )
 
     def _rename_contact(self, event: Event) -> None:
         if contact := self._contact(event.customer):

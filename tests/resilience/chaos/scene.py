@@ -99,7 +99,7 @@ class Scene:
         return answer
 
     def _happenings(self, system: str, number: int, attempt: Attempt) -> None:
-        if system == "siigo" and number == attempt.stop:
+        if (system, number) == attempt.stop:
             self._stop()
         due = number % 3 == 0 and self._meanwhile
         if due:

@@ -42,7 +42,7 @@ class Event:
         parts = [self.do]
         parts += [f"{name}={value}" for name in ("invoice", "customer", "other", "amount", "text", "days")
                   if (value := getattr(self, name)) not in (-1, "", 0)]  # fmt: skip
-        return " ".join(parts)
+        return " ".join(parts).replace("\n", " · ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +109,13 @@ def draw(seed: int) -> Story:
     people = company.People(dice, manner)
     days = []
     begins = _FIRST + timedelta(days=dice.randrange(300), minutes=dice.randrange(24 * 60))
-    for number in range(dice.choice((2, 2, 3))):
+    number_of_days = dice.choice((2, 2, 3))
+    for number in range(number_of_days):
         overnight = people.overnight(first=number == 0)
-        attempts = [trouble.draw(dice) for _ in range(dice.choice((1, 2, 2, 3, 4)))]
-        meanwhile = [tuple(people.meanwhile()) for _ in attempts]
+        attempts = trouble.draw_day(dice, last=number == number_of_days - 1)
+        # What was forgotten is found again as it is: an edit that it was made with cannot be told from it.
+        settled = trouble.brings_back(attempts)
+        meanwhile = [tuple(people.meanwhile(settled=settled)) for _ in attempts]
         days.append(Day(begins=begins, overnight=overnight, attempts=attempts, meanwhile=meanwhile))
         begins += timedelta(days=dice.choice((2, 3, 6)), minutes=dice.randrange(-300, 300))
     return Story(

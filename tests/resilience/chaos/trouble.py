@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 SIIGO = (
@@ -51,9 +51,15 @@ class Attempt:
     late: Sequence[tuple[int, float]] = ()
     """Which writes of Escala have no answer and their effect only so many seconds later."""
     overlap: int = 0
-    """At which call of Escala another run, and a dry one, are started."""
-    stop: int = 0
-    """At which call of Siigo a person presses Ctrl-C."""
+    """At which call of Escala another run, and a dry one, are started, or whatever `beside` says."""
+    beside: str = "run"
+    """"run", or "backup"."""
+    stop: tuple[str, int] | None = None
+    """At which call of a system somebody presses Ctrl-C, or the machine asks the run to end."""
+    before: str = ""
+    """What the keeper of the program does before: see keeper.py."""
+    refused: str = ""
+    """Who may not call during this run: "siigo", "blocked" (by Siigo), "escala"."""
     skew_s: float = 0.0
     """How far our clock is off."""
     gap_s: float = 0.0
@@ -65,9 +71,45 @@ class Attempt:
         if self.death:
             said.append(f"dies at {self.death[0]} {self.death[1]}{' (power cut)' if self.power_cut else ''}")
         said += [f"write {number} late by {seconds} s" for number, seconds in self.late]
-        said += [f"{name}={value}" for name in ("disk_full", "overlap", "stop", "skew_s", "gap_s")
-                 if (value := getattr(self, name))]  # fmt: skip
+        named = ("disk_full", "overlap", "stop", "skew_s", "gap_s", "before", "refused")
+        said += [f"{name}={value}" for name in named if (value := getattr(self, name))]
+        said += [f"beside={self.beside}"] if self.overlap and self.beside != "run" else []
         return "; ".join(said)
+
+
+def draw_day(dice: random.Random, *, last: bool) -> list[Attempt]:
+    """What happens to the runs of one day, and what the keeper does between them.
+
+    An older copy is brought back on the `last` day alone: what was made since is adopted, and what is adopted
+    is not changed by later edits.
+    """
+    attempts = [draw(dice) for _ in range(dice.choice((1, 2, 2, 3, 4)))]
+    for number, attempt in enumerate(attempts):
+        if number and attempts[number - 1].refused and dice.random() < 0.6:
+            attempts[number] = replace(attempt, refused=attempts[number - 1].refused)
+        elif dice.random() < 0.1:
+            attempts[number] = replace(attempt, before=dice.choice(("enable", "connect")))
+    return _copied(dice, attempts) if last and len(attempts) > 1 and dice.random() < 0.5 else attempts
+
+
+def brings_back(attempts: Sequence[Attempt]) -> bool:
+    """Whether something that was forgotten comes back this day."""
+    return any(attempt.before.startswith(("restore", "bring")) for attempt in attempts)
+
+
+def _copied(dice: random.Random, attempts: list[Attempt]) -> list[Attempt]:
+    """A copy is made before or during a run, and takes its place before a later one."""
+    kept = dice.randrange(len(attempts) - 1)
+    back = dice.randrange(kept + 1, len(attempts))
+    made, used = dice.choice(
+        (("backup", "restore"), ("backup", "restore without credentials"), ("copy", "bring back"))
+    )
+    if made == "backup" and dice.random() < 0.4:
+        attempts[kept] = replace(attempts[kept], overlap=dice.randint(1, 6), beside="backup")
+    else:
+        attempts[kept] = replace(attempts[kept], before=made)
+    attempts[back] = replace(attempts[back], before=used)
+    return attempts
 
 
 def draw(dice: random.Random) -> Attempt:
@@ -89,14 +131,15 @@ def draw(dice: random.Random) -> Attempt:
         disk_full=dice.randint(1, 20) if dice.random() < 0.08 else 0,
         late=late,
         overlap=dice.randint(1, 12) if dice.random() < 0.15 else 0,
-        stop=dice.randint(1, 6) if dice.random() < 0.08 else 0,
+        stop=_stop(dice) if dice.random() < 0.1 else None,
+        refused=dice.choice(("siigo", "blocked", "escala")) if dice.random() < 0.07 else "",
         skew_s=_skew(dice),
         gap_s=dice.choice((0.5, 5.0, 70.0, 1800.0, 4000.0)),
     )
 
 
 def _options(dice: random.Random) -> dict[str, Any]:
-    match dice.randrange(12):
+    match dice.randrange(14):
         case 0:
             return {"kind": "retry"}
         case 1:
@@ -107,8 +150,17 @@ def _options(dice: random.Random) -> dict[str, Any]:
             return {"sweep": True}
         case 4:
             return {"days": dice.randint(0, 20)}
+        case 5:
+            return {"days": dice.randint(5, 20), "until": dice.randint(0, 4)}
+        case 6:
+            return {"named": dice.randrange(20)}
         case _:
             return {}
+
+
+def _stop(dice: random.Random) -> tuple[str, int]:
+    system = dice.choice(("siigo", "escala"))
+    return system, dice.randint(1, _CALLS[system])
 
 
 def _lie(dice: random.Random) -> tuple[str, dict[str, Any]]:
