@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from siigo_escala.cli import arguments, listing, output, progress, setup, stored
+from siigo_escala.cli import arguments, listing, output, progress, queueing, setup, stored
 
 if TYPE_CHECKING:
     from siigo_escala.store.models import Connection, Run
@@ -35,14 +35,22 @@ def runs(
     follow: Annotated[
         bool, typer.Option("--follow", help="Muestra el avance de la que está en curso, hasta que termine.")
     ] = False,
+    cancel: Annotated[
+        bool,
+        typer.Option(
+            "--cancel", help="Detiene la que el motor tiene en curso y retira lo que espera en la cola."
+        ),
+    ] = False,
     as_json: arguments.Json = False,
 ) -> int:
     """Las sincronizaciones de una conexión, la más nueva primero.
 
     Con --follow y --json: un documento al final, con la que estaba en curso (o ninguna).
     """
-    setup.prepared(reads_only=True)
+    setup.prepared(reads_only=not cancel)
     connection = stored.named(name)
+    if cancel:
+        return queueing.cancel(connection, as_json=as_json)
     if follow:
         return _follow(connection, as_json=as_json)
     from siigo_escala.sync import run_row

@@ -54,7 +54,27 @@ def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
         f"Dirección: {listing.DIRECTIONS[connection.direction]}. Horario: {listing.schedule(connection)}. "
         f"Último éxito: {listing.last_success(connection)}."
     )
+    if ahead := _ahead(connection, now=setup.now()):
+        output.say(ahead)
     return 0
+
+
+def _ahead(connection: Connection, *, now: datetime) -> str:
+    """When it runs by itself next, and whether anything is there to run it; "" where it never does."""
+    from siigo_escala.engine import due
+    from siigo_escala.store import locks
+
+    moment = due.next_start(connection, now=now)
+    if moment is None:
+        return ""
+    try:
+        working = locks.held("worker")
+    except OSError:
+        # A folder that can only be read: who works in it is not for us to find out.
+        return ""
+    if not working:
+        return "El motor no está en marcha: con «siigo-escala run» se sincroniza por sí sola."
+    return f"Próxima sincronización: {_local(connection, moment)}."
 
 
 def of(connection: Connection, *, now: datetime) -> Standing:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siigo_escala.cli import arguments, failures, output, running, setup, stopping, stored, summary
+from siigo_escala.cli import arguments, failures, output, queueing, running, setup, stopping, stored, summary
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.running import Ended
 
@@ -44,6 +44,9 @@ def sync(
         bool, typer.Option("--no-sweep", help="Deja el repaso para otra vez aunque toque.")
     ] = False,
     wait: arguments.Wait = None,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="No espera: se lo pide al motor, que lo hace cuando le toque.")
+    ] = False,
     yes: arguments.Yes = False,
     as_json: arguments.Json = False,
 ) -> int:
@@ -76,6 +79,8 @@ def sync(
         dry_run=dry_run,
         sweep=True if sweep else (False if no_sweep else None),
     )
+    if queue:
+        return queueing.ask(wanted, options, several=all_ or len(names or []) > 1, as_json=as_json)
     ask = running.at_terminal() and not yes and not as_json
 
     def check(opened: Opened) -> None:

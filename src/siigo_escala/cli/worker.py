@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from siigo_escala.cli import output, setup, stopping
+
+if TYPE_CHECKING:
+    from siigo_escala.store.models import Connection
 
 
 def worker() -> int:
@@ -12,12 +17,24 @@ def worker() -> int:
     correr varios a la vez: con SQLite en el mismo equipo, con PostgreSQL en cualquiera.
     """
     environment = setup.prepared()
+    from siigo_escala.engine import alerts, parent
     from siigo_escala.engine.worker import Worker
     from siigo_escala.sync import opening
 
     # Whatever keeps every run from starting is told now, and not once for each of them.
     opening.vault_of(environment)
+
+    def tell(connection: Connection, document: dict[str, Any], exit_code: int) -> None:
+        alerts.after_run(connection, document, exit_code, environment=environment, now=setup.now())
+
+    def each_minute() -> None:
+        alerts.watch(environment, now=setup.now())
+
     with stopping.quietly() as stop:
-        output.note("El motor está en marcha; Ctrl-C lo detiene.")
-        Worker(environment=environment, now=setup.now, stop=stop).run()
+        if not parent.watch(stop.set):
+            output.note("El motor está en marcha; Ctrl-C lo detiene.")
+        worker = Worker(
+            environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute
+        )
+        worker.run()
     return 0

@@ -56,6 +56,16 @@ def by_request(*, now: datetime) -> Iterator[Ticket]:
             yield from _claimed(turn, now=now)
 
 
+def next_start(connection: Connection, *, now: datetime) -> datetime | None:
+    """When this connection runs by itself next; None: never, as it is."""
+    turn = Turn.objects.filter(connection=connection).first()
+    if turn is None or not connection.enabled or connection.paused or connection.forgotten:
+        return None
+    kept = Kept(since=turn.since, last_start=turn.last_start, slot_done=turn.slot_done)
+    moment = timetable.next_start(timetable_of(connection), kept, now=now, delayed=delay_of(connection))
+    return max(moment, turn.retry_at) if moment is not None and turn.retry_at is not None else moment
+
+
 def delay_of(connection: Connection) -> timedelta:
     """How long after its hour this connection's daily run starts, because others start then, too."""
     listed = _delays(_turns(Q(connection__enabled=True)))

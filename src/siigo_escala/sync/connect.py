@@ -25,7 +25,7 @@ from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import access, clients, look, recognise, sellers
+from siigo_escala.sync import access, clients, look, recognise, requests, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import Clients, Credentials
 
@@ -96,6 +96,7 @@ def connect(
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
         pair.close()
+    before = known.file if known is not None else None
     with transaction.atomic():
         _check_taken(file, company, account)
         connection = _save(
@@ -110,6 +111,7 @@ def connect(
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
         connection.save()
+        requests.rules_changed(connection, before=before, now=now())
         token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
     return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
 

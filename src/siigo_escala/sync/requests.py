@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
 
@@ -16,6 +17,8 @@ from siigo_escala.store.models import Connection, Request, Turn
 from siigo_escala.sync.session import Options
 
 Why = Literal["person", "rules"]
+_TIMETABLE = ("schedule", "time_zone")
+_RULES = ("opportunities", "sellers", "direction")
 
 
 def ask(connection: Connection, options: Options, *, why: Why = "person", now: datetime) -> Request:
@@ -34,6 +37,22 @@ def ask(connection: Connection, options: Options, *, why: Why = "person", now: d
     # A person who asks does not wait for a pause between two tries to end.
     Turn.objects.filter(connection=connection).update(retry_at=None)
     return made
+
+
+def rules_changed(connection: Connection, *, before: Mapping[str, Any] | None, now: datetime) -> None:
+    """What a stored file means to the engine: a new timetable counts from now, new rules ask for a run.
+
+    `before`: the file as it was; None for a new connection.
+    """
+    turn, _ = Turn.objects.get_or_create(connection=connection, defaults={"since": now})
+    after = connection.file
+    if before is None:
+        return
+    if any(before.get(key) != after.get(key) for key in _TIMETABLE):
+        turn.since = now
+        turn.save(update_fields=["since"])
+    if connection.enabled and any(before.get(key) != after.get(key) for key in _RULES):
+        ask(connection, Options(), why="rules", now=now)
 
 
 def cancel(connection: Connection) -> int:
