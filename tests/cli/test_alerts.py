@@ -80,3 +80,21 @@ def test_an_address_that_no_service_knows_is_refused_before_any_call(
     assert "slack://…" in done.error["message"]
     assert "t0ken" not in done.out + done.err
     assert single("list", "--json").document["connections"] == []
+
+
+def test_a_sync_that_went_well_calls_the_heartbeat_and_a_rehearsal_does_not(
+    single: Program, write_file: Callable[..., str]
+) -> None:
+    with peers.webhook() as hook:
+        assert single(
+            "connect", write_file(extra=_alerts(f'heartbeat_url = "{hook.url("x", scheme="http")}"'))
+        )
+        assert single("sync", "acme", "--dry-run", "--json").code == 0
+        assert single("sync", "acme", "--json").code == 0
+        assert [got["path"] for got in hook.messages()] == ["/x"]
+        hook.status = 500
+        failed = single("sync", "acme", "--json")
+        assert failed.code == 0
+        assert failed.document["run"]
+        assert "heartbeat failed" in failed.err
+        assert "/x" not in failed.err

@@ -96,6 +96,8 @@ def sync(
             )
             if not as_json:
                 show(ended[name])
+            if ended[name].read and not dry_run:
+                _heartbeat(name, ended[name])
     several = all_ or len(names or []) > 1
     if as_json:
         output.document(_documents(wanted, ended) if several else ended[wanted[0]].document)
@@ -112,6 +114,16 @@ def show(ended: Ended) -> None:
         summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
     else:
         output.note(ended.message)
+
+
+def _heartbeat(name: str, ended: Ended) -> None:
+    """Who watches from outside hears of a success by hand, too: cron may be all the schedule there is."""
+    from siigo_escala.engine import heartbeat
+    from siigo_escala.store import models
+
+    connection = models.Connection.objects.filter(name=name).first()
+    if connection is not None:
+        heartbeat.after_run(connection, ended.document, ended.exit_code, aside=False)
 
 
 def _documents(names: list[str], ended: dict[str, Ended]) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from siigo_escala.engine.alert_state import Finding, Told
 from siigo_escala.engine.delivery import Carrier, Outcome
 from siigo_escala.store.models import Alert, Connection, Run, Turn
 
-_WORKED = (0, 1)
 _RECENT = timedelta(minutes=3)
 """Runs that ended so lately may have left something that nobody has looked at yet."""
 _RUNS_LOOKED_AT = 5000
@@ -57,8 +56,7 @@ def after_run(
         fresh = Connection.objects.filter(pk=connection.pk).first()
         if fresh is None:
             return
-        if exit_code in _WORKED and _is_whole(fresh, document):
-            heartbeat.call_aside(fresh.file.get("alerts", {}).get("heartbeat_url", ""), connection=fresh.name)
+        heartbeat.after_run(fresh, document, exit_code)
         if addresses.of(fresh, environment):
             told = alert_rows.of(fresh)
             _note(fresh, alert_findings.of_run(document, exit_code, before=told.get("failed")), told, now=now)
@@ -158,9 +156,3 @@ def _schedule_since(connection: Connection) -> datetime:
     """Since when the schedule counts; the engine has not seen a new connection yet."""
     turn = Turn.objects.filter(connection=connection).first()
     return turn.since if turn is not None else connection.created_at
-
-
-def _is_whole(connection: Connection, document: Mapping[str, Any]) -> bool:
-    """Whether the run read everything new: one of a few dates or invoices is no sign that all goes well."""
-    started, last = document.get("started"), connection.last_success
-    return bool(started) and last is not None and last >= datetime.fromisoformat(str(started))
