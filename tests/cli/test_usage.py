@@ -71,6 +71,12 @@ def test_a_name_that_does_not_exist_is_told_first_and_the_others_run(connected: 
 
 
 @pytest.mark.slow
+def test_words_that_are_no_text_are_told(connected: Program) -> None:
+    for words in (("sync", "acme", "--invoice"), ("resolve", "acme", "--ignore", "--invoice"), ("report",)):
+        told = connected(*words, "FV-\udcff", "--json")
+        assert (told.code, told.error["code"]) == (2, "USAGE"), words
+
+
 def test_files_that_cannot_be_written_or_read_are_told_in_spanish(connected: Program, tmp_path: Path) -> None:
     csv = connected("invoices", "acme", "--csv", "no/esta.csv", "--json")
     assert (csv.code, csv.error["key"], "(no existe)" in csv.error["message"]) == (2, "--csv", True)

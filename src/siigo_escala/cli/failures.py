@@ -5,6 +5,7 @@ Whatever is raised in a command comes here; nobody ever sees a traceback.
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ OF_SEVERAL = (130, 143, 3, 4, 5, 2, 1)
 """Of several exit codes, the first in this order counts."""
 
 
+_UNREADABLE = re.compile("[\udc80-\udcff]")
+"""How Python hands on the bytes of a command line that are no text."""
 _REFUSED = (
     "CREDENTIALS_REFUSED",
     "CREDENTIALS_MISSING",
@@ -65,6 +68,12 @@ def of(problem: BaseException) -> Failure:
     if isinstance(problem, KeyboardInterrupt):
         code = 143 if isinstance(problem, Terminated) else 130
         return Failure(code="INTERRUPTED", message="La orden se interrumpió.", exit_code=code)
+    if isinstance(problem, UnicodeEncodeError) and _UNREADABLE.search(problem.object):
+        return Failure(
+            code="USAGE",
+            message="Una palabra de la orden tiene caracteres que no son texto (UTF-8): escríbala de nuevo.",
+            exit_code=2,
+        )
     return _of_configuration(problem) or _of_store(problem) or _of_remote(problem) or _unforeseen(problem)
 
 
