@@ -27,7 +27,7 @@ def main() -> None:
     """Serves until SIGTERM; prints one line with the address."""
     parser = argparse.ArgumentParser()
     parser.add_argument("system", choices=("siigo", "escala"))
-    parser.add_argument("--kind", choices=("year", "new"), default="new")
+    parser.add_argument("--kind", choices=("year", "new", "lived_in"), default="new")
     parser.add_argument("--invoices", type=int, required=True)
     parser.add_argument("--customers", type=int, required=True)
     parser.add_argument("--latency-ms", type=float, default=0.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from siigo_escala.simulators import data
@@ -11,12 +12,15 @@ from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
 Record = dict[str, Any]
-Kind = Literal["year", "new"]
+Kind = Literal["year", "new", "lived_in"]
 """`year`: a company with everything that happens in a year, and what Escala has already of it.
-`new`: so many living invoices of so many buyers with an identification of their own, in an empty account."""
+`new`: so many living invoices of so many buyers with an identification of their own, in an empty account.
+`lived_in`: a year, in an account where people have kept contacts and deals of their own, half as many of each
+as there are invoices."""
 
 SEED = 7
 DAYS = 365
+_LONG_AGO = datetime(2020, 1, 1, 12, tzinfo=UTC)
 _WALK_INS = ("222222222222", "444444444", "444444001")
 
 
@@ -24,7 +28,7 @@ def siigo(kind: Kind, *, invoices: int, customers: int) -> SiigoSimulator:
     """A Siigo that holds the work; its rate limit is off."""
     simulator = SiigoSimulator()
     simulator.switches.update({"rate_limit_per_minute": 0})
-    if kind == "year":
+    if kind != "new":
         data.load_siigo(simulator, _company(invoices, customers))
         return simulator
     # One in five is left out below, and of the others some buyers come too late.
@@ -48,10 +52,16 @@ def escala(kind: Kind, *, invoices: int, customers: int) -> EscalaSimulator:
     """The Escala account before anything is synchronised."""
     simulator = EscalaSimulator()
     company = _company(invoices, customers)
-    if kind == "year":
-        data.load_escala(simulator, company)
-    else:
+    if kind == "new":
         simulator.load(owners=company.owners, products=company.escala_products, contacts=[])
+        return simulator
+    data.load_escala(simulator, company)
+    if kind == "lived_in":
+        known = [one["id"] for one in company.escala_contacts]
+        others = [_acquaintance(number) for number in range(invoices // 2 - len(known))]
+        simulator.load(contacts=others)
+        holders = [*known, *(one["id"] for one in others)]
+        simulator.load(deals=(_conversation(number, holders) for number in range(invoices // 2)))
     return simulator
 
 
@@ -60,9 +70,27 @@ def sellers() -> dict[str, str]:
     return _company(1, 20).sellers
 
 
+def buyers(*, invoices: int, customers: int) -> int:
+    """How many customers Siigo holds of a year: branches are customers of their own."""
+    return len(_company(invoices, customers).customers)
+
+
 def start() -> date:
     """A day before every invoice of the work."""
     return date.fromordinal(_today().toordinal() - DAYS - 31)
+
+
+def _acquaintance(number: int) -> Record:
+    """Somebody whom people know and who has bought nothing."""
+    personal = {"firstName": "Contacto", "lastName": f"Número {number}", "email": f"c{number}@agenda.example"}
+    return {"id": f"agenda-{number}", "created": _LONG_AGO, "personal": personal}
+
+
+def _conversation(number: int, holders: Sequence[str]) -> Record:
+    """A deal of people's own, about no invoice."""
+    contact = holders[number % len(holders)]
+    name, value = f"Conversación {number}", Decimal(number * 1000 + 7)
+    return {"id": f"trato-{number}", "created": _LONG_AGO, "name": name, "contactId": contact, "value": value}
 
 
 def _company(invoices: int, customers: int) -> data.Company:
