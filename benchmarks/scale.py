@@ -70,8 +70,8 @@ def scale(invoices: int, customers: int, *, small: int) -> list[Row]:
         Row(
             what=f"Escala calls, cold (of them {large.made:,} that create)",
             figure=f"≤ {large.escala_most:,}",
-            measured=f"{large.escala:,}, of them {2 * large.filled:,} that give {large.filled:,} contacts, found "
-            "by their e-mail, their identification",
+            measured=f"{large.escala:,}, of them {2 * large.filled:,} that give {large.filled:,} contacts, "
+            "found by their e-mail, their identification",
             reached=large.escala <= large.escala_most,
         ),
         Row(
