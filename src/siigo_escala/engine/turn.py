@@ -19,7 +19,7 @@ from django.db.models import F
 from siigo_escala.config.env import Environment
 from siigo_escala.domain import reasons, timetable
 from siigo_escala.domain.reasons import Code
-from siigo_escala.engine import due
+from siigo_escala.engine import due, insisting
 from siigo_escala.engine.due import Ticket
 from siigo_escala.store.errors import LeaseTaken, StoreProblem
 from siigo_escala.store.models import Connection, Request, Turn
@@ -74,7 +74,8 @@ def take(
     after: Callable[[Connection, dict[str, Any], int], None] = lambda _connection, _document, _code: None,
 ) -> None:
     """Does one turn, unless it was done. `after` hears of every run that took place."""
-    turn = _begun(ticket)
+    stop = under_way.listener.stop
+    turn = insisting.insist(lambda: _begun(ticket), stop=stop)
     if turn is None:
         return
     connection = turn.connection
@@ -90,7 +91,8 @@ def take(
     options = requests.options_of(request) if request is not None else Options()
     with structlog.contextvars.bound_contextvars(connection=connection.name):
         ended = _run(environment, connection, options, under_way, now=now)
-        _settle(turn, request, ended, started=started, now=now())
+        # What the run has broken off for must not keep its end from being written down.
+        insisting.insist(lambda: _settle(turn, request, ended, started=started, now=now()), stop=stop)
         if ended.document is not None:
             after(connection, ended.document, ended.exit_code)
 
