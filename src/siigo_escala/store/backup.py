@@ -53,6 +53,16 @@ def make(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> 
     return manifest
 
 
+def aside(home: Path, before: str, *, keys: Sequence[str], now: datetime) -> Path:
+    """Puts everything away in the installation's folder `backups`, named after what is about to happen."""
+    folder = home / "backups"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    number = 1 + len(list(folder.glob(f"before-{before}-*.zip")))
+    path = folder / f"before-{before}-{now:%Y%m%d-%H%M%S}-{number}.zip"
+    make(path, keys=keys, overwrite=False, now=now)
+    return path
+
+
 @contextmanager
 def snapshot() -> Iterator[str]:
     """A name under which Django reads this database as it stands at one moment, for as long as it takes."""

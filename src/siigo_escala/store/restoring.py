@@ -82,7 +82,9 @@ def _in_place_of_what_is_here(
     now: datetime,
 ) -> Restored:
     with lease.nobody_runs():
-        before = _kept(home, keys=keys, now=now) if models.Connection.objects.exists() else None
+        before = None
+        if models.Connection.objects.exists():
+            before = backup.aside(home, "restore", keys=keys, now=now)
         with source.attached(), transaction.atomic():
             if models.Connection.objects.exists() and before is None:
                 raise StoreProblem("HOME_NOT_EMPTY", "Mientras tanto se conectó una empresa: repita.")
@@ -127,16 +129,6 @@ def _credentials(reader: Reader) -> list[str]:
     member = next(one for one in reader.manifest.members if one.table == models.Connection._meta.db_table)
     at = [member.columns.index(name) for name in ("siigo_key_sealed", "escala_key_sealed")]
     return [str(row[index]) for row in reader.rows(member) for index in at]
-
-
-def _kept(home: Path, *, keys: Sequence[str], now: datetime) -> Path:
-    """What stands here, put away before it is replaced."""
-    folder = home / "backups"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    number = 1 + len(list(folder.glob("before-restore-*.zip")))
-    path = folder / f"before-restore-{now:%Y%m%d-%H%M%S}-{number}.zip"
-    backup.make(path, keys=keys, overwrite=False, now=now)
-    return path
 
 
 def _replaced(

@@ -134,6 +134,6 @@ def _remove(kind: Kind) -> int:
 
 
 def _copies(home: Path, now: datetime) -> list[Path]:
-    made = [*(home / "backups").glob("before-restore-*.zip"), *home.glob("*.before-migration")]
+    made = [*(home / "backups").glob("before-*.zip"), *home.glob("*.before-migration")]
     oldest = (now - timedelta(days=COPY_DAYS)).timestamp()
     return [path for path in made if path.stat().st_mtime < oldest]

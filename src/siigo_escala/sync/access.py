@@ -65,6 +65,11 @@ def resume(connection: Connection, *, now: datetime) -> None:
     connection.save(update_fields=["paused", "paused_text", "paused_at", "refusals"])
 
 
+def first_limit(siigo_username: str) -> str:
+    """The limiter of a Siigo user whose company is not known yet."""
+    return f"siigo:new:{siigo_username}"[:250]
+
+
 def counter_name(connection: Connection) -> str:
     """The brake counts per Siigo user."""
     return f"siigo:{connection.siigo_id}:{connection.siigo_username}"[:250]

@@ -151,7 +151,7 @@ def _clients(
     return clients.build(
         environment,
         credentials,
-        siigo_account=f"siigo:{known.siigo_id}" if known else f"siigo:new:{credentials.siigo_username}"[:250],
+        siigo_account=f"siigo:{known.siigo_id}" if known else access.first_limit(credentials.siigo_username),
         escala_account=f"escala:{known.escala_id}" if known else "escala:new",
         tokens=token,
         capabilities=Capabilities(),
