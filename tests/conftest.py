@@ -6,6 +6,7 @@ the person who runs the tests.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import network
+from tests import memory, network
 
 if TYPE_CHECKING:
     from siigo_escala.simulators.escala.simulator import EscalaSimulator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
+memory.use()
 _private_home = tempfile.mkdtemp(prefix="siigo-escala-tests-")
 
 
@@ -40,6 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+
+
+def pytest_collection_finish() -> None:
+    """The collector leaves alone what lives as long as the session, and has the pace of the program."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

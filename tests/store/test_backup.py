@@ -489,7 +489,7 @@ def mark(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0001_initial")]
+    dependencies = [("store", "{newest}")]
     operations = [migrations.RunPython(mark)]
 """
 
@@ -502,7 +502,8 @@ def test_an_archive_of_an_earlier_schema_is_brought_up_to_date(
     models.Run.objects.create(connection=filled, started=NOW)
     path = _made(tmp_path)
     shutil.copytree(migrations.__path__[0], tmp_path / "next_version")
-    (tmp_path / "next_version" / "0002_later.py").write_text(LATER)
+    newest = max(path.stem for path in (tmp_path / "next_version").glob("0*.py"))
+    (tmp_path / "next_version" / "9999_later.py").write_text(LATER.format(newest=newest))
     monkeypatch.syspath_prepend(tmp_path)
     settings.MIGRATION_MODULES = {"store": "next_version"}
     schema.ensure(by_itself=True)
@@ -511,7 +512,7 @@ def test_an_archive_of_an_earlier_schema_is_brought_up_to_date(
     assert models.Run.objects.get().kind == "later"
     assert models.Invoice.objects.get().name == "FV-1-1"
     newer = tmp_path / "nueva.zip"
-    assert backup.make(newer, keys=KEYS, overwrite=False, now=NOW).schema == "0002_later"
+    assert backup.make(newer, keys=KEYS, overwrite=False, now=NOW).schema == "9999_later"
     settings.MIGRATION_MODULES = {}
     with pytest.raises(StoreProblem) as problem:
         _restore(newer, home)
