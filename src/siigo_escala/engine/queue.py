@@ -6,6 +6,7 @@ is due stands in tables of ours (docs/adr/0013). One partition a connection, one
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import sqlite3
 from collections import defaultdict
@@ -21,6 +22,9 @@ from siigo_escala.engine.due import Ticket
 
 _TURNS, _TICK = "turns", "tick"
 _EVERY_MINUTE = "* * * * *"
+POLL_S = 1.0
+"""How often a worker looks for turns: what a quiet machine spends, against how soon a turn begins."""
+LISTEN_S = 5.0
 _UNDER_WAY = ("ENQUEUED", "PENDING")
 _KEPT = timedelta(hours=6)
 _DELETED_AT_ONCE = 1000
@@ -67,8 +71,8 @@ def launch(store: str, *, executor: str, places: int) -> None:
         "log_level": "WARNING",
         "sys_db_pool_size": places + 4,
         "scheduler_polling_interval_sec": 20.0,
-        # Nothing of ours waits for messages between workflows.
-        "notification_listener_polling_interval_sec": 60.0,
+        # Nothing of ours waits for messages between workflows; but the end of a worker waits for this thread.
+        "notification_listener_polling_interval_sec": LISTEN_S,
     }
     DBOS(config=config)
     DBOS.launch()
@@ -76,13 +80,18 @@ def launch(store: str, *, executor: str, places: int) -> None:
         _TURNS,
         worker_concurrency=places,
         partition_concurrency=1,
-        polling_interval_sec=1.0,
+        polling_interval_sec=POLL_S,
         on_conflict="always_update",
     )
-    if DBOS.get_schedule(_TICK) is None:
+    if not has_tick():
         DBOS.apply_schedules(
             [{"schedule_name": _TICK, "workflow_fn": _tick, "schedule": _EVERY_MINUTE, "context": None}]
         )
+
+
+def has_tick() -> bool:
+    """Whether the schedule is there that asks once a minute what is due."""
+    return DBOS.get_schedule(_TICK) is not None
 
 
 def close(*, drain_s: int) -> None:
@@ -91,7 +100,14 @@ def close(*, drain_s: int) -> None:
 
 
 def put(tickets: Iterable[Ticket]) -> None:
-    """Queues these turns; one that is queued or under way already stays as it is."""
+    """Queues these turns; one that is queued or under way already stays as it is.
+
+    A turn and a tick may call it: what they queue is no step of theirs, which DBOS would keep and repeat.
+    """
+    contextvars.Context().run(_put, tickets)
+
+
+def _put(tickets: Iterable[Ticket]) -> None:
     for ticket in tickets:
         key = f"{ticket.connection_id}-{ticket.number}"
         status = DBOS.get_workflow_status(key)
