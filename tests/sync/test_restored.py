@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from siigo_escala.store import models, place
+from pathlib import Path
+
+import pytest
+
+from siigo_escala.store import backup, models, place, restoring
 from siigo_escala.store.vault import Vault
-from tests.sync.world import World, counts
+from tests.sync import people
+from tests.sync.world import FIELD, World, counts
 
 
 def _escala_reads(world: World) -> int:
@@ -47,3 +52,49 @@ def test_connecting_again_lifts_the_pause_of_a_restore_without_credentials(world
     again = world.connect()
     assert (again.pk, again.paused, again.forgotten) == (connection.pk, "", False)
     assert counts(world.sync()) == {}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_person_wanted_made_and_was_made_after_the_copy_is_not_made_twice(
+    world: World, tmp_path: Path, again: bool
+) -> None:
+    contact = world.escala.create_contact(first_name="Ana", custom={FIELD: "900100200"})
+    world.escala.create_deal(name="Computador Ana", contact_id=contact, value=1000)
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "needs_attention": 1}
+    people.say(world, "create", invoice["name"])
+    keys = world.environment.secret_keys
+    backup.make(tmp_path / "copia.zip", keys=keys, overwrite=False, now=world.now())
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    restoring.restore(
+        tmp_path / "copia.zip",
+        keys=keys,
+        home=world.environment.home,
+        replace=True,
+        with_credentials=True,
+        now=world.now(),
+    )
+    if again:
+        # Somebody has made a second one meanwhile: then which is whose is asked.
+        world.escala.create_deal(name=f"{invoice['name']} otra", contact_id=contact, value=1000)
+    made = len(world.deals())
+    assert counts(world.sync()) == {"read": 1, "needs_attention" if again else "unchanged": 1}
+    assert len(world.deals()) == made
+
+
+@pytest.mark.parametrize("history", ["kept", "gone"])
+def test_a_person_who_wants_it_made_gets_it_made_whatever_else_bears_its_name(
+    world: World, history: str
+) -> None:
+    contact = world.escala.create_contact(first_name="Ana", custom={FIELD: "900100200"})
+    world.escala.create_deal(name="Computador Ana", contact_id=contact, value=1000)
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    world.sync()
+    people.say(world, "create", invoice["name"])
+    if history == "gone":
+        models.InvoiceEvent.objects.all().delete()
+    world.escala.create_deal(name=f"{invoice['name']} de otro", value=5)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert len(world.deals()) == 3

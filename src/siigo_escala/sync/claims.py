@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
 
 _CHUNK = 400
+_CLOCKS_APART = timedelta(minutes=15)
+"""So far may Escala's clock be off from ours."""
 _Value = TypeVar("_Value")
 
 
@@ -61,12 +63,47 @@ class Claims:
         self, item: Item, *, contact: ContactId | None, value: Decimal
     ) -> Create | Adopt | NeedsAttention:
         """The deal that names the invoice and agrees with it; Create where none names it."""
-        mark = self.session.file.opportunities.mark
-        deals = [
+        deals = self._with_mark(item)
+        decision = self._claimed(deals, contact=contact, value=value)
+        if not isinstance(decision, Create):
+            return decision
+        if shared := [deal.deal_id for deal in deals if self._of_another(deal.deal_id, item)]:
+            # A person wrote two invoices on one deal: making another one for the second would double it.
+            return NeedsAttention(code=Code.DEAL_NAME_TAKEN, data={"candidates": shared})
+        if left := _renamed(self.session, item.row):
+            return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
+        return decision
+
+    def made_since_told(
+        self, item: Item, *, contact: ContactId | None, value: Decimal
+    ) -> Create | Adopt | NeedsAttention:
+        """Create, for a person said that it is none of those that there were.
+
+        What names the invoice, agrees with it and was made after that is its own all the same: of an older
+        copy that came back, which knows what was said and not what a run did then.
+        """
+        events = item.row.events.filter(kind="resolved").order_by("-at")
+        said = events.values_list("at", flat=True).first()
+        if said is None:
+            return Create()
+        seen = {str(one) for one in item.row.data.get("candidates", [])}
+        since = [
             deal
-            for deal in self.named.get(item.invoice.name.upper(), [])
-            if not mark or invoice_to_deal.has_mark(deal.name, mark)
+            for deal in self._with_mark(item)
+            if deal.created is not None and deal.created >= said - _CLOCKS_APART and deal.deal_id not in seen
         ]
+        decision = self._claimed(since, contact=contact, value=value)
+        taken = isinstance(decision, NeedsAttention) and decision.code == Code.DEAL_NAME_TAKEN
+        return Create() if taken else decision
+
+    def _with_mark(self, item: Item) -> list[models.KnownDeal]:
+        mark = self.session.file.opportunities.mark
+        named = self.named.get(item.invoice.name.upper(), [])
+        return [deal for deal in named if not mark or invoice_to_deal.has_mark(deal.name, mark)]
+
+    def _claimed(
+        self, deals: Iterable[models.KnownDeal], *, contact: ContactId | None, value: Decimal
+    ) -> Create | Adopt | NeedsAttention:
         decision = planning.claim(
             [
                 NamedDeal(
@@ -82,13 +119,6 @@ class Claims:
         )
         if isinstance(decision, Adopt):
             self.taken.add(decision.deal_id)
-        if not isinstance(decision, Create):
-            return decision
-        if shared := [deal.deal_id for deal in deals if self._of_another(deal.deal_id, item)]:
-            # A person wrote two invoices on one deal: making another one for the second would double it.
-            return NeedsAttention(code=Code.DEAL_NAME_TAKEN, data={"candidates": shared})
-        if left := _renamed(self.session, item.row):
-            return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
         return decision
 
     def _of_another(self, deal_id: str, item: Item) -> bool:

@@ -198,11 +198,10 @@ def _is(match: matching.Match | None, contact_id: str) -> bool:
 
 
 def _claim(session: Session, claims: Claims, step: Step) -> Create | Adopt | NeedsAttention:
-    if step.row.decision == "create":
-        return Create()
     contact = step.match.contact_id if isinstance(step.match, matching.Found) else None
     value = planning.value_to_show(subject_of(session, step.item), session.rules)
-    return claims.by_name(step.item, contact=contact, value=value)
+    claimed = claims.made_since_told if step.row.decision == "create" else claims.by_name
+    return claimed(step.item, contact=contact, value=value)
 
 
 def _hold_twins(session: Session, claims: Claims, steps: Sequence[Step]) -> None:

@@ -124,14 +124,15 @@ class People:
         """Of the settled, those that nobody has touched tonight."""
         self._held: list[int] = []
         """Invoices whose opportunity somebody has made without naming them: the program asks which it is."""
-        self._answered: list[int] = []
+        self._aside: list[int] = []
+        """Invoices of which it matters whether a run or an edit comes first: today nobody changes them."""
         self._rules = dict(line.split(" = ") for line in manner.rules.splitlines())
         self.renamed: set[int] = set()
 
     def overnight(self, *, first: bool) -> list[Event]:
         """What is done while no run goes on."""
-        self._settled += self._new + self._answered
-        self._new, self._answered = [], []
+        self._settled += self._new + self._aside
+        self._new, self._aside = [], []
         self._untouched = list(self._settled)
         if first:
             return [self._invoice_or_twin(0.2) for _ in range(self._dice.randint(3, 6))]
@@ -157,7 +158,7 @@ class People:
         from tests.resilience.chaos.story import Event
 
         self._held.remove(invoice)
-        self._answered.append(invoice)
+        self._aside.append(invoice)
         return Event(
             do="answer", invoice=invoice, text=self._dice.choice(("deal", "deal", "create", "ignore"))
         )
@@ -206,7 +207,9 @@ class People:
         )
         do = dice.choice((*final, *final, "delete_deal", *mild, *mild, *people))
         if do in ("hand_made", "name_taken"):
-            return self._invoice(do=do, text="plain")
+            made = self._invoice(do=do, text="plain")
+            self._aside.append(self._new.pop())
+            return made
         if do == "recreate":
             if (invoice := self._take(final=True)) is None:
                 return None
