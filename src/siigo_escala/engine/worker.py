@@ -51,6 +51,8 @@ class Worker:
     after_run: AfterRun = lambda _connection, _document, _code: None
     each_minute: Callable[[], None] = lambda: None
     number: int = 0
+    rounds: int = 0
+    """How often it has looked around."""
     _place: Lock | None = None
     _under_way: dict[int, UnderWay] = field(default_factory=dict)
     _ticked: float = field(default_factory=time.monotonic)
@@ -61,6 +63,11 @@ class Worker:
     def name(self) -> str:
         """How the engine's store knows this worker."""
         return f"worker-{self.number}"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way here."""
+        return bool(self._under_way)
 
     def run(self) -> None:
         """Works until `stop`; turns under way are ended after the call in flight and come again elsewhere."""
@@ -132,6 +139,7 @@ class Worker:
         if moment - self._cleaned >= _CLEAN_S:
             self._cleaned = moment
             queue.forget_old()
+        self.rounds += 1
 
     def _adopt(self) -> None:
         """What a dead worker was at is queued again; its place stays taken meanwhile, so nobody else does."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from siigo_escala.store.models import Connection, Request, Turn
 from siigo_escala.sync.session import Options
@@ -25,17 +25,15 @@ def ask(connection: Connection, options: Options, *, why: Why = "person", now: d
     """The request that waits from now on; the one that waits already where the same was asked for before."""
     asked = options.to_json()
     key = hashlib.sha256(json.dumps([options.kind, asked], sort_keys=True).encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            made = Request.objects.create(
-                connection=connection, kind=options.kind, asked=asked, key=key, why=why, asked_at=now
-            )
-    except IntegrityError:
-        waiting = Request.objects.filter(connection=connection, key=key, waiting=True).first()
-        # Taken up between our two questions: that one may have read already what made us ask.
-        return waiting if waiting is not None else ask(connection, options, why=why, now=now)
-    # A person who asks does not wait for a pause between two tries to end.
-    Turn.objects.filter(connection=connection).update(retry_at=None)
+    with transaction.atomic():
+        # Who asks at the same moment waits here, so that the same is not asked for twice.
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        found = Request.objects.filter(connection=connection, key=key, waiting=True).first()
+        made = found or Request.objects.create(
+            connection=connection, kind=options.kind, asked=asked, key=key, why=why, asked_at=now
+        )
+        # A person who asks does not wait for a pause between two tries to end.
+        Turn.objects.filter(connection=connection).update(retry_at=None)
     return made
 
 
