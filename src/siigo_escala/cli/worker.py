@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siigo_escala.cli import output, setup, stopping
+from siigo_escala.cli.failures import CommandProblem
 
 if TYPE_CHECKING:
     from siigo_escala.store.models import Connection
@@ -18,7 +19,7 @@ def worker() -> int:
     """
     environment = setup.prepared()
     from siigo_escala.engine import alerts, parent
-    from siigo_escala.engine.worker import Worker
+    from siigo_escala.engine.worker import PlaceLost, Worker
     from siigo_escala.sync import opening
 
     # Whatever keeps every run from starting is told now, and not once for each of them.
@@ -36,5 +37,13 @@ def worker() -> int:
         worker = Worker(
             environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute
         )
-        worker.run()
+        try:
+            worker.run()
+        except PlaceLost:
+            raise CommandProblem(
+                "RUN_IN_PROGRESS",
+                "Otro motor ocupó el puesto de este mientras la base de datos estaba fuera de alcance: "
+                "inícielo de nuevo.",
+                exit_code=5,
+            ) from None
     return 0

@@ -123,7 +123,8 @@ def _put(tickets: Iterable[Ticket]) -> None:
 def held_by_others(executor: str) -> dict[str, list[str]]:
     """What other workers are at: workflow ids by the name of the worker."""
     found: dict[str, list[str]] = defaultdict(list)
-    for one in DBOS.list_workflows(status="PENDING", load_input=False, load_output=False):
+    # A dead worker's tick is not for anybody else: the next minute has its own.
+    for one in DBOS.list_workflows(status="PENDING", name="turn", load_input=False, load_output=False):
         if one.executor_id and one.executor_id != executor:
             found[one.executor_id].append(one.workflow_id)
     return found
