@@ -41,6 +41,21 @@ def test_a_count_that_begins_anew_leaves_other_users_alone(database: str) -> Non
     assert CallCounter("siigo:1:b", now=lambda: NOW).totals() == (1, 1)
 
 
+def test_what_is_put_aside_for_a_probe_counts_on_apart_until_a_person_begins_anew(database: str) -> None:
+    counter = CallCounter("siigo:1:a", now=lambda: NOW)
+    for refused in (True, False, True):
+        counter.add(refused=refused)
+        counter.put_aside()
+    assert (counter.totals(), counter.aside()) == ((0, 0), (3, 2))
+    counter.add(refused=True)
+    assert (counter.totals(), counter.aside()) == ((1, 1), (3, 2))
+    week_later = CallCounter("siigo:1:a", now=lambda: NOW + timedelta(days=8))
+    assert week_later.aside() == (0, 0)
+    counter.begin_anew()
+    assert (counter.totals(), counter.aside()) == ((0, 0), (0, 0))
+    counter.close()
+
+
 def test_no_call_of_many_threads_is_lost(database: str) -> None:
     counter = CallCounter("siigo:1:a", now=lambda: NOW)
 

@@ -95,22 +95,40 @@ def test_the_brake_pauses_at_once_and_one_probe_an_hour_later_resumes(world: Wor
     world.pass_time(minutes=2)
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
     assert not _connection().paused
-    assert models.CallHour.objects.get().refused == 0, "the count began anew"
+    user = models.CallHour.objects.filter(account=access.counter_name(_connection()))
+    assert user.get().refused == 0, "the count began anew"
 
 
-def test_a_probe_that_is_refused_pauses_for_another_hour(world: World) -> None:
+def test_each_probe_that_is_refused_doubles_the_rest_up_to_eight_hours(world: World) -> None:
     _braked(world)
-    world.pass_time(minutes=61)
     world.siigo.faults.add(Fault(kind="refuse", path="/v1/users", status=400, body={"Errors": []}))
-    result = world.sync()
-    assert (result.exit_code, codes(result)) == (3, ["BRAKED"])
-    assert _connection().paused == "BRAKED"
+    for hours in (1, 2, 4, 8, 8):
+        world.pass_time(hours=hours, minutes=-1)
+        with pytest.raises(StoreProblem):
+            world.sync()
+        world.pass_time(minutes=2)
+        result = world.sync()
+        assert (result.exit_code, codes(result)) == (3, ["BRAKED"])
+        assert _connection().paused == "BRAKED"
     world.siigo.faults.clear()
-    world.pass_time(minutes=59)
-    with pytest.raises(StoreProblem):
-        world.sync()
-    world.pass_time(minutes=2)
+    world.pass_time(hours=8)
     assert world.sync().exit_code == 0
+
+
+def test_after_a_probe_the_first_refusal_pauses_again_while_all_of_seven_days_stand_at_half(
+    world: World,
+) -> None:
+    _braked(world)
+    world.pass_time(hours=1)
+    world.siigo.faults.add(Fault(kind="refuse", path="/v1/invoices", status=500))
+    before = len(world.siigo.calls)
+    assert codes(world.sync()) == ["BRAKED"]
+    refused = [one for one in world.siigo.calls.entries()[before:] if one["status"] != 200]
+    assert len(refused) == 1
+    world.siigo.faults.clear()
+    world.pass_time(hours=1)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert not _connection().paused
 
 
 def test_a_dry_run_lifts_no_pause(world: World) -> None:

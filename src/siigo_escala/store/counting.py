@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from siigo_escala.store.models import CallHour
 
 WINDOW = timedelta(days=7)
 _TABLE = CallHour._meta.db_table
+_ASIDE = "before "
+"""Begins the name under which stands what was counted before the last probe."""
 
 
 class CallCounter:
@@ -40,14 +42,34 @@ class CallCounter:
                 )
 
     def totals(self) -> tuple[int, int]:
-        """Calls and refusals of the last seven days."""
-        rows = CallHour.objects.filter(account=self._account, hour__gt=self._now() - WINDOW)
-        counted = list(rows.values_list("calls", "refused"))
-        return sum(calls for calls, _ in counted), sum(refused for _, refused in counted)
+        """Calls and refusals of the last seven days, since the count began anew."""
+        return self._sum(self._account)
+
+    def aside(self) -> tuple[int, int]:
+        """Calls and refusals of the last seven days from before the last probe: Siigo remembers them, too."""
+        return self._sum(self._before)
 
     def begin_anew(self) -> None:
-        """Forgets what was counted: a person, or a probe that succeeded, says that all is well again."""
-        CallHour.objects.filter(account=self._account).delete()
+        """Forgets what was counted: a person says that all is well again."""
+        CallHour.objects.filter(account__in=(self._account, self._before)).delete()
+
+    def put_aside(self) -> None:
+        """Begins anew for a probe, which nobody has answered for: what was counted is kept apart."""
+        with transaction.atomic():
+            for row in CallHour.objects.filter(account=self._account):
+                kept, _ = CallHour.objects.get_or_create(account=self._before, hour=row.hour)
+                kept.calls, kept.refused = kept.calls + row.calls, kept.refused + row.refused
+                kept.save(update_fields=["calls", "refused"])
+                row.delete()
+
+    @property
+    def _before(self) -> str:
+        return f"{_ASIDE}{self._account}"[:250]
+
+    def _sum(self, account: str) -> tuple[int, int]:
+        rows = CallHour.objects.filter(account=account, hour__gt=self._now() - WINDOW)
+        counted = list(rows.values_list("calls", "refused"))
+        return sum(calls for calls, _ in counted), sum(refused for _, refused in counted)
 
     def close(self) -> None:
         """Gives the database connection back."""

@@ -13,6 +13,8 @@ from siigo_escala.sync.brake import Braked
 
 _REFUSALS = 2
 _BRAKE_RESTS = timedelta(hours=1)
+_LONGEST_REST = 8
+"""Hours: a probe that is refused counts with Siigo as well, so the next one comes after twice the time."""
 
 
 def code_of(problem: AccessDenied) -> Code:
@@ -25,8 +27,9 @@ def code_of(problem: AccessDenied) -> Code:
 def refused(connection: Connection, problem: AccessDenied, *, now: datetime) -> None:
     """Counts a refusal; the second in a row, or the brake, pauses the connection."""
     connection.refresh_from_db(fields=["refusals"])
-    connection.refusals += 1
     code = code_of(problem)
+    first = code == Code.BRAKED and connection.paused != code
+    connection.refusals = 1 if first else connection.refusals + 1
     if connection.refusals >= _REFUSALS or code == Code.BRAKED:
         connection.paused, connection.paused_text, connection.paused_at = code.value, problem.message, now
     connection.save(update_fields=["refusals", "paused", "paused_text", "paused_at"])
@@ -37,8 +40,13 @@ def may_probe(connection: Connection, *, now: datetime) -> bool:
     return (
         connection.paused == Code.BRAKED
         and connection.paused_at is not None
-        and now - connection.paused_at >= _BRAKE_RESTS
+        and now - connection.paused_at >= _rest(connection)
     )
+
+
+def _rest(connection: Connection) -> timedelta:
+    """One hour, and after each probe that was refused twice as long, up to eight."""
+    return _BRAKE_RESTS * min(1 << max(connection.refusals - 1, 0), _LONGEST_REST)
 
 
 def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
@@ -54,13 +62,23 @@ def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
 
 
 def begin_anew(connection: Connection, *, now: datetime) -> None:
-    """Forgets the refusals that the brake counted, which would refuse the probe itself; the pause stays."""
+    """Forgets the refusals that the brake counted, for a person acts; the pause stays."""
     CallCounter(counter_name(connection), now=lambda: now).begin_anew()
 
 
+def put_aside(connection: Connection, *, now: datetime) -> None:
+    """Lets the brake begin anew for a probe of the program's own, and remember; the pause stays."""
+    CallCounter(counter_name(connection), now=lambda: now).put_aside()
+
+
 def resume(connection: Connection, *, now: datetime) -> None:
-    """Lifts every pause and begins the brake's count anew: a probe went well, or a person acted."""
+    """Lifts every pause and begins the brake's count anew: a person acted."""
     begin_anew(connection, now=now)
+    lift(connection)
+
+
+def lift(connection: Connection) -> None:
+    """Lifts every pause; the brake's count is as it is."""
     connection.paused, connection.paused_text, connection.paused_at, connection.refusals = "", "", None, 0
     connection.save(update_fields=["paused", "paused_text", "paused_at", "refusals"])
 

@@ -26,7 +26,7 @@ def probe(session: Session) -> None:
         session.siigo.users()
     except RemoteError as problem:
         raise Braked(problem.message, system="siigo", status=problem.status, raw=problem.raw) from problem
-    access.resume(session.connection, now=session.now())
+    access.lift(session.connection)
 
 
 def refused(session: Session, problem: AccessDenied) -> None:

@@ -2,7 +2,9 @@
 
 Siigo blocks a user whose calls of seven days are errors for more than four fifths. From one half on, and at
 least 25 calls, this program makes no more calls and pauses the connection; an hour later one probe, or a
-person, resumes it. The stage before that, reads only, concerns the other direction: this one only reads.
+person, resumes it. What was counted before a probe is not forgotten: as long as all of it together stands at
+one half, the first refusal pauses again, so that no outage takes a user past one half. The stage before that,
+reads only, concerns the other direction: this one only reads.
 """
 
 from __future__ import annotations
@@ -30,14 +32,17 @@ class Brake:
         self._limiter = limiter
         self._counter = counter
         self._calls, self._refused = counter.totals()
+        self._before = counter.aside()
         self._last_refusal = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
         """Blocks until a call is allowed; Braked where none is."""
-        if self._calls >= LEAST_CALLS and self._refused / self._calls >= _TOO_MANY:
+        calls, refused = self._calls + self._before[0], self._refused + self._before[1]
+        once_more = self._refused > 0 and _too_many(calls, refused)
+        if once_more or _too_many(self._calls, self._refused):
             raise Braked(
-                f"Siigo rechazó {self._refused} de las últimas {self._calls} llamadas de este usuario: se "
+                f"Siigo rechazó {refused} de las últimas {calls} llamadas de este usuario: se "
                 "hace una pausa para que Siigo no lo bloquee. Corrija la causa y use «siigo-escala enable».",
                 system="siigo",
                 cause="blocked",
@@ -56,3 +61,7 @@ class Brake:
             self._calls += 1
             self._refused += counts
         self._counter.add(refused=counts)
+
+
+def _too_many(calls: int, refused: int) -> bool:
+    return calls >= LEAST_CALLS and refused / calls >= _TOO_MANY

@@ -99,7 +99,7 @@ def run(
         opened.connection.refresh_from_db()
         probing = access.must_probe(opened.connection, dry=options.dry_run, now=now())
         if probing:
-            access.begin_anew(opened.connection, now=now())
+            access.put_aside(opened.connection, now=now())
         session = open_session(opened, options, listener, lease=lease, now=now)
         try:
             return _recorded(session, probing=probing)
