@@ -64,7 +64,8 @@ def _fill(connection: Connection) -> None:
     models.Limit.objects.get_or_create(account=f"escala:{connection.escala_id}")
     models.Limit.objects.get_or_create(account=access.first_limit(connection.siigo_username))
     for user in (connection.siigo_username, "antes@empresa.example"):
-        models.CallHour.objects.create(account=f"siigo:{connection.siigo_id}:{user}"[:250], hour=NOW)
+        for kind in ("", "before "):
+            models.CallHour.objects.create(account=f"{kind}siigo:{connection.siigo_id}:{user}", hour=NOW)
 
 
 def _rows() -> dict[str, list[Any]]:
