@@ -1,7 +1,8 @@
 """`python3 run.py chaos --seeds N [--seed K]`: lives so many stories and says which diverged, and how.
 
-One seed tells everything; many tell one line each where they diverged. `--write` puts the result, with date,
-machine and command, into docs/reliability.md.
+One seed tells everything; many tell one line each where they diverged. `--engine` lives `--minutes` of the
+engine in real time instead. `--write` puts the result, with date, machine and command, into
+docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--store", choices=("both", "sqlite", "postgresql"), default="both")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default 2)")
     parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
+    parser.add_argument("--engine", action="store_true", help="the engine: worker processes, ten companies")
+    parser.add_argument("--minutes", type=float, default=60.0, help="with --engine: how long (default 60)")
     given = parser.parse_args(arguments)
+    if given.engine:
+        return _engine(given, arguments)
     alone = given.seed is not None and not any(one.startswith("--seeds") for one in arguments)
     wanted = range(given.seed or 0, (given.seed or 0) + (1 if alone else given.seeds))
     began = time.monotonic()
@@ -49,6 +54,18 @@ def main(arguments: Sequence[str]) -> int:
 
         page.write(verdicts, seconds=seconds, command=f"python3 run.py chaos {' '.join(arguments)}")
     return 1 if diverged else 0
+
+
+def _engine(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    from tests.resilience.engine import told
+
+    return told.lived(
+        ("sqlite", "postgresql") if given.store == "both" else (given.store,),
+        minutes=given.minutes,
+        seed=given.seed or 0,
+        given=f"python3 run.py chaos {' '.join(arguments)}",
+        write=given.write,
+    )
 
 
 def _say(text: str) -> None:
