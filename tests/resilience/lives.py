@@ -6,7 +6,6 @@ ones of two new customers come. The run that carries this over is the one that t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ from typing import Any
 
 from siigo_escala.sync import opening, run
 from siigo_escala.sync.run import Result
-from siigo_escala.sync.session import Listener, Options
+from siigo_escala.sync.session import Options
 from tests.sync.world import World, counts
 
 NEW = ("FV-2-4", "FV-2-5", "FV-2-6", "FV-2-7")
@@ -67,9 +66,8 @@ def begin(world: World, rules: str = RULES) -> None:
 
 def again(world: World, *, wait_s: float = 5.0, **options: Any) -> Result:
     """A run in this process that grants a killed one's server session a moment to be noticed."""
-    listener = Listener(say=world.said.append, stop=threading.Event())
     opened = opening.open_connection(world.environment, "acme")
-    return run.run(opened, Options(**options), listener, now=world.now, wait_s=wait_s)
+    return run.run(opened, Options(**options), world.listener(), now=world.now, wait_s=wait_s)
 
 
 def end(world: World) -> End:

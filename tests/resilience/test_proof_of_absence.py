@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -149,7 +150,7 @@ def test_a_write_that_escala_stores_after_we_gave_it_up_is_found(world: World, p
     world.invoices(1)
     world.connect()
     world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=path, seconds=1.5, times=1))
-    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert counts(world.sync(stop=threading.Event())) == {"read": 1, "created": 1}, "a run that really waits"
     assert all(call["status"] for call in world.escala.calls.entries()), "the late write is over by now"
     assert (len(world.contacts()), len(world.deals())) == (1, 1)
 

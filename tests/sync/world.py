@@ -18,6 +18,7 @@ from siigo_escala.store import models
 from siigo_escala.sync import connect, opening, report, run
 from siigo_escala.sync.run import Result
 from siigo_escala.sync.session import Listener, Options
+from tests.sync.hurry import Hurried, Hurry
 
 FIELD = "cf_contact_cedula_kwzt_text"
 
@@ -75,10 +76,14 @@ class World:
         plan: Callable[[dict[str, Any]], bool] = lambda _: True,
         **options: Any,
     ) -> Result:
-        """One run in this process."""
-        listener = Listener(say=self.said.append, stop=stop or threading.Event(), plan=plan)
+        """One run in this process; `stop`, where given, waits as it likes."""
+        listener = Listener(say=self.said.append, stop=stop, plan=plan) if stop else self.listener(plan=plan)
         opened = opening.open_connection(self.environment, name)
         return run.run(opened, Options(**options), listener, now=self.now)
+
+    def listener(self, *, plan: Callable[[dict[str, Any]], bool] = lambda _: True) -> Listener:
+        """Hears a run that waits for the settle time by moving all three clocks on."""
+        return Hurried(say=self.said.append, stop=Hurry(self.pass_time), plan=plan)
 
     def configured(self, **values: Any) -> None:
         """Changes the environment for what follows."""
