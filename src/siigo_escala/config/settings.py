@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from siigo_escala.config import env
 
@@ -30,12 +32,37 @@ def _database(url: str) -> dict[str, Any]:
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     entry: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
     entry |= {named[key]: value for key, value in parts.items() if key in named}
-    entry["OPTIONS"] = {key: value for key, value in parts.items() if key not in named}
+    # A server that does not even refuse: whoever waits for a page learns it, too.
+    entry["OPTIONS"] = {"connect_timeout": 10} | {
+        key: value for key, value in parts.items() if key not in named
+    }
     return entry
 
 
+def _hosts(environment: env.Environment) -> list[str]:
+    """Names by which the web application may be called: this machine's own, and those people were told.
+
+    Anything else may be a foreign page that made its own name point here (DNS rebinding).
+    """
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    bind = environment.bind.host
+    try:
+        wildcard = ipaddress.ip_address(bind).is_unspecified
+    except ValueError:
+        wildcard = False
+    if not wildcard:
+        names.append(f"[{bind}]" if ":" in bind else bind)
+    public = urlsplit(environment.public_url).hostname
+    if public:
+        names.append(f"[{public}]" if ":" in public else public)
+    return names
+
+
 DATABASES = {"default": _database(ENVIRONMENT.database_url)}
-INSTALLED_APPS = ["siigo_escala.store"]
+INSTALLED_APPS = ["siigo_escala.store", "siigo_escala.web"]
+ROOT_URLCONF = "siigo_escala.config.urls"
+MIDDLEWARE = ["siigo_escala.web.guards.Guards"]
+ALLOWED_HOSTS = _hosts(ENVIRONMENT)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "America/Bogota"

@@ -38,14 +38,22 @@ _OF_DATABASES = (
     ("is locked", "la base de datos está ocupada"),
     ("not a database", "el archivo no es una base de datos"),
     ("malformed", "la base de datos está dañada"),
-    ("connection refused", "el servidor de la base de datos no responde"),
-    ("could not connect", "el servidor de la base de datos no responde"),
-    ("connection failed", "el servidor de la base de datos no responde"),
-    ("server closed the connection", "el servidor de la base de datos cortó la conexión"),
+    # What a server answers stands in one message with "connection failed": the answer comes first.
     ("authentication failed", "el servidor de la base de datos rechazó el usuario o la clave"),
     ("permission denied", "sin permiso"),
     ("does not exist", "no existe"),
+    ("server closed the connection", "el servidor de la base de datos cortó la conexión"),
+    ("starting up", "el servidor de la base de datos está arrancando"),
+    ("connection refused", "el servidor de la base de datos no responde"),
+    ("could not connect", "el servidor de la base de datos no responde"),
+    ("timeout expired", "el servidor de la base de datos no responde"),
+    ("connection failed", "el servidor de la base de datos no responde"),
 )
+_ABSENT = (
+    "connection refused", "could not connect", "could not translate", "name resolution", "timeout expired",
+    "timed out", "no route to host", "unreachable", "server closed the connection", "starting up",
+    "shutting down", "too many clients", "too many connections", "connection is closed",
+)  # fmt: skip
 
 
 def of_file(problem: OSError) -> str:
@@ -53,6 +61,14 @@ def of_file(problem: OSError) -> str:
     if not problem.errno:
         return "error del disco"
     return _OF_FILES.get(problem.errno, f"error {problem.errno} del sistema")
+
+
+def is_out_of_reach(problem: BaseException) -> bool:
+    """Whether a database server gives no answer today and may tomorrow; what it refuses is something else."""
+    said = str(problem).casefold()
+    return type(problem).__name__ in ("OperationalError", "InterfaceError") and any(
+        words in said for words in _ABSENT
+    )
 
 
 def in_spanish(problem: BaseException) -> str:

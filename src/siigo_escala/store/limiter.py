@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,16 @@ LONGEST_WAIT_S = 15 * 60
 
 
 _TABLE = Limit._meta.db_table
+
+
+def next_free(
+    grants: Sequence[float], *, not_before: float, now: float, allowed: int, window_s: float
+) -> float:
+    """The first moment at which one more call is allowed; moments in epoch seconds, grants oldest first."""
+    moment = max(now, not_before)
+    if len(grants) >= allowed:
+        moment = max(moment, grants[-allowed] + window_s)
+    return moment
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,9 +77,13 @@ class SqlLimiter:
     def _reserve(self) -> float:
         """Takes the next free moment; how many seconds away it is."""
         with self._row() as row:
-            moment = max(row.now, row.not_before)
-            if len(row.grants) >= self._grants:
-                moment = max(moment, row.grants[-self._grants] + self._window_s)
+            moment = next_free(
+                row.grants,
+                not_before=row.not_before,
+                now=row.now,
+                allowed=self._grants,
+                window_s=self._window_s,
+            )
             row.grants = [*row.grants, moment][-self._grants :]
         return moment - row.now
 

@@ -36,6 +36,13 @@ def attempt(what: str, number: int) -> Lock | None:
     return _AdvisoryLock.attempt(what, number)
 
 
+def held(what: str) -> int:
+    """How many of these locks somebody holds at this moment, on this machine or, with PostgreSQL, on any."""
+    if connection.vendor == "sqlite":
+        return _FileLock.held(what)
+    return _AdvisoryLock.held(what)
+
+
 class _FileLock:
     def __init__(self, lock: FileLock) -> None:
         self._lock = lock
@@ -51,6 +58,21 @@ class _FileLock:
         except Timeout:
             return None
         return cls(lock)
+
+    @classmethod
+    def held(cls, what: str) -> int:
+        database = Path(str(connection.settings_dict["NAME"]))
+        prefix = f"{database.stem}-{what}-"
+        there = (database.parent / "locks").glob(f"{prefix}*.lock")
+        numbers = [int(path.stem.removeprefix(prefix)) for path in there]
+        count = 0
+        for number in numbers:
+            lock = cls.attempt(what, number)
+            if lock is None:
+                count += 1
+            else:
+                lock.release()
+        return count
 
     def proven(self) -> bool:
         return self._lock.is_locked
@@ -85,6 +107,16 @@ class _AdvisoryLock:
             session.close()
             return None
         return cls(session)
+
+    @classmethod
+    def held(cls, what: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                [_ADVISORY_CLASS[what]],
+            )
+            return int(cursor.fetchone()[0])
 
     def proven(self) -> bool:
         try:

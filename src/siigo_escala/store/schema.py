@@ -44,6 +44,12 @@ def ensure(*, by_itself: bool) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
+def is_current() -> bool:
+    """Whether the database has exactly the schema that this program knows; nothing is changed."""
+    missing, foreign = _difference()
+    return not missing and not foreign
+
+
 def newest() -> str:
     """The last migration that this program knows."""
     return max(_ours())
