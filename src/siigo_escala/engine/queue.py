@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ _EVERY_MINUTE = "* * * * *"
 POLL_S = 1.0
 """How often a worker looks for turns: what a quiet machine spends, against how soon a turn begins."""
 LISTEN_S = 5.0
+_TURN_KEY = re.compile(r"\d+-\d+")
 _UNDER_WAY = ("ENQUEUED", "PENDING")
 _KEPT = timedelta(hours=6)
 _DELETED_AT_ONCE = 1000
@@ -131,8 +133,12 @@ def held_by_others(executor: str) -> dict[str, list[str]]:
 
 
 def queue_again(workflow_ids: list[str]) -> None:
-    """What a dead worker left is for whoever is free."""
-    DBOS.resume_workflows(workflow_ids, queue_name=_TURNS)
+    """What a dead worker left is for whoever is free; of a tick nothing is left to do, the next one asks."""
+    turns = [key for key in workflow_ids if _TURN_KEY.fullmatch(key)]
+    if turns:
+        DBOS.resume_workflows(turns, queue_name=_TURNS)
+    if ticks := [key for key in workflow_ids if key not in turns]:
+        DBOS.cancel_workflows(ticks)
 
 
 def forget_old() -> None:
