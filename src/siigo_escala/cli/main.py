@@ -45,6 +45,7 @@ from siigo_escala.cli import (
     web,
     worker,
 )
+from siigo_escala.cli import run as run_command
 from siigo_escala.cli.failures import Failure
 
 PROGRAM = "siigo-escala"
@@ -133,6 +134,7 @@ def _app() -> typer.Typer:
         ("key", key.key),
         ("personal-data", personal_data.personal_data),
         ("purge", purge.purge),
+        ("run", run_command.run),
         ("web", web.web),
         ("worker", worker.worker),
         ("simulate", simulate.simulate),

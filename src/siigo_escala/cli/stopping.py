@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -51,6 +51,21 @@ def quietly() -> Iterator[threading.Event]:
     before = {number: signal.signal(number, end) for number in SIGNALS}
     try:
         yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def passed_on(ask: Callable[[], None]) -> Iterator[None]:
+    """While inside, every signal calls `ask`, which must bear to be called in a signal's handler."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ask()
+
+    before = {number: signal.signal(number, end) for number in SIGNALS}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 
 MARK = "SIIGO_ESCALA_STARTED_BY_RUN"
 """Set for such processes: others may have any standard input, or none."""
+LAST_S = 35.0
+"""Longer than any process takes to drain, and than `run` waits before it kills."""
 _STDIN = 0
 
 
@@ -35,6 +37,9 @@ def watch(gone: Callable[[], None], *, environ: Mapping[str, str] | None = None,
         except OSError:
             pass
         gone()
+        # Nobody is left who would kill a process that does not end.
+        if not threading.Event().wait(LAST_S):
+            os._exit(1)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
     return True
