@@ -166,6 +166,10 @@ def test_several_companies_run_in_the_order_of_their_names_and_one_that_fails_st
     people = connected("sync", "--all")
     assert "«acme»" in people.out
     assert "«beta»" in people.out
+    assert people.out.endswith("2 conexiones: 2 sin nada pendiente.\n")
+    assert "«beta»:\n" in people.err
+    mixed = connected("sync", "beta", "nadie")
+    assert mixed.out.endswith("2 conexiones: 1 sin nada pendiente; 1 sin terminar («nadie»).\n")
 
 
 def test_all_of_no_connections_is_nothing_to_do(single: Program) -> None:

@@ -11,6 +11,8 @@ from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.running import Ended
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from siigo_escala.sync.opening import Opened
     from siigo_escala.sync.session import Options
 
@@ -57,14 +59,8 @@ def sync(
     """
     wanted = list(dict.fromkeys(names or []))
     _check(wanted, all_=all_)
-    if date_from and date_to and date_from > date_to:
-        raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
-    if any(not name.strip() for name in invoices or []):
-        raise CommandProblem(
-            "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
-        )
-    if sweep and no_sweep:
-        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
+    _check_span(date_from, date_to)
+    _check_choices(invoices or [], sweep=sweep, no_sweep=no_sweep)
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -86,11 +82,14 @@ def sync(
     def check(opened: Opened) -> None:
         _check_direction(opened, options, opportunities or [])
 
+    several = all_ or len(names or []) > 1
     ended: dict[str, Ended] = {}
     with stopping.gently() as heard:
         # Names that do not exist first: nobody should learn of a slip after an hour's run of another.
         known = set(stored.names())
         for name in sorted(wanted, key=lambda name: name in known):
+            if several and not as_json:
+                output.note(f"«{name}»:")
             ended[name] = running.one(
                 environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check
             )
@@ -98,11 +97,12 @@ def sync(
                 show(ended[name])
             if ended[name].read and not dry_run:
                 _heartbeat(name, ended[name])
-    several = all_ or len(names or []) > 1
     if as_json:
         output.document(_documents(wanted, ended) if several else ended[wanted[0]].document)
     elif not wanted:
         output.say("Todavía no hay conexiones: «siigo-escala connect ARCHIVO» crea la primera.")
+    elif several:
+        output.say(_all_in_all(ended))
     return failures.worst([one.exit_code for one in ended.values()])
 
 
@@ -114,6 +114,23 @@ def show(ended: Ended) -> None:
         summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
     else:
         output.note(ended.message)
+
+
+def _all_in_all(ended: dict[str, Ended]) -> str:
+    """The last line of many: how many ended how, and which need somebody."""
+    kinds = (
+        ("sin nada pendiente", lambda one: one.read and one.exit_code == 0),
+        ("con facturas por revisar o fallidas", lambda one: one.read and one.exit_code == 1),
+        ("sin terminar", lambda one: not one.read or one.exit_code not in (0, 1)),
+    )
+    parts = []
+    for title, belongs in kinds:
+        found = [f"«{name}»" for name, one in ended.items() if belongs(one)]
+        shown = "" if title == kinds[0][0] else f" ({', '.join(found[:10])}{'…' if len(found) > 10 else ''})"
+        if found:
+            parts.append(f"{output.number(len(found))} {title}{shown}")
+    many = "conexiones" if len(ended) != 1 else "conexión"
+    return f"{output.number(len(ended))} {many}: {'; '.join(parts)}."
 
 
 def _heartbeat(name: str, ended: Ended) -> None:
@@ -142,6 +159,20 @@ def _check(names: list[str], *, all_: bool) -> None:
         raise CommandProblem("USAGE", "Use nombres de conexiones o --all, no ambos.", key="--all")
     if not all_ and not names:
         raise CommandProblem("USAGE", "Falta el nombre de la conexión, o --all para todas.", key="NOMBRE")
+
+
+def _check_span(date_from: date | None, date_to: date | None) -> None:
+    if date_from and date_to and date_from > date_to:
+        raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
+
+
+def _check_choices(invoices: list[str], *, sweep: bool, no_sweep: bool) -> None:
+    if any(not name.strip() for name in invoices):
+        raise CommandProblem(
+            "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
+        )
+    if sweep and no_sweep:
+        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
 
 
 def _check_direction(opened: Opened, options: Options, opportunities: list[str]) -> None:
