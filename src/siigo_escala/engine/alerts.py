@@ -33,7 +33,7 @@ _RECENT = timedelta(minutes=3)
 """Runs that ended so lately may have left something that nobody has looked at yet."""
 _RUNS_LOOKED_AT = 5000
 """No index tells when runs ended: only the newest are looked at."""
-_BATCHES = 6
+_BATCHES = 4
 """Of messages in one watch: what is left is told a minute later."""
 log = structlog.get_logger()
 
