@@ -61,7 +61,7 @@ def test_reads_that_fail_once_each_change_nothing(world: World, fault: dict[str,
 def test_a_read_that_never_succeeds_costs_nothing_but_time(
     world: World, call: Call, fault: dict[str, Any]
 ) -> None:
-    world.configured(patience_seconds=1)
+    world.configured(patience_seconds=0)
     lives.begin(world)
     _arm(world, call, fault)
     result = world.sync()

@@ -64,7 +64,7 @@ def test_an_odd_answer_to_a_read_doubles_and_loses_nothing(
 ) -> None:
     invoices = _prepared(world)
     world.connect()
-    world.configured(patience_seconds=1)
+    world.configured(patience_seconds=0)
     if path == "/auth":
         world.siigo.revoke_tokens()
     at = world.siigo if system == "siigo" else world.escala
@@ -250,7 +250,7 @@ def test_a_siigo_that_fails_for_long_is_exit_4_and_the_next_run_goes_on(
 ) -> None:
     world.invoices(2)
     world.connect()
-    world.configured(patience_seconds=1)
+    world.configured(patience_seconds=0)
     world.siigo.switches.update(switch)
     result = world.sync()
     assert result.exit_code == 4
