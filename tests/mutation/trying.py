@@ -39,7 +39,6 @@ def prepare(parent: str, known: Reach) -> None:
         "psycopg",
         "httpx2",
         "cryptography.fernet",
-        "hypothesis",
     ):
         importlib.import_module(name)
 
