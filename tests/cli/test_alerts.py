@@ -86,9 +86,8 @@ def test_a_sync_that_went_well_calls_the_heartbeat_and_a_rehearsal_does_not(
     single: Program, write_file: Callable[..., str]
 ) -> None:
     with peers.webhook() as hook:
-        assert single(
-            "connect", write_file(extra=_alerts(f'heartbeat_url = "{hook.url("x", scheme="http")}"'))
-        )
+        beating = write_file(extra=_alerts(f'heartbeat_url = "{hook.url("x", scheme="http")}"'))
+        assert single("connect", beating).code == 0
         assert single("sync", "acme", "--dry-run", "--json").code == 0
         assert single("sync", "acme", "--json").code == 0
         assert [got["path"] for got in hook.messages()] == ["/x"]
