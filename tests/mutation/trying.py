@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _PATIENCE_S = 90.0
 """So many seconds of tests are tried on one mutant; what they do not notice counts as not noticed."""
 _LONGEST_S = 400
+_BROKEN = 99
+"""How a child ends that could not even begin its tests: that is no defect noticed."""
 _known: list[Reach] = []
 
 
@@ -76,8 +78,15 @@ def stages(mutant: Mutant, known: Reach) -> Iterator[list[str]]:
 def _noticed(tests: Sequence[str]) -> bool:
     child = os.fork()
     if not child:
-        os._exit(_run(tests))
-    return _ended(child) != 0
+        code = _BROKEN
+        try:
+            code = _run(tests)
+        finally:
+            os._exit(code)
+    status = _ended(child)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _BROKEN:
+        raise RuntimeError(f"the tests could not be run: {tests[:3]}")
+    return status != 0
 
 
 def _ended(child: int) -> int:
