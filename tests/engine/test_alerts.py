@@ -286,7 +286,7 @@ def test_a_schedule_that_was_just_switched_on_is_not_late_yet(
 ) -> None:
     connection = connect()
     world.now_offset += 10 * DAY
-    Turn.objects.create(connection=connection, since=world.now())
+    Turn.objects.filter(connection=connection).update(since=world.now())
     for _ in range(20):
         world.now_offset += MINUTE
         _watch(world)
