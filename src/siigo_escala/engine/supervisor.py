@@ -91,13 +91,13 @@ class Supervisor:
             for child in self._children:
                 if child.process is None and child.due <= now:
                     self._start(child, now=now)
-            match self._heard(self._until_next_start(now)):
-                case _Asked():
-                    return None
-                case _Ended(child=child, code=code) if self._has_refused(child, code):
-                    return child.name
-                case _:
-                    continue
+            news = self._heard(self._until_next_start(now))
+            if isinstance(news, _Asked):
+                return None
+            if isinstance(news, _Ended):
+                self._put_down(news.child, news.code)
+                if news.child.refusals >= self.pace.refusals:
+                    return news.child.name
 
     def _start(self, child: _Child, *, now: float) -> None:
         child.process = subprocess.Popen(  # noqa: S603 - our own commands
@@ -110,19 +110,16 @@ class Supervisor:
     def _wait_for(self, child: _Child, process: subprocess.Popen[bytes]) -> None:
         self._news.put(_Ended(child, process.wait()))
 
-    def _has_refused(self, child: _Child, code: int) -> bool:
-        """Puts down when the process starts again; whether that makes no sense any more."""
+    def _put_down(self, child: _Child, code: int) -> None:
+        """How a process ended, and when it starts again."""
         now = time.monotonic()
         self._forget(child)
         if now - child.started >= self.pace.steady_s:
             child.pause_s, child.refusals = 0.0, 0
         child.pause_s = min(child.pause_s * 2 or self.pace.first_s, self.pace.most_s)
         child.refusals = child.refusals + 1 if code == REFUSED else 0
-        if child.refusals >= self.pace.refusals:
-            return True
         child.due = now + child.pause_s
-        log.warning("process ended", process=child.name, exit_code=code, again_in_s=child.pause_s)
-        return False
+        log.warning("process ended", process=child.name, exit_code=code, next_start_in_s=child.pause_s)
 
     def _until_next_start(self, now: float) -> float:
         dues = [child.due - now for child in self._children if child.process is None]

@@ -82,9 +82,7 @@ def _disk(environment: Environment) -> Part:
     try:
         free = shutil.disk_usage(environment.home).free // 1_000_000
     except OSError as problem:
-        return Part(
-            ok=not own, message=f"La carpeta no se puede mirar: {causes.of_file(problem)}.", counts=own
-        )
+        return Part(ok=False, message=f"La carpeta no se puede mirar: {causes.of_file(problem)}.", counts=own)
     return Part(
         ok=free >= LEAST_FREE_MB,
         message=f"Quedan {free} MB en el disco.",

@@ -7,6 +7,7 @@ owner of the port, and an error where there is another.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import socket
@@ -34,11 +35,11 @@ _QUIET = ("django.request", "django.security", "django.server")
 
 def bound(bind: Bind) -> socket.socket:
     """The socket that listens there; OSError where another has the port or the address is not ours."""
-    family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
     address: Any = (bind.host, bind.port)
-    if family == socket.AF_INET:
-        found = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)
-        family, _, _, _, address = found[0]
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(bind.host).version == 6 else socket.AF_INET
+    except ValueError:
+        family, _, _, _, address = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM)[0]
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name != "nt":

@@ -1,0 +1,61 @@
+"""A visitor of the web application, and companies that it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import TEST_KEY
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from siigo_escala.store import models
+
+TOKEN = "una-clave-para-las-metricas"
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def installed(database: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment of an installation on each store; the database's address."""
+    monkeypatch.setenv("SIIGO_ESCALA_HOME", str(home))
+    monkeypatch.setenv("SIIGO_ESCALA_DATABASE_URL", database)
+    monkeypatch.setenv("SIIGO_ESCALA_SECRET_KEY", TEST_KEY)
+    monkeypatch.setenv("SIIGO_ESCALA_METRICS_TOKEN", TOKEN)
+    return database
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """Somebody on this machine; what goes wrong in a view is answered, not raised."""
+    from django.test import Client
+
+    return Client(SERVER_NAME="localhost", raise_request_exception=False)
+
+
+@pytest.fixture
+def company(database: str) -> Callable[..., models.Connection]:
+    """Makes a connection with accounts of its own."""
+    from siigo_escala.store import models
+    from siigo_escala.store.vault import Vault
+
+    def made(name: str = "acme", **more: Any) -> models.Connection:
+        fields: dict[str, Any] = {
+            "direction": "invoices_to_opportunities",
+            "file": {"name": name},
+            "siigo": models.SiigoCompany.objects.create(),
+            "escala": models.EscalaAccount.objects.create(),
+            "siigo_username": "api@acme.example",
+            "siigo_key_sealed": Vault([TEST_KEY]).seal("una-clave-de-siigo"),
+            "created_at": NOW,
+            "start": date(2026, 1, 1),
+            **more,
+        }
+        return models.Connection.objects.create(name=name, **fields)
+
+    return made
