@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from siigo_escala.cli import output, setup, stopping
 from siigo_escala.cli.failures import CommandProblem
 
 if TYPE_CHECKING:
+    from siigo_escala.config.env import Environment
     from siigo_escala.store.models import Connection
 
 
@@ -17,8 +19,23 @@ def worker() -> int:
     Termina con Ctrl-C o SIGTERM, después de la llamada en curso; lo que falte sigue la próxima vez. Pueden
     correr varios a la vez: con SQLite en el mismo equipo, con PostgreSQL en cualquiera.
     """
-    environment = setup.prepared()
-    from siigo_escala.engine import alerts, parent
+    with stopping.quietly() as stop:
+        from siigo_escala.engine import parent
+
+        by_hand = not parent.watch(stop.set)
+        # A server that starts later than we do, as after a power cut, is waited for.
+        from siigo_escala.engine import insisting
+
+        environment = insisting.insist(setup.prepared, stop=stop)
+        if by_hand:
+            output.note("El motor está en marcha; Ctrl-C lo detiene.")
+        _work(environment, stop)
+    return 0
+
+
+def _work(environment: Environment, stop: threading.Event) -> None:
+    """Takes turns until `stop`."""
+    from siigo_escala.engine import alerts
     from siigo_escala.engine.worker import PlaceLost, Worker
     from siigo_escala.sync import opening
 
@@ -31,19 +48,15 @@ def worker() -> int:
     def each_minute() -> None:
         alerts.watch(environment, now=setup.now())
 
-    with stopping.quietly() as stop:
-        if not parent.watch(stop.set):
-            output.note("El motor está en marcha; Ctrl-C lo detiene.")
-        worker = Worker(
-            environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute
-        )
-        try:
-            worker.run()
-        except PlaceLost:
-            raise CommandProblem(
-                "RUN_IN_PROGRESS",
-                "Otro motor ocupó el puesto de este mientras la base de datos estaba fuera de alcance: "
-                "inícielo de nuevo.",
-                exit_code=5,
-            ) from None
-    return 0
+    worker = Worker(
+        environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute
+    )
+    try:
+        worker.run()
+    except PlaceLost:
+        raise CommandProblem(
+            "RUN_IN_PROGRESS",
+            "Otro motor ocupó el puesto de este mientras la base de datos estaba fuera de alcance: "
+            "inícielo de nuevo.",
+            exit_code=5,
+        ) from None

@@ -18,6 +18,8 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from django.db import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from siigo_escala.engine.due import Ticket
 
@@ -76,6 +78,14 @@ def launch(store: str, *, executor: str, places: int) -> None:
         # Nothing of ours waits for messages between workflows; but the end of a worker waits for this thread.
         "notification_listener_polling_interval_sec": LISTEN_S,
     }
+    try:
+        _started(config, places)
+    except DBAPIError as problem:
+        # What everybody else here understands.
+        raise OperationalError(str(problem.orig)) from problem
+
+
+def _started(config: DBOSConfig, places: int) -> None:
     DBOS(config=config)
     DBOS.launch()
     DBOS.register_queue(
@@ -156,6 +166,20 @@ def forget_old() -> None:
 
 
 def _quiet() -> None:
-    """Its log lines go where ours go; its own handlers would write them twice."""
+    """Its log lines go where ours go, in one line each; its own handler would add whole tracebacks."""
     for name in ("dbos", "alembic", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    engine = logging.getLogger("dbos")
+    # One that it finds there is one that it does not make.
+    engine.handlers = [logging.NullHandler()]
+    engine.propagate = True
+    engine.filters = [_shortened]
+
+
+def _shortened(record: logging.LogRecord) -> bool:
+    """Only what was tried and why it failed: the statements between are DBOS's own."""
+    lines = [line.strip() for line in record.getMessage().splitlines() if line.strip()] or [""]
+    cause = [lines[-1]] if "Traceback" in lines[0] else []
+    record.msg, record.args = " ".join([lines[0].partition("Traceback")[0].strip(), *cause]), None
+    record.exc_info = None
+    return True
