@@ -78,7 +78,9 @@ def read(folder: Path) -> Reach:
     lines: dict[str, Mapping[int, frozenset[str]]] = {}
     for file in data.measured_files():
         found = data.contexts_by_lineno(file)
-        lines[str(Path(file).relative_to(ROOT))] = {line: frozenset(tests) for line, tests in found.items()}
+        # Learnt in whatever checkout.
+        path = PACKAGES / file.rpartition(f"/{PACKAGES}/")[2]
+        lines[str(path)] = {line: frozenset(tests) for line, tests in found.items()}
     return Reach(lines=lines, seconds=json.loads((folder / "seconds.json").read_text()))
 
 
