@@ -1,6 +1,6 @@
 """`python3 run.py mutants domain|sync [--sample N] [--seed K]`: how many small defects the tests notice.
 
-The tests of both packages are run once to learn which lines each executes; then each mutant is tried by those
+The tests of the package are run once to learn which lines each executes; then each mutant is tried by those
 that execute its line. `--write` puts the score and the survivors into docs/reliability.md.
 """
 
@@ -19,7 +19,6 @@ from tests.mutation import equivalent, mutants, reach, trying
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import PACKAGES, ROOT, Reach
 
-_TESTS = ("tests/domain", "tests/sync")
 _TEXTS_ONLY = "_es.py"
 
 
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted = [mutant for mutant in wanted if given.of in str(mutant.path)]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as name:
-        known = _learnt(given.learnt or Path(name))
+        known = _learnt(given.package, given.learnt or Path(name))
         _say(f"{len(known.seconds)} tests, {time.monotonic() - began:.0f} s; {len(wanted)} mutants")
         survivors: list[Mutant] = []
         for done, (mutant, noticed) in enumerate(_tried(wanted, known, Path(name), given.jobs), start=1):
@@ -68,11 +67,11 @@ def of_package(package: str) -> list[Mutant]:
     return found
 
 
-def _learnt(folder: Path) -> Reach:
+def _learnt(package: str, folder: Path) -> Reach:
     if (folder / "seconds.json").exists():
         return reach.read(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return reach.learn(_TESTS, folder)
+    return reach.learn([f"tests/{package}"], folder)
 
 
 def _tried(wanted: Sequence[Mutant], known: Reach, folder: Path, jobs: int) -> Iterator[tuple[Mutant, bool]]:
