@@ -123,13 +123,16 @@ def _carry(batch: Sequence[_Claimed], *, carrier: Carrier, now: datetime) -> Non
                 )
         reached = [address.mark for address, outcome in became if outcome.sent]
         missed = [address.mark for address, outcome in became if not outcome.sent]
-        alert_rows.change(
-            one.connection,
-            one.kind,
-            lambda told, sent=one.sent, reached=reached, missed=missed: (  # type: ignore[misc]
-                told and alert_state.settled(told, sent, reached=reached, missed=missed, now=now)
-            ),
-        )
+        _settle(one, reached, missed, now=now)
+
+
+def _settle(one: _Claimed, reached: Sequence[str], missed: Sequence[str], *, now: datetime) -> None:
+    def settled(told: Told | None) -> Told | None:
+        if told is None:
+            return None
+        return alert_state.settled(told, one.sent, reached=reached, missed=missed, now=now)
+
+    alert_rows.change(one.connection, one.kind, settled)
 
 
 def _digest(connection: Connection, waiting: Digest, told: Told) -> Message:
