@@ -18,7 +18,7 @@ import structlog
 from django.db import close_old_connections, connection, connections
 
 from siigo_escala.config.env import Environment
-from siigo_escala.engine import due, queue, turn
+from siigo_escala.engine import due, insisting, queue, turn
 from siigo_escala.engine.due import Ticket
 from siigo_escala.engine.turn import UnderWay
 from siigo_escala.store import locks
@@ -112,10 +112,14 @@ class Worker:
         """Once a minute, by whichever worker: what the timetables ask for."""
         self._ticked = time.monotonic()
         with _survived("tick"):
-            due.make_turns(now=self.now())
-            queue.put(due.by_schedule(now=self.now()))
+            # A minute that is missed is a minute late: a session that was cut just then must not cost it.
+            insisting.insist(self._ask_timetables, stop=self.stop)
             self.each_minute()
         close_old_connections()
+
+    def _ask_timetables(self) -> None:
+        due.make_turns(now=self.now())
+        queue.put(due.by_schedule(now=self.now()))
 
     def _watch(self) -> None:
         """Every two seconds: who cancelled, who waits, who died."""
