@@ -58,7 +58,7 @@ a system, or our own store, was out of reach."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """How a turn's run ended. `document` is None where none took place."""
+    """How a turn's run ended. `document`: the run's, or the error's; None where there is nothing to tell."""
 
     then: Then
     document: dict[str, Any] | None = None
@@ -73,7 +73,7 @@ def take(
     now: Callable[[], datetime],
     after: Callable[[Connection, dict[str, Any], int], None] = lambda _connection, _document, _code: None,
 ) -> None:
-    """Does one turn, unless it was done. `after` hears of every run that took place."""
+    """Does one turn, unless it was done. `after` hears of every run, and of what kept one from beginning."""
     stop = under_way.listener.stop
     turn = insisting.insist(lambda: _begun(ticket), stop=stop)
     if turn is None:
@@ -120,7 +120,8 @@ def _run(
         return _Ended(then="soon")
     except StoreProblem as problem:
         log.error("turn refused", code=problem.code, cause=problem.message)
-        return _Ended(then="kept")
+        told = {"error": {"code": problem.code, "message": problem.message}}
+        return _Ended(then="kept", document=told, exit_code=2)
     except Exception as problem:
         log.error("turn failed", exc_info=problem)
         return _Ended(then="later")
