@@ -6,6 +6,7 @@ The manifest is written last, so a copy that was cut off has none. Docs: docs/ad
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from siigo_escala.domain import text
 from siigo_escala.store import causes
@@ -25,7 +26,10 @@ FORMAT = "siigo-escala-backup"
 VERSION = 1
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 1_000_000
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LARGEST_ROW = 64_000_000
+_BUFFER = 1 << 18
+_PIECE = 1 << 20
 _CHECK = b"siigo-escala backup check v1"
 _SIGNATURE = b"siigo-escala backup signature v1"
 _UNREADABLE = (
@@ -89,17 +93,21 @@ class Writer:
     """An archive that is being made, in a stream; `close` completes it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+        self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         self._members: list[Member] = []
 
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Adds a table, row by row."""
         digest, count = hashlib.sha256(), 0
-        with self._zip.open(_file(name), "w", force_zip64=True) as member:
+        # The zip module is slow to take and to give many small pieces.
+        with (
+            self._zip.open(_file(name), "w", force_zip64=True) as member,
+            io.BufferedWriter(cast("io.RawIOBase", member), _BUFFER) as stream,
+        ):
             for row in rows:
                 line = _line(row)
                 digest.update(line)
-                member.write(line)
+                stream.write(line)
                 count += 1
         self._members.append(
             Member(table=name, columns=tuple(columns), rows=count, sha256=digest.hexdigest())
@@ -133,31 +141,45 @@ class Reader:
     def verify(self) -> None:
         """Reads everything once: every table is there, whole and unchanged."""
         for member in self.manifest.members:
-            for _ in self._lines(member):
+            for _ in self._pieces(member):
                 pass
 
     def rows(self, member: Member) -> Iterator[Row]:
         """The rows of a table; its end only where all of them are as they were written."""
-        for line in self._lines(member):
+        for piece in self._pieces(member):
             try:
-                row = json.loads(line)
-                if text.may_be_unstorable(line):
-                    # Of an earlier version on SQLite; PostgreSQL would refuse it.
-                    row = text.storable(row)
+                rows = json.loads(b"[" + b",".join(piece) + b"]")
             except ValueError as problem:
                 raise damaged(f"la tabla «{member.table}» está dañada") from problem
-            if not isinstance(row, list) or len(row) != len(member.columns):
+            width = len(member.columns)
+            if len(rows) != len(piece) or not all(
+                isinstance(row, list) and len(row) == width for row in rows
+            ):
                 raise damaged(f"la tabla «{member.table}» está dañada")
-            yield row
+            if any(map(text.may_be_unstorable, piece)):
+                # Of an earlier version on SQLite; PostgreSQL would refuse it.
+                rows = text.storable(rows)
+            yield from rows
 
-    def _lines(self, member: Member) -> Iterator[bytes]:
+    def _pieces(self, member: Member) -> Iterator[list[bytes]]:
+        """The lines of a table, about a megabyte at a time."""
         digest, count = hashlib.sha256(), 0
         try:
-            with self._zip.open(_file(member.table)) as stream:
+            with (
+                self._zip.open(_file(member.table)) as packed,
+                io.BufferedReader(cast("io.RawIOBase", packed), _BUFFER) as stream,
+            ):
+                piece, size = [], 0
                 while line := stream.readline(_LARGEST_ROW):
                     digest.update(line)
                     count += 1
-                    yield line
+                    size += len(line)
+                    piece.append(line)
+                    if size > _PIECE:
+                        yield piece
+                        piece, size = [], 0
+                if piece:
+                    yield piece
         except _UNREADABLE as problem:
             raise damaged(f"la tabla «{member.table}» está dañada") from problem
         if count != member.rows or digest.hexdigest() != member.sha256:
@@ -250,7 +272,7 @@ def _signature(written: dict[str, Any], key: str) -> str:
 def _line(row: Row) -> bytes:
     """A row as one line of JSON."""
     try:
-        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _encode(row).encode() + b"\n"
     except UnicodeEncodeError:
         # Half a character, which SQLite holds inside of JSON.
         return _line(text.storable(row))

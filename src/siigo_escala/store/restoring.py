@@ -24,7 +24,7 @@ from siigo_escala.store.vault import Vault
 
 PAUSED = "CREDENTIALS_MISSING"
 """Why connections rest that were restored without their credentials."""
-_WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, OverflowError, KeyError)
+_WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, ArithmeticError, KeyError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def _in_place_of_what_is_here(
         before = None
         if models.Connection.objects.exists():
             before = backup.aside(home, "restore", keys=keys, now=now)
-        with source.attached(), transaction.atomic():
+        with source.attached(), connection.constraint_checks_disabled(), transaction.atomic():
             if models.Connection.objects.exists() and before is None:
                 raise StoreProblem("HOME_NOT_EMPTY", "Mientras tanto se conectó una empresa: repita.")
             return _replaced(source, manifest, vault, before=before, now=now)

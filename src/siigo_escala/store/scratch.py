@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 
-from siigo_escala.store import archive, tables
+from siigo_escala.store import archive, schema, tables
 from siigo_escala.store.archive import Reader
 
 _ALIAS = "scratch"
@@ -98,12 +98,26 @@ def _load(reader: Reader) -> None:
     wanted = {model._meta.db_table: sorted(tables.columns(model)) for model in models}
     if {member.table: sorted(member.columns) for member in members.values()} != wanted:
         raise archive.damaged("sus tablas no son las de este programa")
-    with transaction.atomic(using=_ALIAS):
+    if then == schema.newest():
+        _without_indexes()
+    # Looked at once, at the end, and not for every row.
+    with connections[_ALIAS].constraint_checks_disabled(), transaction.atomic(using=_ALIAS):
         for model in models:
             member = members[model._meta.db_table]
             tables.fill(model, reader.rows(member), names=member.columns, using=_ALIAS)
         connections[_ALIAS].check_constraints()
     _migrate("")
+
+
+def _without_indexes() -> None:
+    """Here every table is only read from end to end. Those that keep rows apart stay."""
+    with connections[_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM sqlite_master "
+            "WHERE type = 'index' AND sql IS NOT NULL AND sql NOT LIKE '%UNIQUE%'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {connections[_ALIAS].ops.quote_name(name)}")
 
 
 def _migrate(name: str) -> None:

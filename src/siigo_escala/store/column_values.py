@@ -1,0 +1,65 @@
+"""The values of an archive's columns as a database's driver takes them, each of the kind its column has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from siigo_escala.store.fields import CentsField
+
+Column = Sequence[Any]
+_AS_THEY_ARE: dict[type[models.Field[Any, Any]], type] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.BigAutoField: int,
+    models.ForeignKey: int,
+    models.OneToOneField: int,
+    models.BigIntegerField: int,
+    models.PositiveBigIntegerField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.BooleanField: bool,
+}
+
+
+def reader(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Callable[[Column], Column]:
+    """What makes the driver's values of those that an archive holds. ValueError for some of another kind."""
+    kind = _AS_THEY_ARE.get(type(field))
+    if kind is not None:
+        return _same(field, kind)
+    one = _one(field, connection)
+    return lambda column: [None if value is None else one(value) for value in column]
+
+
+def _same(field: models.Field[Any, Any], kind: type) -> Callable[[Column], Column]:
+    allowed = {kind, type(None)} if field.null else {kind}
+
+    def same(column: Column) -> Column:
+        if set(map(type, column)) <= allowed:
+            return column
+        raise ValueError(field.attname)
+
+    return same
+
+
+def _one(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
+    if isinstance(field, CentsField):
+        return field.get_prep_value
+    if connection.vendor == "sqlite" and type(field) is models.JSONField:
+        return json.dumps
+    if connection.vendor == "sqlite" and type(field) is models.DateTimeField:
+        return _naive
+    return lambda value: field.get_db_prep_save(field.to_python(value), connection)
+
+
+def _naive(text: str) -> str:
+    """An instant as Django keeps it in SQLite: UTC, without saying so."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
