@@ -42,6 +42,14 @@ def test_columns_may_be_left_out_moved_and_added() -> None:
     ]
 
 
+def test_rows_may_have_fewer_cells_than_there_are_columns_or_more() -> None:
+    text = "invoice,decision,target,note\nFV-2-1,ignore\nFV-2-2,create,,x,y,z\n"
+    assert [(wish.invoice, wish.kind) for wish in decisions.from_csv(text)] == [
+        ("FV-2-1", "ignore"),
+        ("FV-2-2", "create"),
+    ]
+
+
 def test_a_target_beside_a_decision_that_takes_none_is_not_kept() -> None:
     (wish,) = decisions.from_csv(f"{HEADER}\ni-1,,,d-1,done,d-1")
     assert wish == Wish(kind="done", invoice="", siigo_id="i-1", line=2)
@@ -55,13 +63,15 @@ def test_a_target_beside_a_decision_that_takes_none_is_not_kept() -> None:
         ("siigo_id,invoice,target\n", "Línea 1: al archivo le falta la columna «decision»"),
         ("siigo_id,decision\n", "«target»"),
         ("decision,target\n", "«siigo_id»"),
+        ("nada\n", "«siigo_id»"),
         (f"{HEADER}\ni-1,,,,ignore,\ni-2,,,,borrar,", "Línea 3: no existe la decisión «borrar»"),
         (f"{HEADER}\ni-1,,,d-1,deal,", "Línea 2: la decisión «deal» necesita en «target»"),
         (f"{HEADER}\ni-1,,,,contact, ", "«contact» necesita"),
         (f"{HEADER}\n,,,,ignore,", "Línea 2: falta la factura"),
         (f"{HEADER}\ni-1,,,,again,", "Línea 2: «again» vuelve a facturar"),
         (f'{HEADER}\ni-1,"a\0b",,,ignore,', ""),
-        (f"{HEADER}\n{'x' * 200_000},,,,ignore,", "CSV"),
+        (f"{HEADER}\n{'x' * 200_000},,,,ignore,", "Línea 2: no se puede leer como CSV"),
+        (f"sep=,\n{HEADER}\n{'x' * 200_000},,,,ignore,", "Línea 3: no se puede leer como CSV"),
     ],
 )
 def test_a_row_that_cannot_be_read_names_its_line(text: str, said: str) -> None:

@@ -195,3 +195,24 @@ def test_a_name_without_words_agrees_with_nothing() -> None:
     assert not same([], "Ana")
     assert not same([".", "-"], "Ana")
     assert same(["S.A.S."], "SAS")
+
+
+def test_what_no_type_says_is_a_number_only_where_it_is_nothing_but_digits() -> None:
+    assert identity.of_customer(id_type="", identification="AB12") == identity.Identity(
+        key=":AB12", number="AB12"
+    )
+    assert identity.of_customer(id_type="41", identification="123") == identity.Identity(
+        key="41:123", number="123"
+    )
+
+
+@pytest.mark.parametrize(("local", "whole", "valid"), [(64, 254, True), (65, 254, False), (64, 255, False)])
+def test_an_email_is_at_most_as_long_as_mail_servers_take_it(local: int, whole: int, *, valid: bool) -> None:
+    name, end = "a" * local + "@", ".co"
+    address = name + "b" * (whole - len(name) - len(end)) + end
+    assert identity.email(address) == (address if valid else None)
+
+
+def test_a_phone_of_another_country_is_never_read_as_a_colombian_one() -> None:
+    assert identity.phone("3001234567", country="US") == "13001234567"
+    assert identity.phone("9001234567") == "579001234567", "ten digits are a national number"

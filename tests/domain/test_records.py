@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siigo_escala.domain import records
-from siigo_escala.domain.accounting import Adjustment, Currency, Customer, CustomerId, Invoice, InvoiceId
+from siigo_escala.domain.accounting import (
+    Adjustment,
+    Currency,
+    Customer,
+    CustomerId,
+    DocumentType,
+    DocumentTypeId,
+    Invoice,
+    InvoiceId,
+    Seller,
+    SellerId,
+    Unreadable,
+)
 from siigo_escala.domain.crm import Contact
 from tests.domain import examples
 
@@ -92,3 +104,13 @@ def test_whatever_a_person_sees_of_it_is_a_change(changes: dict[str, Any]) -> No
 
 def _digest(**changes: Any) -> str:
     return records.digest(records.from_invoice(examples.invoice(**changes)))
+
+
+def test_a_record_of_which_little_is_known_claims_nothing() -> None:
+    customer = Customer(id=CustomerId("1"), is_company=True, identification="1")
+    assert (customer.branch, customer.active) == (0, True)
+    assert examples.invoice().branch == 0
+    assert Seller(id=SellerId(1)).active
+    kind = DocumentType(id=DocumentTypeId(1), code="1", name="FV-1")
+    assert (kind.active, kind.needs_stamp) == (True, True)
+    assert "secreto" not in repr(Unreadable(text="secreto")), "a row may hold what no log should"

@@ -77,6 +77,9 @@ def test_foreign_currency_is_told_with_its_rate() -> None:
         "Descuentos: en líneas USD 2,00",
         "Moneda: USD a 4.012,55 pesos; total USD 100,00 = $ 401.255,00",
     ]
+    endless = Currency(code="ABCDEFGHIJKL", rate=Decimal(1))
+    (told,) = breakdown.lines(examples.invoice(currency=endless, total=None, retentions=(), lines=()))
+    assert told == "Moneda: ABCDEFGHIJ a 1 pesos"
     unreadable = examples.invoice(currency=dollars, total=None, retentions=(), lines=())
     assert breakdown.lines(unreadable) == ["Moneda: USD a 4.012,55 pesos"]
 
