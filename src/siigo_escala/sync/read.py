@@ -1,4 +1,4 @@
-"""Reading Siigo into the ledger: which windows are asked for, and what each row becomes there.
+"""Reading Siigo into the ledger: what each row becomes there.
 
 Every row read is kept by its Siigo id; an unchanged one costs nothing more. The mark up to which everything
 was read moves only after the last page, and follows Siigo's own clock.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -19,18 +19,14 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
+from siigo_escala.sync import windows
 from siigo_escala.sync.ahead import ahead
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.windows import Window
 
-OVERLAP = timedelta(minutes=15)
-"""Windows begin this much before the mark: clocks differ, and lists may lag behind creation."""
 PAGES_A_BATCH = 5
 """A batch is decided and written as a whole, and two are in memory at once."""
 _LARGEST_ID = 2**63
-_EVER = date(2000, 1, 1)
-"""A day before any invoice."""
-_LAST = date(9999, 12, 30)
-"""A day after any, and one more can be added to it."""
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
     "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "updated_at",
@@ -46,18 +42,6 @@ class Item:
     asked_for: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """One question to Siigo. `span` where it reads whole days of invoice dates."""
-
-    created_start: datetime | None = None
-    updated_start: datetime | None = None
-    span: tuple[date, date] | None = None
-    name: str | None = None
-    asked_for: bool = False
-    sweep: bool = False
-
-
 @dataclass(slots=True, kw_only=True)
 class Progressed:
     """What reading has come to: totals for the plan, and whether each part was read to its end."""
@@ -71,28 +55,6 @@ class Progressed:
     """Siigo ids of invoices that a credit note read in this run concerns."""
     from_ledger: set[str] = field(default_factory=set)
     """Siigo ids that this run decides without having seen them in Siigo."""
-
-
-def day_start(session: Session, day: date) -> datetime:
-    """Midnight of a local day, as an instant; nothing was before Siigo was."""
-    return datetime.combine(max(day, _EVER), time(), tzinfo=session.zone).astimezone(UTC)
-
-
-def windows(session: Session) -> list[Window]:
-    """What an ordinary run, one by dates or one by names asks of Siigo (the sweep's share not included)."""
-    options, connection = session.options, session.connection
-    if options.invoices:
-        return [Window(name=name, asked_for=True) for name in dict.fromkeys(options.invoices)]
-    if options.kind == "retry":
-        return []
-    today = session.now().astimezone(session.zone).date() + timedelta(days=1)
-    if options.by_dates:
-        span = (max(options.date_from or _EVER, _EVER), max(options.date_to or today, _EVER))
-        return [Window(span=span, asked_for=True)]
-    if connection.invoices_mark is None:
-        return [Window(span=(max(connection.start, _EVER), today + timedelta(days=3660)))]
-    moment = connection.invoices_mark - OVERLAP
-    return [Window(created_start=moment), Window(updated_start=moment)]
 
 
 def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -> Iterator[list[Item]]:
@@ -239,11 +201,11 @@ def credit_notes(session: Session, progressed: Progressed) -> None:
     if options.invoices or options.kind == "retry":
         return
     if options.by_dates:
-        moment = day_start(session, options.date_from or _EVER)
+        moment = windows.day_start(session, options.date_from or windows.EVER)
     elif connection.notes_mark is None:
-        moment = day_start(session, connection.start)
+        moment = windows.day_start(session, connection.start)
     else:
-        moment = connection.notes_mark - OVERLAP
+        moment = connection.notes_mark - windows.OVERLAP
     complete = False
     try:
         for page in session.siigo.credit_notes(created_start=moment):
@@ -281,7 +243,7 @@ def _pages(session: Session, asked: Sequence[Window]) -> Iterator[tuple[Window, 
         # Whether the end of a span is inclusive, and whose midnight it means, is unknown: a day more on
         # each side is asked for and left out again here (docs/reference/siigo-api.md, section 3.1).
         start = window.span[0] - timedelta(days=1) if window.span else None
-        end = min(window.span[1], _LAST) + timedelta(days=1) if window.span else None
+        end = min(window.span[1], windows.LAST) + timedelta(days=1) if window.span else None
         today = session.now().astimezone(session.zone).date()
         for page in session.siigo.invoices(
             created_start=window.created_start,
@@ -309,24 +271,13 @@ def _wanted(
             continue
         if window.name is not None and record.name != window.name:
             continue
-        if window.span is not None and not _inside(session, record, window):
+        if window.span is not None and not windows.holds(session, window, record):
             continue
         if seen is not None:
             seen.add(record.id)
         if session.options.invoices:
             progressed.found_names.add(record.name)
         yield record
-
-
-def _inside(session: Session, invoice: Invoice, window: Window) -> bool:
-    """Whether an invoice's date lies in the span; one without a readable date is never lost."""
-    if invoice.date is None or window.span is None:
-        return True
-    if window.span[0] <= invoice.date <= window.span[1]:
-        return True
-    if window.asked_for or window.sweep or invoice.created is None:
-        return False
-    return invoice.created.astimezone(session.zone).date() >= window.span[0]
 
 
 def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: Decimal) -> bool:

@@ -38,11 +38,13 @@ from siigo_escala.sync import (
     settle,
     sweep,
     taking_up,
+    windows,
 )
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
-from siigo_escala.sync.read import Item, Progressed, Window
+from siigo_escala.sync.read import Item, Progressed
 from siigo_escala.sync.session import Listener, Options, Session, Stopped
+from siigo_escala.sync.windows import Window
 
 _ROUNDS = 5
 """How often the end of a run looks up writes without outcome and tries again: a merged contact takes four."""
@@ -165,7 +167,7 @@ def _course(course: _Course) -> None:
     session.tell("siigo")
     _settle_first(course)
     read.credit_notes(session, progressed)
-    asked = read.windows(session)
+    asked = windows.of_run(session)
     taking_up.refresh_customers(session)
     _in_batches(course, asked)
     _names_not_found(session, progressed)

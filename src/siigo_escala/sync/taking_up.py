@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
-from siigo_escala.sync import customers, read, sweep
+from siigo_escala.sync import customers, read, sweep, windows
 from siigo_escala.sync.read import Item, Progressed
 from siigo_escala.sync.session import Session
 
@@ -69,7 +69,7 @@ def refresh_customers(session: Session) -> None:
         return
     if sweep.is_due(session):
         # Before the batches: an invoice of today is to find the customer as he is today.
-        mark = min(mark, read.day_start(session, session.connection.sweep_day or mark.date()))
+        mark = min(mark, windows.day_start(session, session.connection.sweep_day or mark.date()))
     elif not waiting.filter(code__in=_WAITING_FOR_DATA).exists():
         return
-    customers.changed_since(session, mark - read.OVERLAP)
+    customers.changed_since(session, mark - windows.OVERLAP)
