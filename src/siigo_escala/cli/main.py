@@ -5,7 +5,6 @@ Commands import what they need when they run, so that `--help` is instant.
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import sys
@@ -47,15 +46,14 @@ from siigo_escala.cli import (
 )
 from siigo_escala.cli import run as run_command
 from siigo_escala.cli.failures import Failure
+from siigo_escala.config import memory
 
 PROGRAM = "siigo-escala"
-_OBJECTS_A_COLLECTION = 20_000
 
 
 def main() -> None:
     """Runs the command line of this process and ends it with the exit code of docs/reference/settings.md."""
-    # Many objects are made and few of them in circles: the collector's usual pace takes a tenth of the time.
-    gc.set_threshold(_OBJECTS_A_COLLECTION, 20, 20)
+    memory.thrifty()
     _open_what_is_closed()
     code = run(sys.argv[1:])
     try:

@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_SIXTY_BITS = 2**60 - 1
+"""The largest integer of two digits: CPython's have thirty bits, and a third one takes half as much again."""
 REREADS = 2
 """How often a list that shows fewer records than it says is read again."""
 
@@ -116,7 +118,7 @@ class _Read(Generic[T]):
         new = False
         for position, (record_id, record) in enumerate(page.rows):
             # A row without an id is told apart by its place alone.
-            key = hash(record_id if record_id is not None else f"\0{page.number}:{position}")
+            key = hash(record_id if record_id is not None else f"\0{page.number}:{position}") & _SIXTY_BITS
             if key in self.ids:
                 continue
             new = True

@@ -127,7 +127,7 @@ def _settled(
         why=why,
         lagging=lagging,
         started=started,
-        ids=frozenset(taken.ids) if since is None else None,
+        ids=taken.ids if since is None else None,
         since=since,
     )
 

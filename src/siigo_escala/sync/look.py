@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Min
@@ -92,7 +93,7 @@ def _look(session: Session, *, anew: bool = False) -> View:
         why=unsure[0].why if unsure else "",
         hold=hold,
         deals=readings["deals"],
-        contacts=readings["contacts"],
+        contacts=None if readings["contacts"] is None else replace(readings["contacts"], ids=None),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,7 +18,8 @@ class Reading:
 
     Moments are Escala's.
 
-    `ids` holds every id for a complete read, None where only changes were read.
+    `ids` holds every id for a complete read, None where only changes were read. It is not copied: an account
+    may hold as many deals as a company had invoices.
     """
 
     resource: Resource
@@ -26,7 +28,7 @@ class Reading:
     lagging: bool = False
     """It does not count for one reason alone: it lacks deals that we made within the last hour."""
     started: datetime
-    ids: frozenset[str] | None = None
+    ids: AbstractSet[str] | None = None
     since: datetime | None = None
 
 
