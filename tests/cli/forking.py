@@ -1,15 +1,14 @@
 """The command line in a process of its own that need not import everything first.
 
-A server, one for each process of pytest, has loaded the libraries and those of our modules that need no
-database; each command is a fork of it with an environment, a folder and standard streams of its own. What a
-start from nothing does is tried by the tests that start the command themselves.
+A server, one for each process of pytest, has loaded the libraries and our modules; each command is a fork of
+it with an environment, settings, a folder and standard streams of its own. What a start from nothing does is
+tried by the tests that start the command themselves.
 """
 
 from __future__ import annotations
 
 import atexit
 import functools
-import importlib
 import json
 import os
 import signal
@@ -20,13 +19,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-LOADED = (
-    "cryptography.fernet", "django.core.management", "django.db.backends.sqlite3.base",
-    "django.db.models", "filelock", "httpx2", "phonenumbers", "psycopg", "pydantic", "rich.console",
-    "rich.progress", "rich.table", "structlog", "typer", "siigo_escala.cli.main",
-    "siigo_escala.domain.planning", "siigo_escala.domain.reasons", "siigo_escala.domain.rules",
-    "siigo_escala.escala.client", "siigo_escala.siigo.client",
-)  # fmt: skip
+from tests import ready
 
 
 class Server:
@@ -104,8 +97,7 @@ def server() -> Server:
 
 
 def _serve() -> None:
-    for name in LOADED:
-        importlib.import_module(name)
+    ready.load()
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         pid = os.fork()
@@ -132,6 +124,7 @@ def _become(request: Mapping[str, object]) -> None:
     assert isinstance(streams, list)
     os.environ.clear()
     os.environ.update(environ)
+    ready.forget_settings()
     os.chdir(str(request["folder"]))
     for number, path in enumerate(streams):
         opened = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,4 +1,4 @@
-"""What the killed process does: the real command, `siigo-escala sync acme --json`, libraries read already."""
+"""What the killed process does: the command `siigo-escala sync acme --json`, forked from a ready process."""
 
 from __future__ import annotations
 
@@ -7,33 +7,16 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-import cryptography.fernet
-import django.db.models
-import filelock
-import httpx2
-import phonenumbers
-import psycopg
-import structlog
-import typer
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from siigo_escala.cli import main
-
-READ_ALREADY = (
-    cryptography.fernet,
-    django.db.models,
-    filelock,
-    httpx2,
-    phonenumbers,
-    psycopg,
-    structlog,
-    typer,
-)
+from tests import ready
 
 
 def live(environment: Mapping[str, str], commit: int, output: str) -> None:
     """Runs the command; `commit`: dies by its own hand before it commits this transaction, 0 for never."""
     os.environ.update(environment)
+    ready.forget_settings()
     with Path(output).open("wb") as told:
         os.dup2(told.fileno(), 1)
         os.dup2(told.fileno(), 2)

@@ -21,7 +21,7 @@ from tests.resilience import child
 Moment = Literal["before", "stored", "answered"]
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["pytest", "tests.resilience.child"])
+_SERVER.set_forkserver_preload(["pytest", "tests.resilience.readied", "tests.resilience.child"])
 _PATIENCE_S = 30.0
 
 
