@@ -33,6 +33,7 @@ def configure(environment: Environment) -> None:
         ]
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             keep,
@@ -44,8 +45,10 @@ def configure(environment: Environment) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.root.handlers = [_Bridge()]
-    logging.root.setLevel(level)
+    # Below that, libraries tell of every request with its address, and so of customers it asks for.
+    of_libraries = max(level, logging.WARNING)
+    logging.root.handlers = [_Bridge(of_libraries)]
+    logging.root.setLevel(of_libraries)
 
 
 def unforeseen(event: str, problem: BaseException, **data: str) -> None:

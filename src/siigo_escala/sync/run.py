@@ -104,7 +104,12 @@ def run(
             access.put_aside(opened.connection, now=now())
         session = open_session(opened, options, listener, lease=lease, now=now)
         try:
-            return _recorded(session, probing=probing)
+            if not session.dry:
+                run_row.begin(session)
+            with structlog.contextvars.bound_contextvars(
+                connection=session.connection.name, run=session.run_id
+            ):
+                return _recorded(session, probing=probing)
         finally:
             session.close()
     finally:
@@ -113,8 +118,6 @@ def run(
 
 
 def _recorded(session: Session, *, probing: bool) -> Result:
-    if not session.dry:
-        run_row.begin(session)
     course = _Course(session=session, settlement=settle.Settlement(session=session))
     code = _guarded(course, probing=probing)
     if code == 0 and session.tally.open:

@@ -27,6 +27,7 @@ def begin(session: Session) -> None:
     begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)
     kept = {key: value for key, value in begun.items() if key != "problems"} | {"finished": None}
     models.Run.objects.filter(pk=session.run_id).update(document=kept)
+    log.info("run started", connection=session.connection.name, run=session.run_id)
 
 
 def under_way(connection: models.Connection) -> models.Run | None:
@@ -43,6 +44,12 @@ def under_way(connection: models.Connection) -> models.Run | None:
 def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
     """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
     kept = {key: value for key, value in printed.items() if key != "problems"}
+    log.info(
+        "run ended",
+        exit_code=exit_code,
+        invoices=printed["invoices"],
+        calls=printed["calls"],
+    )
     try:
         session.keep_learned()
         models.Run.objects.filter(pk=session.run_id).update(
