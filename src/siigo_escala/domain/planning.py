@@ -183,6 +183,13 @@ def value_to_show(subject: Subject, rules: Rules) -> Decimal:
     return value
 
 
+def since_start(invoice: Invoice, rules: Rules) -> bool:
+    """Whether an invoice is ours to create by its date or by the moment it was made."""
+    if invoice.date is not None and invoice.date >= rules.start:
+        return True
+    return invoice.created is not None and invoice.created.astimezone(rules.zone).date() >= rules.start
+
+
 def said_of_it(subject: Subject) -> Exclude | NeedsAttention | None:
     """What a person or Siigo has said of the document itself."""
     if subject.ignored:
@@ -203,7 +210,7 @@ def said_of_it(subject: Subject) -> Exclude | NeedsAttention | None:
 def _left_out(subject: Subject, rules: Rules) -> Exclude | None:
     """What the rules of the connection leave out."""
     invoice = subject.invoice
-    if not subject.asked_for and not _since_start(invoice, rules):
+    if not subject.asked_for and not since_start(invoice, rules):
         return Exclude(code=Code.BEFORE_START, data={"start": rules.start.isoformat()})
     if rules.document_types and invoice.document_type not in rules.document_types:
         return Exclude(code=Code.DOCUMENT_TYPE_LEFT_OUT, data={"document_type": invoice.document_type})
@@ -251,12 +258,6 @@ def _undone(subject: Subject) -> Code | None:
     if subject.wholly_credited:
         return Code.INVOICE_CREDITED
     return None
-
-
-def _since_start(invoice: Invoice, rules: Rules) -> bool:
-    if invoice.date is not None and invoice.date >= rules.start:
-        return True
-    return invoice.created is not None and invoice.created.astimezone(rules.zone).date() >= rules.start
 
 
 def _accepted(invoice: Invoice, rules: Rules) -> bool:

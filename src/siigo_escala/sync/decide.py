@@ -30,7 +30,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import customers, escala_index, look, products, said
+from siigo_escala.sync import customers, escala_index, let_in, look, products, said
 from siigo_escala.sync.claims import Claims
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
@@ -89,7 +89,7 @@ def subject_of(session: Session, item: Item) -> Subject:
         deleted=row.deleted,
         ignored=row.decision == "ignore",
         born_in_escala=BORN_MARK in invoice.observations,
-        asked_for=item.asked_for or row.decision in ("create", "contact"),
+        asked_for=item.asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
     )
 
 

@@ -16,7 +16,7 @@ from siigo_escala.escala.outcomes import Made
 from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import changes, drafts, echoes, escala_index, refusals, registering, said
+from siigo_escala.sync import changes, drafts, echoes, escala_index, let_in, refusals, registering, said
 from siigo_escala.sync.decide import Step, subject_of, wanted
 from siigo_escala.sync.session import Session
 
@@ -94,15 +94,17 @@ class Journal:
     def decided(self, step: Step, decision: Exclude | NeedsAttention) -> None:
         """Left out by a rule, or held for a person."""
         row = step.row
-        excluded = isinstance(decision, Exclude)
+        excluded, name = isinstance(decision, Exclude), row.name or row.siigo_id
         self._session.tally.put(
             row.siigo_id,
             "excluded" if excluded else "needs_attention",
             value=row.value,
-            name=row.name or row.siigo_id,
+            name=name,
             code=decision.code,
             data=decision.data,
         )
+        if excluded:
+            let_in.forget(row)
         state = State.EXCLUDED if excluded else State.NEEDS_ATTENTION
         data = echoes.plain(decision.data)
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
@@ -110,9 +112,7 @@ class Journal:
         changed = (row.state, row.code) != (state, decision.code)
         if changed and decision.code == Code.DEAL_DELETED:
             # Nobody has to act, but what a person deleted is told by its name when it is noticed.
-            self._session.tally.note(
-                decision.code, {"deal": row.deal_id or ""}, invoice=row.name or row.siigo_id
-            )
+            self._session.tally.note(decision.code, {"deal": row.deal_id or ""}, invoice=name)
         said.forget_deal(row, decision.code)
         row.state, row.code, row.data, row.due = state, decision.code, data, not excluded
         row.intent_at, row.intent = None, {}

@@ -19,7 +19,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
-from siigo_escala.sync import windows
+from siigo_escala.sync import let_in, windows
 from siigo_escala.sync.ahead import ahead
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.windows import Window
@@ -29,7 +29,8 @@ PAGES_A_BATCH = 5
 _LARGEST_ID = 2**63
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
-    "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "updated_at",
+    "balance", "due_date", "annulled", "deleted", "credited", "record", "digest", "seen_run", "applied",
+    "updated_at",
 ]  # fmt: skip
 
 
@@ -118,7 +119,8 @@ def merge(
                 siigo_id=invoice.id,
                 state=models.State.PENDING,
             )
-        if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))):
+        news = asked_for and let_in.mark(session, row, invoice) and row.due
+        if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))) or news:
             (made if fresh else changed).append(row)
         items.append(Item(row=row, invoice=invoice, asked_for=asked_for))
     due = noticed and any(row.annulled for row in changed)
