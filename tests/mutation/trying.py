@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
 import importlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -24,6 +26,9 @@ _PATIENCE_S = 90.0
 _LONGEST_S = 400
 _BROKEN = 99
 """How a child ends that could not even begin its tests: that is no defect noticed."""
+_QUICK = ("-x", "--timeout=60", "--hypothesis-seed=1", "--assert=plain", "-p", "no:xdist", "-p", "no:cov")
+"""Nobody reads what a failing assertion compared; finding that out is half of a short test's time."""
+_WITHOUT_DJANGO = ("--noconftest", "-p", "no:django")
 _known: list[Reach] = []
 
 
@@ -31,6 +36,7 @@ def prepare(parent: str, known: Reach) -> None:
     """A copy of the program for this worker, and the heavy libraries read once for all its mutants."""
     folder = tempfile.mkdtemp(dir=parent)
     shutil.copytree(ROOT / "src", Path(folder) / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(Path(folder) / "src", quiet=1)
     os.environ["PYTHONPATH"] = str(Path(folder) / "src")
     sys.path.insert(0, os.environ["PYTHONPATH"])
     sys.dont_write_bytecode = True
@@ -41,6 +47,8 @@ def prepare(parent: str, known: Reach) -> None:
         "psycopg",
         "httpx2",
         "cryptography.fernet",
+        "pytest",
+        "hypothesis",
     ):
         importlib.import_module(name)
 
@@ -50,6 +58,7 @@ def tried(mutant: Mutant) -> tuple[Mutant, bool]:
     target = Path(os.environ["PYTHONPATH"]).parent / mutant.path
     before = target.read_text(encoding="utf-8")
     target.write_text(mutant.source, encoding="utf-8")
+    Path(importlib.util.cache_from_source(str(target))).unlink(missing_ok=True)
     try:
         return mutant, any(_noticed(tests) for tests in stages(mutant, _known[0]))
     finally:
@@ -122,6 +131,8 @@ def _run(tests: Sequence[str]) -> int:
         os.dup2(nowhere.fileno(), 2)
     files = sorted({test.partition("::")[0] for test in tests})
     with tempfile.TemporaryDirectory() as base:
-        options = [*reach.COMMON, "-x", "--timeout=60", "--hypothesis-seed=1", f"--basetemp={base}/base"]
+        options = [*reach.COMMON, *_QUICK, f"--basetemp={base}/base"]
+        if all(file.startswith("tests/domain/") for file in files):
+            options += _WITHOUT_DJANGO
         code = int(pytest.main([*options, *files], plugins=[_Chosen(tests)]))
     return 0 if code == pytest.ExitCode.NO_TESTS_COLLECTED else code
