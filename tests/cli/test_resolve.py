@@ -61,7 +61,7 @@ def test_one_decision_is_stored_without_a_call_and_obeyed_by_the_next_run(
     assert [problem["invoice"] for problem in document["problems"]] == [third["invoice"]]
 
 
-@pytest.mark.parametrize(("separator", "encoding"), [(",", "utf-8"), (";", "utf-8-sig")])
+@pytest.mark.parametrize(("separator", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16")])
 def test_the_file_that_invoices_wrote_comes_back_with_decisions(
     held: Program, escala: EscalaSimulator, separator: str, encoding: str
 ) -> None:

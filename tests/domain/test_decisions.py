@@ -27,6 +27,21 @@ def test_a_spreadsheet_may_save_it_with_semicolons_a_mark_and_words_in_capitals(
     assert (wish.kind, wish.siigo_id, wish.line) == ("create", "i-1", 3 if before else 2)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_whatever_a_spreadsheet_saves_is_read_and_the_rest_is_no_text(encoding: str, separator: str) -> None:
+    text = f"{HEADER}\r\ni-1,ñ-1,,,ignore,\r\n".replace(",", separator)
+    content = text.encode(encoding)
+    if encoding in ("utf-16-le", "utf-16-be"):
+        with pytest.raises(UnicodeError):
+            decisions.decoded(content)
+        assert not decisions.any_in(decisions.decoded(content, errors="replace"))
+        return
+    assert decisions.any_in(decisions.decoded(content, errors="replace"))
+    (wish,) = decisions.from_csv(decisions.decoded(content))
+    assert (wish.siigo_id, wish.invoice, wish.kind) == ("i-1", "ñ-1", "ignore")
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+57", "-x", "@a", "\tb", "\rc", "'=quoted", "plain", "'", ""])
 def test_a_cell_that_no_spreadsheet_calculates_reads_back_as_it_was(text: str) -> None:
     cell = decisions.safe_cell(text)

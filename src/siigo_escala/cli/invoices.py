@@ -98,7 +98,7 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     from siigo_escala.domain import decisions
 
     try:
-        if path.is_file() and decisions.any_in(path.read_bytes().decode("utf-8", errors="replace")):
+        if path.is_file() and decisions.any_in(decisions.decoded(path.read_bytes(), errors="replace")):
             raise CommandProblem(
                 "FILE_EXISTS",
                 f"«{path}» ya tiene decisiones suyas en la columna «decision», y no se reemplazó: elija otro "

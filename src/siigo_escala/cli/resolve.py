@@ -141,16 +141,18 @@ def _from_file(path: Path) -> list[Wish]:
     try:
         if path.stat().st_size > _LARGEST:
             raise CommandProblem("FILE_INVALID", f"«{path}» es demasiado grande.", key="--file")
-        text = path.read_bytes().decode("utf-8")
+        text = decisions.decoded(path.read_bytes())
     except OSError as problem:
         raise CommandProblem(
             "FILE_MISSING",
             f"No se pudo leer «{path}» ({causes.of_file(problem)}).",
             key="--file",
         ) from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise CommandProblem(
-            "FILE_INVALID", f"«{path}» no está en UTF-8: guárdelo como «CSV UTF-8».", key="--file"
+            "FILE_INVALID",
+            f"«{path}» no está en UTF-8 ni es «Texto Unicode» de Excel: guárdelo como «CSV UTF-8».",
+            key="--file",
         ) from None
     return decisions.from_csv(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,8 @@ AGAIN = (
 )
 _UNSAFE = ("=", "+", "-", "@", "\t", "\r", "'")
 """A formula begins so; the last is the mark that makes a cell safe, so that it reads back too."""
-_SEPARATORS = (",", ";")
+_SEPARATORS = (",", ";", "\t")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class DecisionProblem(Exception):
@@ -43,9 +45,18 @@ class Wish:
     line: int | None = None
 
 
+def decoded(content: bytes, *, errors: str = "strict") -> str:
+    """The text of a file as spreadsheets save it: UTF-8, or UTF-16 that says so. UnicodeError for others."""
+    if content.startswith(_UTF_16):
+        return content.decode("utf-16", errors)
+    if b"\0" in content[:4] and errors == "strict":
+        raise UnicodeError("UTF-16 or UTF-32 that does not say so")
+    return content.decode("utf-8", errors)
+
+
 def from_csv(text: str) -> list[Wish]:
-    """The decisions of a file as `invoices --csv` writes it, comma or semicolon; rows without one are left
-    out.
+    """The decisions of a file as `invoices --csv` writes it, with commas, semicolons or tabs; rows without
+    one are left out.
 
     DecisionProblem names the line of the first that cannot be read.
     """
