@@ -209,6 +209,25 @@ def test_the_number_of_questions_does_not_grow_with_companies_or_invoices(
     assert asked() == few <= QUESTIONS
 
 
+def test_counting_invoices_and_runs_reads_an_index_and_not_each_row(
+    company: Callable[..., models.Connection],
+) -> None:
+    company()
+    with CaptureQueriesContext(connection) as asked:
+        _read()
+    counting = [one["sql"] for one in asked if "GROUP BY" in one["sql"]]
+    plans = {}
+    if connection.vendor == "postgresql":
+        return  # with a table of no rows it reads the table, whatever indices there are
+    with connection.cursor() as cursor:
+        for table in ("invoice", "run"):
+            (sql,) = [sql for sql in counting if f'FROM "{table}"' in sql]
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            plans[table] = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "COVERING INDEX invoice_by_state" in plans["invoice"]
+    assert "INDEX run_by_start" in plans["run"]
+
+
 def test_no_secret_and_no_customer_is_in_the_figures(
     visitor: Client, company: Callable[..., models.Connection]
 ) -> None:
