@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from siigo_escala.rest import transport
+from siigo_escala.rest import connections
 
 TIMEOUT_S = 10.0
 
@@ -27,7 +27,7 @@ def ping(url: str, *, timeout_s: float = TIMEOUT_S) -> Answered:
     """Calls an address (GET); any 2xx is well. Its answer is not read. Never raises."""
     try:
         with (
-            httpx2.Client(verify=transport.trusted(), follow_redirects=False, timeout=timeout_s) as client,
+            httpx2.Client(verify=connections.trusted(), follow_redirects=False, timeout=timeout_s) as client,
             client.stream("GET", url, headers={"User-Agent": "siigo-escala"}) as response,
         ):
             if response.is_success:

@@ -5,19 +5,19 @@ With `ping` the only importer of the HTTP library. Every call is reported, refus
 
 from __future__ import annotations
 
-import functools
 import math
-import ssl
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-import httpx2
+import httpcore2
 
+from siigo_escala.rest import connections
 from siigo_escala.rest.errors import System
 from siigo_escala.rest.limiter import Limiter, NoLimit
 from siigo_escala.rest.patience import Patience
@@ -27,12 +27,15 @@ READ_LIMIT = 32 * 1024 * 1024
 WRITE_LIMIT = 1024 * 1024
 _CONNECT_S = 10.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_WITH_LENGTH = ("POST", "PUT", "PATCH")
+_TOO_LARGE = "respuesta demasiado grande"
 _NEVER_STOOD = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.ProxyError,
-    httpx2.PoolTimeout,
-    httpx2.LocalProtocolError,
+    httpcore2.ConnectError,
+    httpcore2.ConnectTimeout,
+    httpcore2.ProxyError,
+    httpcore2.PoolTimeout,
+    httpcore2.LocalProtocolError,
+    httpcore2.UnsupportedProtocol,
 )
 
 
@@ -94,12 +97,6 @@ class Silence:
     status: int | None = None
 
 
-@functools.cache
-def trusted() -> ssl.SSLContext:
-    """The certificates we trust, read once for all connections: it takes longer than a call."""
-    return httpx2.create_ssl_context()
-
-
 class Transport:
     """The way to one remote system, shared by as many threads as it has connections.
 
@@ -125,7 +122,7 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        address = httpx2.URL(base_url)
+        address = connections.Address(base_url)
         loopback = address.host in _LOOPBACK
         if address.scheme != "https" and not (address.scheme == "http" and loopback):
             raise ValueError("the address must be https (plain http: this machine only)")
@@ -135,24 +132,18 @@ class Transport:
         self.now = now
         self.wait = wait
         self.monotonic = monotonic
-        self._base = str(address).rstrip("/")
+        self._address = address
         self._on_call = on_call
         self._on_answer = on_answer
         self._longest_s = longest_s
         self._secrets: tuple[str, ...] = ()
         self._read_s = timeout_read_s
         self._write_s = timeout_write_s
-        self._client = httpx2.Client(
-            verify=trusted(),
-            follow_redirects=False,
-            trust_env=not loopback,
-            limits=httpx2.Limits(
-                max_connections=max_connections,
-                max_keepalive_connections=max_connections,
-                keepalive_expiry=5.0,
-            ),
+        self._connections = connections.Connections(
+            address, most=max_connections, proxy=None if loopback else address.proxy()
         )
         self._common = [
+            (b"Host", address.name),
             (b"User-Agent", b"siigo-escala"),
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip"),
@@ -170,7 +161,7 @@ class Transport:
 
     def close(self) -> None:
         """Closes every connection."""
-        self._client.close()
+        self._connections.close()
 
     def exchange(self, ask: Ask) -> Answer | Silence:
         """Makes the call once, when its turn has come."""
@@ -197,41 +188,58 @@ class Transport:
     def _exchanged(self, ask: Ask) -> Answer | Silence:
         reads = ask.method == "GET"
         time_left = _TimeLeft(min(self._read_s if reads else self._write_s, self._longest_s()))
+        limit = READ_LIMIT if reads else WRITE_LIMIT
         status: int | None = None
         try:
-            response = self._client.send(self._request(ask, time_left), stream=True)
-            status = response.status_code
-            try:
-                content = bytearray()
-                limit = READ_LIMIT if reads else WRITE_LIMIT
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > limit:
-                        return Silence(why="respuesta demasiado grande", sent=True, status=status)
-                    if time_left.is_over:
-                        return Silence(why="no respondió a tiempo", sent=True)
-            finally:
-                response.close()
+            with self._connections.open() as connection:
+                response = connection.handle_request(self._request(ask, time_left))
+                status = response.status
+                try:
+                    content = bytearray()
+                    for chunk in response.iter_stream():
+                        content += chunk
+                        if len(content) > limit:
+                            return Silence(why=_TOO_LARGE, sent=True, status=status)
+                        if time_left.is_over:
+                            return Silence(why="no respondió a tiempo", sent=True)
+                finally:
+                    response.close()
         except _NEVER_STOOD:
             return Silence(why="no se pudo establecer la conexión", sent=False)
-        except httpx2.TimeoutException:
+        except httpcore2.TimeoutException:
             return Silence(why="no respondió a tiempo", sent=True)
-        except httpx2.DecodingError:
-            return Silence(why="respuesta con otra codificación", sent=True, status=status)
-        except (httpx2.HTTPError, httpx2.StreamError, OSError):
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
             return Silence(why="la conexión se cortó", sent=True, status=status)
-        return Answer(status=status, headers=response.headers, content=bytes(content))
+        return _answer(status, response.headers, bytes(content), limit=limit)
 
-    def _request(self, ask: Ask, time_left: _TimeLeft) -> httpx2.Request:
-        url = self._base + ask.path
-        if ask.query:
-            url = f"{url}?{urllib.parse.urlencode(ask.query)}"
+    def _request(self, ask: Ask, time_left: _TimeLeft) -> httpcore2.Request:
+        url = self._address.url(ask.path, urllib.parse.urlencode(ask.query))
         headers = [*self._common, *((name.encode(), value) for name, value in ask.headers.items())]
         if ask.body is not None:
             headers.append((b"Content-Type", b"application/json"))
-        return httpx2.Request(
+        if ask.body is not None or ask.method in _WITH_LENGTH:
+            headers.append((b"Content-Length", str(len(ask.body or b"")).encode()))
+        return httpcore2.Request(
             ask.method, url, headers=headers, content=ask.body, extensions={"timeout": time_left}
         )
+
+
+def _answer(
+    status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes, *, limit: int
+) -> Answer | Silence:
+    """The answer, opened where it came compressed."""
+    named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+    if named.get("content-encoding", "").lower() == "gzip":
+        opener = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            content = opener.decompress(content, limit + 1)
+        except zlib.error:
+            return Silence(why="respuesta con otra codificación", sent=True, status=status)
+        if len(content) > limit:
+            return Silence(why=_TOO_LARGE, sent=True, status=status)
+        if not opener.eof:
+            return Silence(why="la conexión se cortó", sent=True, status=status)
+    return Answer(status=status, headers=named, content=content)
 
 
 class _TimeLeft(dict[str, float | None]):
