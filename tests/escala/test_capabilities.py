@@ -30,6 +30,7 @@ _MOMENT = st.none() | st.datetimes(timezones=st.just(UTC))
         email_filter=st.sampled_from(["unknown", "works", "ignored", "refused"]),
         decimal_quantity_refused=st.booleans(),
         priority_refused=st.booleans(),
+        probed=st.dictionaries(st.sampled_from(["U3", "U16"]), st.text()),
     )
 )
 def test_what_is_kept_comes_back(known: Capabilities) -> None:
@@ -42,6 +43,8 @@ def test_what_is_kept_comes_back(known: Capabilities) -> None:
         {},
         {"since_deals": "perhaps", "update_deals": 5, "email_filter": None},
         {"since_deals_until": "soon", "since_contacts_until": "2026-08-27T00:00:00"},
+        {"probed": {"U3": 5}},
+        {"probed": ["U3"]},
         {"since_deals_until": 7, "priority_refused": "yes", "envelope": "items"},
     ],
 )

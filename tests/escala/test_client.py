@@ -808,7 +808,7 @@ def test_records_with_hardly_a_field_are_written_back_as_they_are() -> None:
 
 
 def test_updates_can_be_forbidden(client: EscalaClient) -> None:
-    client.forbid_updates()
+    client.learn(update_deals="none")
     assert not client.capabilities.updates_possible
 
 

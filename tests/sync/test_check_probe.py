@@ -71,6 +71,10 @@ def test_the_probe_settles_what_only_writing_can_and_names_what_it_made(synced: 
     assert all({"name", "kind", "id"} == set(one.to_json()) for one in found.probed.left)
     assert found.calls.siigo + found.calls.escala <= 30
     assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+    later = examination.examine(opening.open_connection(synced.environment, "acme"), now=synced.now)
+    evidence = doubts.Evidence(witness=later.witness, capabilities=later.capabilities)
+    known = {one.code: one.verdict for one in doubts.verdicts(evidence)}
+    assert known == {**known, **DEFAULT}, "the next check knows what the probe settled"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -35,6 +35,8 @@ class Capabilities:
     email_filter: Literal["unknown", "works", "ignored", "refused"] = "unknown"
     decimal_quantity_refused: bool = False
     priority_refused: bool = False
+    probed: Mapping[str, str] = field(default_factory=dict)
+    """What a write probe found out, by doubt: {"U3": "refused 409"}."""
 
     @property
     def updates_possible(self) -> bool:
@@ -63,17 +65,20 @@ def to_json(capabilities: Capabilities) -> dict[str, Any]:
 def from_json(kept: Mapping[str, Any]) -> Capabilities:
     """What was kept; whatever is not understood counts as not known."""
     known: dict[str, Any] = {}
-    for field in fields(Capabilities):
-        value = kept.get(field.name)
-        if field.name in _MOMENTS:
+    for name in (one.name for one in fields(Capabilities)):
+        value = kept.get(name)
+        if name in _MOMENTS:
             moment = _moment(value)
             if moment is not None:
-                known[field.name] = moment
-        elif field.name in _CHOICES:
-            if value in _CHOICES[field.name]:
-                known[field.name] = value
+                known[name] = moment
+        elif name in _CHOICES:
+            if value in _CHOICES[name]:
+                known[name] = value
+        elif name == "probed":
+            texts = value.items() if isinstance(value, dict) else ()
+            known[name] = {code: verdict for code, verdict in texts if isinstance(verdict, str)}
         elif isinstance(value, bool):
-            known[field.name] = value
+            known[name] = value
     return Capabilities(**known)
 
 

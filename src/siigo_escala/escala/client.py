@@ -83,9 +83,9 @@ class EscalaClient:
         else:
             self._learn(replace(self._capabilities, since_contacts=verdict, since_contacts_until=until))
 
-    def forbid_updates(self) -> None:
-        """No deal is changed any more in this account."""
-        self._learn(replace(self._capabilities, update_deals="none"))
+    def learn(self, **seen: Any) -> None:
+        """Keeps what others saw of the account, by the names of `Capabilities`."""
+        self._learn(replace(self._capabilities, **seen))
 
     def pipelines(self) -> tuple[Pipeline, ...]:
         """Every pipeline and its stages (6); UnexpectedAnswer where the account does not show them (U20)."""

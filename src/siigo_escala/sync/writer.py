@@ -334,13 +334,13 @@ class Writer:
         step = job.step
         if isinstance(outcome, changes.Followed):
             if outcome.foreign_change:
-                self._session.escala.forbid_updates()
+                self._session.escala.learn(update_deals="none")
             self._session.update_checked = True
             self._journal.updated(step, outcome)
         elif isinstance(outcome, NotFound):
             self._journal.decided(step, Exclude(code=Code.DEAL_DELETED))
         elif isinstance(outcome, UpdateImpossible):
-            self._session.escala.forbid_updates()
+            self._session.escala.learn(update_deals="none")
             self._journal.decided(step, decide.by_hand(self._session, step))
         elif isinstance(outcome, Rejected):
             # Sending it again does no harm, so only a refusal that says what is wrong holds it back.

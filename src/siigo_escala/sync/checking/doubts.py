@@ -55,7 +55,9 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a check has to judge by. `probed`: verdicts that only writing could give."""
+    """What a check has to judge by. `probed`: what its write probe found; what an earlier one found stands in
+    `capabilities`.
+    """
 
     witness: Witness
     capabilities: Capabilities
@@ -68,6 +70,7 @@ def verdicts(evidence: Evidence) -> list[Doubt]:
     for code in QUESTIONS:
         judge = _JUDGES.get(code)
         verdict = evidence.probed.get(code) or (judge(evidence) if judge is not None else "")
+        verdict = verdict or evidence.capabilities.probed.get(code, "")
         found.append(Doubt(code=code, verdict=verdict))
     return found
 

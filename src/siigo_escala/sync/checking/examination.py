@@ -120,6 +120,8 @@ def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[],
     )
     try:
         found.probed = write_probe.probe(opened, pair.escala, lease, now=now())
+        before = pair.escala.capabilities.probed
+        pair.escala.learn(probed={**before, **found.probed.verdicts})
         found.capabilities = pair.escala.capabilities
     finally:
         pair.close()

@@ -203,7 +203,7 @@ class _Trial:
             after.stage_id,
         )
         if not same or (before.description is not None and before.description != after.description):
-            self._escala.forbid_updates()
+            self._escala.learn(update_deals="none")
             return "changes other fields"
         return self._escala.capabilities.update_deals
 
