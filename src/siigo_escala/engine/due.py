@@ -66,6 +66,11 @@ def next_start(connection: Connection, *, now: datetime) -> datetime | None:
     return max(moment, turn.retry_at) if moment is not None and turn.retry_at is not None else moment
 
 
+def queued(most: int) -> int:
+    """How many turns wait or are under way, counted up to `most`."""
+    return Turn.objects.filter(queued_at__isnull=False)[:most].count()
+
+
 def delay_of(connection: Connection) -> timedelta:
     """How long after its hour this connection's daily run starts, because others start then, too."""
     listed = _delays(_turns(Q(connection__enabled=True)))

@@ -133,6 +133,7 @@ class Worker:
         for connection_id, one in list(self._under_way.items()):
             one.attend(cancel=connection_id in cancelled)
         queue.put(due.by_request(now=self.now()))
+        queue.hurry(backlog=due.queued(PLACES + 1) > PLACES)
         moment = time.monotonic()
         if moment - self._adopted >= _ADOPT_S:
             self._adopted = moment
