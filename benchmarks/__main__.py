@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from benchmarks import ledger, measurements, page, scale, systems
+from benchmarks import engine, growth, ledger, measurements, page, scale, systems
 from benchmarks.measurements import Row
 
 _LATENCY_MS = 50.0
@@ -31,11 +31,14 @@ USUAL: dict[str, Callable[[], Iterable[Row]]] = {
     "speed": _speed,
     "limits": lambda: measurements.default_limits(100, 25, latency_ms=_LATENCY_MS),
     "memory": lambda: measurements.memory(5_000, 1250, small=1000),
+    **engine.MEASUREMENTS,
 }
 FULL: dict[str, Callable[[], Iterable[Row]]] = {
     **USUAL,
     "limits": lambda: measurements.default_limits(1000, 250, latency_ms=_LATENCY_MS),
     "ledger": lambda: ledger.report_of_a_month(1_000_000),
+    **engine.LONG,
+    "engine-growth": growth.growth,
     "scale": lambda: scale.scale(100_000, 20_000, small=1000),
 }
 

@@ -16,15 +16,17 @@ import psycopg
 
 from tests import postgresql
 
-# What was committed has to survive a crash of the server, not one of the machine.
-_SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=127.0.0.1", "unix_socket_directories=")
+_QUICK = ("fsync=off", "full_page_writes=off")
+"""What was committed has to survive a crash of the server, not one of the machine."""
 
 
 class Server:
     """One server on one port, whatever happens to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder, self._data = folder, folder / "data"
+        self._settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+        self._settings += () if durable else _QUICK
         self._data.mkdir(mode=0o700)
         password, file = secrets.token_hex(16), folder / "password"
         file.write_text(password)
@@ -47,12 +49,17 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process; 0 while it does not run."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> None:
         """Starts it; returns when it answers."""
         if self._process is not None:
             return
         command = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self._port)]
-        command += [part for setting in (*_SETTINGS, "max_connections=200") for part in ("-c", setting)]
+        command += [part for setting in self._settings for part in ("-c", setting)]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self._folder, **self._user
@@ -78,12 +85,12 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server in a folder of its own; nothing is left of it."""
+def running(*, durable: bool = False) -> Iterator[Server]:
+    """A server in a folder of its own; nothing is left of it. `durable`: as safe as a real one."""
     folder = Path(tempfile.mkdtemp(prefix="siigo-escala-pg-"))
     server = None
     try:
-        server = Server(folder)
+        server = Server(folder, durable=durable)
         yield server
     finally:
         if server is not None:
