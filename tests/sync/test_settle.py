@@ -375,3 +375,24 @@ def test_a_merged_contact_whose_email_and_phone_are_taken_costs_no_second_run(wo
     result = world.sync()
     assert (result.exit_code, counts(result).get("created")) == (0, 1)
     assert world.deal_of(later["name"])["contactId"] not in (winner, loser)
+
+
+def test_what_is_found_a_day_later_was_made_then_and_no_list_of_changes_has_to_show_it(world: World) -> None:
+    world.connect()
+    for number in range(4):
+        # Until it has learnt that this account's list of changes holds what changed and nothing older.
+        world.siigo.create_invoice(world.customer(number)["id"], total=1000 + number)
+        assert world.sync().exit_code == 0
+        world.pass_time(hours=2)
+    assert models.EscalaAccount.objects.get().capabilities["since_deals"] == "works"
+    sent = world.now()
+    world.siigo.create_invoice(world.customer(5)["id"], total=5000)
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    world.pass_time(hours=28)
+    world.siigo.create_invoice(world.customer(6)["id"], total=6000)
+    result = world.sync(sweep=False)
+    assert (counts(result), codes(result)) == ({"read": 3, "created": 2, "unchanged": 1}, [])
+    (row,) = [row for row in world.rows().values() if row.value == 5000]
+    assert row.sent_at is not None
+    assert row.sent_at - sent < timedelta(minutes=5)

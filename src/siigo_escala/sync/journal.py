@@ -299,7 +299,10 @@ class Journal:
         sent = {key: row.intent[key] for key in ("value", "base", "digest", "credited") if key in row.intent}
         self._session.tally.put(row.siigo_id, "created", value=row.value)
         self._count_contact(step)
+        # It was made then, and what Escala has changed in the last hour need not show it.
+        made = row.intent_at
         self._bound(step, deal_id, adopted=False)
+        row.sent_at = made
         if sent != {key: row.applied[key] for key in sent}:
             # Siigo changed it between: Escala shows what was sent then, and the change is still to follow.
             row.applied, row.due = sent, True
