@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
             verdicts.append(verdict)
             if alone or verdict.problem:
                 _say(verdict.told)
+            if len(verdicts) % 100 == 0:
+                _say(f"{len(verdicts)} lived, {time.monotonic() - began:.0f} s")
             if verdict.problem:
                 _say(f"repeat with: python3 run.py chaos --seed {verdict.seed}\n")
     verdicts.sort(key=lambda verdict: verdict.seed)
