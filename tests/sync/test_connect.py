@@ -180,6 +180,18 @@ def test_connecting_twice_changes_nothing_and_tells_the_same(world: World) -> No
     assert _connect(world, world.file('default_owner = "GERENCIA@empresa.example"')).warnings == ()
 
 
+def test_fields_and_owners_that_escala_accepted_are_no_longer_unseen(world: World) -> None:
+    more = 'default_owner = "gerencia@empresa.example"\nnumber_field = "cf_deal_numero"'
+    world.escala.add_custom_field("cf_deal_numero")
+    world.invoices(1)
+    assert len(_connect(world, world.file(more)).warnings) == 3
+    world.sync()
+    assert _connect(world, world.file(more)).warnings == ()
+    # As an earlier version left it: the index alone tells of the field.
+    models.EscalaAccount.objects.update(seen_fields=["cf_deal_numero"])
+    assert _connect(world, world.file(more)).warnings == ()
+
+
 def test_an_unseen_number_field_is_a_warning(world: World) -> None:
     told = _connect(world, world.file('number_field = "cf_deal_numero"\ndefault_owner = "unassigned"'))
     assert [("cf_deal_numero" in sentence) for sentence in told.warnings] == [False, True]

@@ -25,7 +25,7 @@ from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import access, clients, look, recognise, requests, sellers
+from siigo_escala.sync import access, clients, look, recognise, requests, seen_names, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import Clients, Credentials
 
@@ -302,7 +302,7 @@ def _warnings(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
             )
     named = file.opportunities
     for field in (named.identification_field, named.number_field, named.date_field, named.due_field):
-        if field and field not in account.seen_fields:
+        if field and not seen_names.has_field(account, field):
             yield (
                 f"Todavía no se ha visto el campo «{field}» en Escala: "
                 "se comprobará con la primera escritura."

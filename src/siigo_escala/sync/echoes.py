@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from siigo_escala.domain import identity
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
+from siigo_escala.escala.outcomes import Made
 
 
 def plain(data: Mapping[str, object]) -> dict[str, Any]:
@@ -21,8 +23,10 @@ def plain(data: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def deal(deal_id: DealId, draft: DealDraft) -> Deal:
-    """The deal that was made, where the answer did not show it."""
+def deal(deal_id: DealId, draft: DealDraft, made: Made | None = None) -> Deal:
+    """The deal that was made: as the answer shows it, with the fields that were accepted, else as sent."""
+    if made is not None and isinstance(made.record, Deal):
+        return replace(made.record, custom={**draft.custom, **made.record.custom})
     return Deal(
         id=deal_id,
         name=draft.name,
@@ -31,11 +35,14 @@ def deal(deal_id: DealId, draft: DealDraft) -> Deal:
         stage_id=draft.stage_id,
         owner=draft.owner,
         value=draft.value,
+        custom=draft.custom,
     )
 
 
-def contact(contact_id: ContactId, draft: ContactDraft) -> Contact:
-    """The contact that was made, where the answer did not show it."""
+def contact(contact_id: ContactId, draft: ContactDraft, made: Made | None = None) -> Contact:
+    """The contact that was made: as the answer shows it, with the fields that were accepted, else as sent."""
+    if made is not None and isinstance(made.record, Contact):
+        return replace(made.record, custom={**draft.custom, **made.record.custom})
     return Contact(
         id=contact_id,
         first_name=draft.first_name,

@@ -10,7 +10,7 @@ from siigo_escala.domain import identity, records
 from siigo_escala.domain.crm import Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.store import models
-from siigo_escala.sync import erased_index
+from siigo_escala.sync import erased_index, seen_names
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
@@ -135,6 +135,8 @@ def keep_contacts(session: Session, contacts: Sequence[Contact], *, just_made: b
         rows, unique=["escala", "contact_id"], update=["record", "modified", "modified_text", "seen_at"]
     )
     models.insert_rows(keys, unique=["escala", "key", "contact_id"])
+    if just_made:
+        seen_names.of_records(session, contacts)
 
 
 def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = False) -> None:
@@ -171,6 +173,8 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
         update=["name", "contact_id", "value", "stage_id", "created", "modified", "modified_text", "seen_at"],
     )
     models.insert_rows(words, unique=["escala", "word", "deal_id"])
+    if just_made:
+        seen_names.of_records(session, deals)
 
 
 def keep_products(session: Session, products: Sequence[Product]) -> None:

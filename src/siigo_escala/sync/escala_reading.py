@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from siigo_escala.domain.crm import UNASSIGNED, Contact, Deal
+from siigo_escala.domain.crm import Contact, Deal
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.rest.scrolling import Listing
 from siigo_escala.store import models
 from siigo_escala.store.models import EscalaAccount
-from siigo_escala.sync import other_writer
+from siigo_escala.sync import other_writer, seen_names
 from siigo_escala.sync.escala_index import fields_of, forget_contact, forget_deals, keep_contacts, keep_deals
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.view import Reading, Resource
@@ -102,7 +102,7 @@ def _settled(
 ) -> Reading:
     """What a finished listing is worth, kept on the account. `began`: by our clock."""
     started = began + (session.escala_ahead or timedelta(0))
-    _learn_names(session, taken)
+    seen_names.keep(session, owners=taken.owners, fields=taken.fields)
     if resource == "deals":
         other_writer.notice(session, began=began)
     ending = listing.ending
@@ -193,15 +193,6 @@ def _learn_clock(session: Session, listing: Listing[Deal] | Listing[Contact]) ->
     if session.escala_ahead is None and listing.server_date is not None:
         # The header tells whole seconds; half of one more is the likeliest.
         session.escala_ahead = listing.server_date + timedelta(seconds=0.5) - session.now()
-
-
-def _learn_names(session: Session, taken: _Taken) -> None:
-    """Keeps which owners and custom fields were seen: Escala lists neither."""
-    account = EscalaAccount.objects.get(pk=session.connection.escala_id)
-    owners = sorted({*account.seen_owners, *taken.owners} - {"", UNASSIGNED})
-    fields = sorted({*account.seen_fields, *taken.fields})
-    if (owners, fields) != (account.seen_owners, account.seen_fields):
-        EscalaAccount.objects.filter(pk=account.pk).update(seen_owners=owners, seen_fields=fields)
 
 
 def _any_known(session: Session, ids: Sequence[str]) -> bool:

@@ -174,9 +174,7 @@ class Journal:
         for sentence in left_out:
             self._session.tally.tell(step.row.name, Code.CONTACT_DATA_LEFT_OUT, sentence)
         step.match = matching.Found(contact_id=contact_id, evidence="bound", fill_identification=False)
-        self._contacts.append(
-            made.record if isinstance(made.record, Contact) else echoes.contact(contact_id, draft)
-        )
+        self._contacts.append(echoes.contact(contact_id, draft, made))
         self._event(
             step.row, "contact_created", data={"contact": contact_id, "left_out": left_out}, raw=made.raw
         )
@@ -246,7 +244,7 @@ class Journal:
             row.applied = {**row.applied, "lines": []}
         row.contact_id = draft.contact_id
         registering.count_lines(self._session, step, without_products=made.without_products)
-        self._deals.append(made.record if isinstance(made.record, Deal) else echoes.deal(deal_id, draft))
+        self._deals.append(echoes.deal(deal_id, draft, made))
         self._touch(row, "created", data={"deal": deal_id}, raw=made.raw)
 
     def deal_refused(self, step: Step, decision: NeedsAttention) -> None:

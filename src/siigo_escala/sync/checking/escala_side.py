@@ -9,6 +9,7 @@ from datetime import datetime
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Product
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.store import models
+from siigo_escala.sync import seen_names
 from siigo_escala.sync.checking import siigo_side
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, quoted, warning
 from siigo_escala.sync.checking.seen import Seen
@@ -100,7 +101,7 @@ def lost_stage(opened: Opened, pipeline: Pipeline) -> Check:
 def field(opened: Opened, seen: Seen) -> Check:
     """Whether the identification field was ever seen with a value."""
     key = opened.file.opportunities.identification_field
-    known = key in opened.connection.escala.seen_fields
+    known = seen_names.has_field(opened.connection.escala, key)
     if known or any(key in contact.custom for contact in seen.contacts):
         return ok(Finding.IDENTIFICATION_FIELD, f"El campo «{key}» tiene valores en Escala.")
     return warning(

@@ -1,0 +1,44 @@
+"""Owners and custom fields that an account was seen to have: Escala lists neither.
+
+What was read shows them, and so does a write that Escala accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from siigo_escala.domain.crm import UNASSIGNED, Contact, Deal
+from siigo_escala.store import models
+from siigo_escala.store.models import EscalaAccount
+from siigo_escala.sync.session import Session
+
+
+def of_records(session: Session, records: Iterable[Deal | Contact]) -> None:
+    """Keeps the names that these records show."""
+    owners: set[str] = set()
+    fields: set[str] = set()
+    for record in records:
+        owners.add(record.owner)
+        fields |= record.custom.keys()
+    keep(session, owners=owners, fields=fields)
+
+
+def keep(session: Session, *, owners: set[str], fields: set[str]) -> None:
+    """Keeps names that were seen; nothing is written where none is new."""
+    known = session.connection.escala
+    owners = owners - {"", UNASSIGNED}
+    if owners <= set(known.seen_owners) and fields <= set(known.seen_fields):
+        return
+    account = EscalaAccount.objects.get(pk=known.pk)
+    known.seen_owners = sorted({*account.seen_owners, *owners})
+    known.seen_fields = sorted({*account.seen_fields, *fields})
+    EscalaAccount.objects.filter(pk=known.pk).update(
+        seen_owners=known.seen_owners, seen_fields=known.seen_fields
+    )
+
+
+def has_field(account: EscalaAccount, field: str) -> bool:
+    """Whether a custom field was seen, in what was learnt or in a contact of the index."""
+    if field in account.seen_fields:
+        return True
+    return models.KnownContact.objects.filter(escala_id=account.pk, record__custom__has_key=field).exists()
