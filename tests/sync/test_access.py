@@ -7,6 +7,7 @@ import pytest
 from siigo_escala.rest.errors import AccessDenied
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import lease, models
+from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import LeaseTaken, StoreProblem
 from siigo_escala.sync import access
 from siigo_escala.sync.brake import Braked
@@ -169,3 +170,23 @@ def test_the_same_credentials_once_more_lift_nothing(world: World) -> None:
     _braked(world)
     world.connect()
     assert _connection().paused == "BRAKED"
+
+
+@pytest.mark.parametrize("lacking", ["an e-mail", "its customer"])
+def test_thirty_records_without_data_never_block_an_account(world: World, lacking: str) -> None:
+    world.escala.switches.change({"email_required": "yes"})
+    for number in range(30):
+        buyer = world.customer(number, contacts=[])
+        world.siigo.create_invoice(buyer["id"], total=1000 + number)
+        if lacking == "its customer":
+            world.siigo.delete_customer(buyer["id"])
+    world.connect()
+    for run in range(3):
+        sent = world.escala.calls.count("POST")
+        result = world.sync()
+        assert counts(result) == {"read": 30, "needs_attention": 30}, codes(result)
+        assert run == 0 or world.escala.calls.count("POST") == sent, "what was refused is not sent again"
+        assert not _connection().paused
+        world.pass_time(hours=1)
+    _, refused = CallCounter(access.counter_name(_connection()), now=world.now).totals()
+    assert refused == 0

@@ -78,8 +78,8 @@ def test_foreign_currency_is_told_with_its_rate() -> None:
         "Moneda: USD a 4.012,55 pesos; total USD 100,00 = $ 401.255,00",
     ]
     endless = Currency(code="ABCDEFGHIJKL", rate=Decimal(1))
-    (told,) = breakdown.lines(examples.invoice(currency=endless, total=None, retentions=(), lines=()))
-    assert told == "Moneda: ABCDEFGHIJ a 1 pesos"
+    (told,) = breakdown.lines(examples.invoice(currency=endless, total=Decimal(5), retentions=(), lines=()))
+    assert told == "Moneda: ABCDEFGHIJ a 1 pesos; total ABCDEFGHIJ 5,00 = $ 5,00"
     unreadable = examples.invoice(currency=dollars, total=None, retentions=(), lines=())
     assert breakdown.lines(unreadable) == ["Moneda: USD a 4.012,55 pesos"]
 
@@ -97,3 +97,9 @@ def test_no_number_and_no_name_breaks_it(taxes: list[Tax], discount: Decimal, cu
         told = breakdown.lines(examples.invoice(lines=(line,), retentions=tuple(taxes), currency=money_of))
         assert all(one.startswith(tuple(f"{label}: " for label in breakdown.LABELS)) for one in told)
         assert all("\n" not in one and len(one) < 1000 for one in told)
+
+
+def test_a_name_that_goes_on_and_on_is_cut() -> None:
+    discount = Adjustment(name="x" * 61, value=Decimal(5))
+    (told,) = breakdown.lines(examples.invoice(discounts=(discount,), retentions=(), lines=()))
+    assert told.count("x") == 60
