@@ -1,4 +1,6 @@
-"""Calls of one Siigo user, hour by hour: what the brake looks at, kept over restarts and processes."""
+"""Calls hour by hour, kept over restarts and processes: of a Siigo user, which the brake looks at, and of an
+Escala account, for people.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from siigo_escala.store.models import CallHour
@@ -14,7 +16,26 @@ from siigo_escala.store.models import CallHour
 WINDOW = timedelta(days=7)
 _TABLE = CallHour._meta.db_table
 _ASIDE = "before "
-"""Begins the name under which stands what was counted before the last probe."""
+_ADD = (
+    f"INSERT INTO {_TABLE} (account, hour, calls, refused) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (account, hour) DO UPDATE SET "
+    f"calls = {_TABLE}.calls + excluded.calls, refused = {_TABLE}.refused + excluded.refused"
+)
+
+
+def before(account: str) -> str:
+    """The name under which stands what was counted of an account before the last probe."""
+    return f"{_ASIDE}{account}"[:250]
+
+
+def add(account: str, *, calls: int, refused: int, now: datetime) -> None:
+    """So many calls more, in the transaction of whoever asks for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [account, _hour(now), calls, refused])
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 class CallCounter:
@@ -28,18 +49,12 @@ class CallCounter:
 
     def add(self, *, refused: bool) -> None:
         """One more call."""
-        hour = self._now().replace(minute=0, second=0, microsecond=0)
         with self._lock:
             if self._database is None:
                 self._database = connections.create_connection("default")
                 self._database.inc_thread_sharing()
             with self._database.cursor() as cursor:
-                cursor.execute(
-                    f"INSERT INTO {_TABLE} (account, hour, calls, refused) VALUES (%s, %s, 1, %s) "
-                    "ON CONFLICT (account, hour) DO UPDATE SET "
-                    f"calls = {_TABLE}.calls + 1, refused = {_TABLE}.refused + excluded.refused",
-                    [self._account, hour, int(refused)],
-                )
+                cursor.execute(_ADD, [self._account, _hour(self._now()), 1, int(refused)])
 
     def totals(self) -> tuple[int, int]:
         """Calls and refusals of the last seven days, since the count began anew."""
@@ -64,7 +79,7 @@ class CallCounter:
 
     @property
     def _before(self) -> str:
-        return f"{_ASIDE}{self._account}"[:250]
+        return before(self._account)
 
     def _sum(self, account: str) -> tuple[int, int]:
         rows = CallHour.objects.filter(account=account, hour__gt=self._now() - WINDOW)

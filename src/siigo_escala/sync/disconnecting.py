@@ -75,6 +75,7 @@ def _remove(connection: Connection, *, now: datetime) -> None:
             models.Limit.objects.filter(account=f"siigo:{company.pk}").delete()
             company.delete()
         if not account_is_shared:
+            models.CallHour.objects.filter(account=f"escala:{account.pk}").delete()
             models.Limit.objects.filter(account=f"escala:{account.pk}").delete()
             account.delete()
 

@@ -55,5 +55,6 @@ def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_
         models.Run.objects.filter(pk=session.run_id).update(
             document=kept, finished=finished, exit_code=exit_code, progress={}
         )
+        session.keep_calls()
     except DatabaseError as problem:
         log.error("run not kept", run=session.run_id, exc_info=problem)

@@ -19,7 +19,7 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.siigo.client import SiigoClient
-from siigo_escala.store import erasing, models
+from siigo_escala.store import counting, erasing, models
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
@@ -188,6 +188,8 @@ class Session:
     """Something that this run would have made was left for the next one, because others wait."""
     planned_s: float | None = None
     """How long the whole run was told to take, once it has a plan."""
+    calls_kept: tuple[int, int] = (0, 0)
+    """Calls to Escala, and those refused, that are counted in the database by now."""
     reached: Reached = field(default_factory=Reached)
     """Where the run is, for those who look at its row from outside."""
     siigo_now: datetime | None = None
@@ -256,9 +258,19 @@ class Session:
         )
         self.listener.progress(self.reached.told)
 
+    def keep_calls(self) -> None:
+        """Counts the calls to Escala since the last time, along with whatever is being committed."""
+        counted = (self.calls.escala, self.calls.refused_escala)
+        calls, refused = (now - before for now, before in zip(counted, self.calls_kept, strict=True))
+        if calls:
+            account = f"escala:{self.connection.escala_id}"
+            counting.add(account, calls=calls, refused=refused, now=self.now())
+            self.calls_kept = counted
+
     def _keep_progress(self) -> None:
         """Puts what was told last into the run's row, along with whatever is being committed."""
         if self.run is not None and (told := self.reached.due()) is not None:
+            self.keep_calls()
             models.Run.objects.filter(pk=self.run.pk).update(
                 progress=told.to_json() | {"seconds": self.planned_s}
             )

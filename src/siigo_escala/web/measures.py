@@ -20,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from siigo_escala.config.env import Environment
-from siigo_escala.store import limiter, locks, models
+from siigo_escala.store import counting, limiter, locks, models
 from siigo_escala.store.models import State
 from siigo_escala.sync import access, clients
 
@@ -147,9 +147,8 @@ class Measures(Collector):
             )
         )
         of_account: dict[str, Mapping[str, Any]] = {row["account"]: row for row in rows}
-        empty = {"day": 0, "day_refused": 0, "week": 0, "week_refused": 0}
         theirs = [
-            ((company.name, system), of_account.get(account, empty))
+            ((company.name, system), _sums(of_account, account))
             for company in self._companies.values()
             for system, account in (("siigo", company.siigo_user), ("escala", company.escala))
         ]
@@ -252,6 +251,12 @@ def _gauge(
     for key, value in samples:
         made.add_metric(key, value)
     return made
+
+
+def _sums(of_account: Mapping[str, Mapping[str, int]], account: str) -> dict[str, int]:
+    """What was counted of an account, with what was put aside for a probe: Siigo remembers that, too."""
+    rows = [of_account[name] for name in (account, counting.before(account)) if name in of_account]
+    return {key: sum(row[key] for row in rows) for key in ("day", "day_refused", "week", "week_refused")}
 
 
 def _version() -> str:

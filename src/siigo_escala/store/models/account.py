@@ -60,7 +60,7 @@ class EscalaAccount(models.Model):
 
 
 class CallHour(models.Model):
-    """Calls of one Siigo user or Escala key in one hour: what the brake looks at."""
+    """Calls of one Siigo user, which the brake looks at, or to one Escala account, in one hour."""
 
     account = models.CharField(max_length=250)
     """siigo:<company id>:<user> or escala:<account id>."""
