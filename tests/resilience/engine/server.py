@@ -25,8 +25,8 @@ class Server:
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder, self._data = folder, folder / "data"
-        self._settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
-        self._settings += () if durable else _QUICK
+        always = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+        self._settings: tuple[str, ...] = always if durable else always + _QUICK
         self._data.mkdir(mode=0o700)
         password, file = secrets.token_hex(16), folder / "password"
         file.write_text(password)

@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0002_engine'),
+        ("store", "0002_engine"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['connection', 'state'], name='invoice_by_state'),
+            model_name="invoice",
+            index=models.Index(fields=["connection", "state"], name="invoice_by_state"),
         ),
     ]
