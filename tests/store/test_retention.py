@@ -176,3 +176,25 @@ def test_erased_texts_are_gone_from_the_disk_unless_somebody_writes(
     finally:
         other.close()
     models.Invoice.objects.update(name="y")
+
+
+def test_by_itself_a_day_takes_away_so_much_and_the_next_day_the_rest(
+    connection: models.Connection, home: Path
+) -> None:
+    row = _invoice(connection, 1, 1)
+    for number in range(5):
+        models.InvoiceEvent.objects.create(invoice=row, at=_ago(31 + number), kind="x", raw="{}")
+        _run(connection, 40 + number)
+    removed = retention.purge(home=home, now=NOW, dry_run=False, most=7)
+    assert (removed["raw_answers"], removed["runs"]) == (5, 2)
+    retention.once_a_day(home=home, now=NOW)
+    assert models.Run.objects.count() == 1
+
+
+def test_a_retention_that_cannot_be_applied_is_nobodys_trouble(
+    connection: models.Connection, home: Path
+) -> None:
+    (home / "backups" / "before-restore-1.zip").mkdir(parents=True)
+    os.utime(home / "backups" / "before-restore-1.zip", (0, 0))
+    retention.once_a_day(home=home, now=NOW)
+    assert (home / "backups" / "before-restore-1.zip").exists()

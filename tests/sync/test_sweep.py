@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from siigo_escala.store import models
 from tests.sync.world import World, codes, counts
 
 
@@ -79,3 +80,28 @@ def test_a_sweep_that_breaks_off_stays_due_and_what_was_read_is_applied(world: W
     assert "INVOICE_ANNULLED_LATER" in codes(result)
     world.escala.faults.clear()
     assert world.sync().document["sweep"]["done"]
+
+
+def test_the_run_that_swept_applies_the_retention_and_no_other_does(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    world.sync()
+    old = world.now() - timedelta(days=40)
+    models.InvoiceEvent.objects.update(at=old, raw="{}")
+    world.sync()
+    world.pass_time(days=1)
+    world.sync(dry_run=True, sweep=True)
+    assert set(models.InvoiceEvent.objects.values_list("raw", flat=True)) == {"{}"}
+    world.sync()
+    assert set(models.InvoiceEvent.objects.values_list("raw", flat=True)) == {""}
+    assert world.row(invoice["name"]).deal_id
+
+
+def test_a_clock_that_is_years_ahead_takes_nothing_away(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.sync()
+    models.InvoiceEvent.objects.update(raw="{}")
+    world.now_offset += timedelta(days=800)
+    world.sync(sweep=True)
+    assert set(models.InvoiceEvent.objects.values_list("raw", flat=True)) == {"{}"}

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
+from django.db import DatabaseError
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
@@ -29,6 +31,9 @@ COUNT_DAYS = 30
 COPY_DAYS = 90
 """Copies that the program made by itself, before a restore or a change of the schema."""
 _CHUNK = 1000
+_MOST_A_DAY = 20_000
+"""More than a day's invoices leave behind, and a second or two of work."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +45,29 @@ class Kind:
     remove: Callable[[QuerySet[Any]], object]
 
 
-def purge(*, home: Path, now: datetime, dry_run: bool) -> dict[str, int]:
+def purge(*, home: Path, now: datetime, dry_run: bool, most: int | None = None) -> dict[str, int]:
     """Takes away, or only counts, what is older than it may become; how many of each kind.
 
-    Beside a run: a thousand rows a transaction.
+    Beside a run: a thousand rows a transaction. `most`: so many rows in all, and the rest another time.
     """
-    removed = {kind.name: _count(kind) if dry_run else _remove(kind) for kind in _kinds(now)}
+    removed: dict[str, int] = {}
+    left = most
+    for kind in _kinds(now):
+        removed[kind.name] = _count(kind) if dry_run else _remove(kind, most=left)
+        left = None if left is None else left - removed[kind.name]
     copies = _copies(home, now)
     if not dry_run:
         for path in copies:
             path.unlink(missing_ok=True)
     return {**removed, "copies": len(copies)}
+
+
+def once_a_day(*, home: Path, now: datetime) -> None:
+    """A part of it, after a day's work done by itself; its failure is nobody's trouble."""
+    try:
+        purge(home=home, now=now, dry_run=False, most=_MOST_A_DAY)
+    except (DatabaseError, OSError) as problem:
+        log.warning("retention not applied", exc_info=problem)
 
 
 def _kinds(now: datetime) -> list[Kind]:
@@ -123,11 +140,14 @@ def _count(kind: Kind) -> int:
     return kind.rows.count()
 
 
-def _remove(kind: Kind) -> int:
+def _remove(kind: Kind, *, most: int | None) -> int:
     """A chunk at a time, so that a run beside it hardly waits."""
     model: type[Model] = kind.rows.model
     count = 0
-    while keys := list(kind.rows.order_by("pk").values_list("pk", flat=True)[:_CHUNK]):
+    while chunk := _CHUNK if most is None else min(_CHUNK, most - count):
+        keys = list(kind.rows.order_by("pk").values_list("pk", flat=True)[:chunk])
+        if not keys:
+            break
         kind.remove(model._default_manager.filter(pk__in=keys))
         count += len(keys)
     return count

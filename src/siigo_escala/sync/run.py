@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
-from siigo_escala.store import causes, models
+from siigo_escala.store import causes, models, retention
 from siigo_escala.store import lease as leases
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
@@ -127,6 +127,10 @@ def _recorded(session: Session, *, probing: bool) -> Result:
         session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
     run_row.keep(session, printed, finished=finished, exit_code=code)
+    if course.sweep_done and not session.dry and not session.listener.stop.is_set():
+        # Once a local day; the earlier of two clocks, lest a wrong one takes away what is not old.
+        moment = min(session.now(), session.siigo_now or session.now())
+        retention.once_a_day(home=session.environment.home, now=moment)
     return Result(
         document=printed, exit_code=code, left_out=session.tally.left_out(), gave_way=session.gave_way
     )
