@@ -93,6 +93,15 @@ def test_what_is_not_valid_is_left_out_and_told() -> None:
     )
 
 
+def test_what_is_long_is_shown_cut_and_judged_whole() -> None:
+    long = f"{'a' * 60}@{'b' * 60}.co"
+    drafted = draft(examples.person(contacts=(ContactPerson(email=long, phone="x" * 90),), phones=()))
+    assert drafted.contact.email == long
+    assert drafted.left_out == (f"El teléfono «{'x' * 80}» no es válido y no se envió.",)
+    drafted = draft(examples.person(contacts=(ContactPerson(email="x" * 90),), phones=()))
+    assert drafted.left_out == (f"El correo «{'x' * 80}» no es válido y no se envió.",)
+
+
 def test_what_belongs_to_another_contact_is_left_out_and_told() -> None:
     drafted = draft(examples.person(), send_email=False, send_phone=False)
     assert (drafted.contact.email, drafted.contact.phone) == ("", "")

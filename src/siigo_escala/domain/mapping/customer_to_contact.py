@@ -9,6 +9,8 @@ from siigo_escala.domain.accounting import Customer
 from siigo_escala.domain.crm import ContactDraft
 
 _NAME_LIMIT = 255
+_SHOWN = 80
+"""So much of what is not valid is shown to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +92,10 @@ def _typed_phones(customer: Customer) -> list[str]:
 
 
 def _invalid_emails(customer: Customer) -> list[str]:
-    typed = (text.line(person.email, limit=80) for person in customer.contacts)
-    return [address for address in typed if address and identity.email(address) is None]
+    typed = (person.email for person in customer.contacts if text.line(person.email))
+    return [text.line(address, limit=_SHOWN) for address in typed if identity.email(address) is None]
 
 
 def _invalid_phones(customer: Customer) -> list[str]:
-    typed = (text.line(number, limit=80) for number in _typed_phones(customer))
-    return [number for number in typed if number and identity.phone(number) is None]
+    typed = (number for number in _typed_phones(customer) if text.line(number))
+    return [text.line(number, limit=_SHOWN) for number in typed if identity.phone(number) is None]
