@@ -175,7 +175,10 @@ def test_a_folder_that_is_gone_is_told_without_its_path(
 def test_a_database_out_of_reach_is_told_part_by_part(visitor: Client) -> None:
     parts = _ready(visitor, 503)
     assert _not_ok(parts) == PARTS - {"disk"}
-    assert parts["database"]["message"].startswith("La base de datos no responde")
+    assert parts["database"]["message"] in (
+        "No se puede abrir la base de datos.",
+        "El servidor de la base de datos no responde.",
+    )
     assert "nowhere" not in json.dumps(parts)
     assert visitor.get("/healthz").status_code == 200
 

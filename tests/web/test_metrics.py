@@ -226,7 +226,7 @@ def test_counting_invoices_and_runs_reads_an_index_and_not_each_row(
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plans[table] = " ".join(str(row[-1]) for row in cursor.fetchall())
     assert "COVERING INDEX invoice_by_state" in plans["invoice"]
-    assert "INDEX run_by_start" in plans["run"]
+    assert "SEARCH run USING INDEX run_by_start" in plans["run"]
 
 
 def test_no_secret_and_no_customer_is_in_the_figures(

@@ -72,7 +72,8 @@ def _database() -> Part:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, OSError) as problem:
-        return Part(ok=False, message=f"La base de datos no responde: {_why(problem)}.")
+        why = _why(problem)
+        return Part(ok=False, message=f"{why[0].upper()}{why[1:]}.")
     return Part(ok=True, message="La base de datos responde.")
 
 

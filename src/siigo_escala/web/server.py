@@ -26,8 +26,10 @@ from siigo_escala.config.env import Bind
 DRAIN_S = 25.0
 """Answers under way have so long to end; a supervisor waits a little longer before it kills."""
 _BACKLOG = 128
-_THREADS = 4
-"""Requests that Python answers at once; the others wait in the server, where they cost next to nothing."""
+_THREADS = 8
+"""Requests that Python answers at once; the others wait in the server. Threads come as they are needed, and
+enough of them that those which wait for a database out of reach leave /healthz its own.
+"""
 _AT_ONCE = 64
 _QUIET = ("django.request", "django.security", "django.server")
 """What Django would log of every 404 or 503: ours tells what matters (web/guards.py)."""
