@@ -180,7 +180,16 @@ def test_connecting_twice_changes_nothing_and_tells_the_same(world: World) -> No
     assert _connect(world, world.file('default_owner = "GERENCIA@empresa.example"')).warnings == ()
 
 
-def test_fields_and_owners_that_escala_accepted_are_no_longer_unseen(world: World) -> None:
+def test_a_field_that_escala_leaves_out_without_a_word_stays_unseen(world: World) -> None:
+    world.invoices(1)
+    more = 'default_owner = "unassigned"\nnumber_field = "cf_deal_numero"'
+    world.connect(more)
+    world.sync()
+    (told,) = _connect(world, world.file(more)).warnings
+    assert "cf_deal_numero" in told
+
+
+def test_fields_and_owners_that_an_answer_of_escala_shows_are_no_longer_unseen(world: World) -> None:
     more = 'default_owner = "gerencia@empresa.example"\nnumber_field = "cf_deal_numero"'
     world.escala.add_custom_field("cf_deal_numero")
     world.invoices(1)

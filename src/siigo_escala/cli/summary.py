@@ -12,6 +12,7 @@ from siigo_escala.domain import money, reasons
 _MOST_PROBLEMS = 20
 _ADOPTED = "DEAL_ADOPTED"
 _NOT_REACHED = "NOT_REACHED"
+_DELETED = "DEAL_DELETED"
 _COLUMNS = (
     ("created", "Creadas", "Se crearían"),
     ("updated", "Actualizadas", "Se actualizarían"),
@@ -122,6 +123,12 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
         return (
             f"\nRevise con «siigo-escala invoices {name} --open»; después de corregir, "
             f"«siigo-escala retry {name}», o decida con «siigo-escala resolve {name}»."
+        )
+    deleted = [problem["invoice"] for problem in document["problems"] if problem["code"] == _DELETED]
+    if deleted:
+        return (
+            f"\nLo que se borró en Escala no se crea de nuevo por sí solo; si fue un error: «siigo-escala "
+            f"resolve {name} --invoice {deleted[0]} --create»."
         )
     if counts["created"] or counts["updated"]:
         return f"\nTodo quedó en Escala. Las cuentas completas: «siigo-escala report {name}»."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from siigo_escala.domain import identity
@@ -24,9 +23,9 @@ def plain(data: Mapping[str, object]) -> dict[str, Any]:
 
 
 def deal(deal_id: DealId, draft: DealDraft, made: Made | None = None) -> Deal:
-    """The deal that was made: as the answer shows it, with the fields that were accepted, else as sent."""
+    """The deal that was made: as the answer shows it, else as it was sent."""
     if made is not None and isinstance(made.record, Deal):
-        return replace(made.record, custom={**draft.custom, **made.record.custom})
+        return made.record
     return Deal(
         id=deal_id,
         name=draft.name,
@@ -35,14 +34,13 @@ def deal(deal_id: DealId, draft: DealDraft, made: Made | None = None) -> Deal:
         stage_id=draft.stage_id,
         owner=draft.owner,
         value=draft.value,
-        custom=draft.custom,
     )
 
 
 def contact(contact_id: ContactId, draft: ContactDraft, made: Made | None = None) -> Contact:
-    """The contact that was made: as the answer shows it, with the fields that were accepted, else as sent."""
+    """The contact that was made: as the answer shows it, else as it was sent."""
     if made is not None and isinstance(made.record, Contact):
-        return replace(made.record, custom={**draft.custom, **made.record.custom})
+        return made.record
     return Contact(
         id=contact_id,
         first_name=draft.first_name,

@@ -1,6 +1,7 @@
 """Owners and custom fields that an account was seen to have: Escala lists neither.
 
-What was read shows them, and so does a write that Escala accepted.
+What was read shows them, and so does the answer to a write. That a write was accepted alone does not: there
+are systems that leave out what they do not know without a word.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from siigo_escala.sync.session import Session
 
 
 def of_records(session: Session, records: Iterable[Deal | Contact]) -> None:
-    """Keeps the names that these records show."""
+    """Keeps the names that these records show; what was only sent has no moment yet and shows nothing."""
     owners: set[str] = set()
     fields: set[str] = set()
     for record in records:
+        if record.modified is None:
+            continue
         owners.add(record.owner)
         fields |= record.custom.keys()
     keep(session, owners=owners, fields=fields)
@@ -41,4 +44,5 @@ def has_field(account: EscalaAccount, field: str) -> bool:
     """Whether a custom field was seen, in what was learnt or in a contact of the index."""
     if field in account.seen_fields:
         return True
-    return models.KnownContact.objects.filter(escala_id=account.pk, record__custom__has_key=field).exists()
+    shown = models.KnownContact.objects.filter(escala_id=account.pk, modified__isnull=False)
+    return shown.filter(record__custom__has_key=field).exists()
