@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import memory, network, tracing
+from tests import memory, network
 
 if TYPE_CHECKING:
     from siigo_escala.simulators.escala.simulator import EscalaSimulator
@@ -39,7 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # Whoever starts the tests in the background hands them a deaf ear for Ctrl-C, and they hand it on.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network.forbid()
-    tracing.leave_out_servers()
     import django
 
     django.setup()
@@ -64,15 +63,13 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick half keeps to SQLite and kills no processes; coverage follows what it reports."""
+    """The quick half keeps to SQLite and kills no processes: what does either is slow by its nature."""
     for item in items:
         parameters = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         )
         if parameters.get("database_url") == "postgresql" or "resilience" in item.path.parts:
             item.add_marker(pytest.mark.slow)
-        if not tracing.is_followed(item, parameters):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.hookimpl(wrapper=True)
