@@ -38,9 +38,12 @@ def make_turns(*, now: datetime) -> None:
 
 
 def by_schedule(*, now: datetime) -> Iterator[Ticket]:
-    """Turns that the timetables ask for at this moment, each claimed for whoever reads them."""
+    """Turns that the timetables ask for at this moment, each claimed for whoever reads them.
+
+    Whoever reads only some has those that have waited longest; what was claimed a minute ago comes last.
+    """
     scheduled = _turns(Q(connection__enabled=True))
-    for turn, delayed in _delays(scheduled):
+    for turn, delayed in sorted(_delays(scheduled), key=_longest_waiting):
         if not _is_free(turn, now=now):
             continue
         kept = Kept(since=turn.since, last_start=turn.last_start, slot_done=turn.slot_done)
@@ -114,6 +117,11 @@ def _delays(turns: Sequence[Turn]) -> Iterator[tuple[Turn, timedelta]]:
     for same in of_an_hour.values():
         for rank, turn in enumerate(same):
             yield turn, timetable.delay(rank, len(same))
+
+
+def _longest_waiting(listed: tuple[Turn, timedelta]) -> tuple[bool, datetime]:
+    turn, _ = listed
+    return turn.queued_at is not None, turn.last_start or turn.since
 
 
 def _claimed(turn: Turn, *, now: datetime) -> Iterator[Ticket]:

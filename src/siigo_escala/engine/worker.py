@@ -6,6 +6,7 @@ queued again by whoever notices first.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,9 @@ _TICK_LATE_S = 90.0
 _CLEAN_S = 3600.0
 DRAIN_S = 25
 _MOST_WORKERS = 1000
+_MOST_QUEUED, _LEAST_TOLD = 2000, 200
+"""Turns in the queue, which is walked at every look: more wait in our own table. And how many are told in a
+minute all the same, so that claims of a worker that died never fill it up."""
 AfterRun = Callable[[Connection, dict[str, Any], int], None]
 log = structlog.get_logger()
 
@@ -119,7 +123,8 @@ class Worker:
 
     def _ask_timetables(self) -> None:
         due.make_turns(now=self.now())
-        queue.put(due.by_schedule(now=self.now()))
+        room = max(_MOST_QUEUED - due.queued(_MOST_QUEUED), _LEAST_TOLD)
+        queue.put(itertools.islice(due.by_schedule(now=self.now()), room))
 
     def _watch(self) -> None:
         """Every two seconds: who cancelled, who waits, who died."""
