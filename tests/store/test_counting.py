@@ -70,3 +70,15 @@ def test_no_call_of_many_threads_is_lost(database: str) -> None:
         thread.join()
     counter.close()
     assert counter.totals() == (40, 20)
+
+
+def test_closing_waits_for_a_thread_that_counts(database: str) -> None:
+    counter = CallCounter("siigo:1:a", now=lambda: NOW)
+    counter.add(refused=False)
+    with counter._lock:
+        closing = threading.Thread(target=counter.close)
+        closing.start()
+        closing.join(0.1)
+        assert closing.is_alive()
+    closing.join(10)
+    assert not closing.is_alive()

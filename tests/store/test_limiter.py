@@ -119,6 +119,18 @@ def test_closing_one_that_was_never_used_is_nothing(database: str) -> None:
     assert not models.Limit.objects.exists()
 
 
+def test_closing_waits_for_a_thread_that_is_at_the_row(database: str) -> None:
+    # A run that breaks off closes while its read-ahead thread asks: under its hands it would end the process.
+    limiter = SqlLimiter("siigo:1", grants=2, window_s=60.0)
+    with limiter._row():
+        closing = threading.Thread(target=limiter.close)
+        closing.start()
+        closing.join(0.1)
+        assert closing.is_alive()
+    closing.join(10)
+    assert not closing.is_alive()
+
+
 def test_threads_share_one_limiter_and_never_exceed_it(database: str) -> None:
     limiter = SqlLimiter("escala:1", grants=5, window_s=0.25)
     moments: list[float] = []

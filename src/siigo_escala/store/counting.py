@@ -87,6 +87,8 @@ class CallCounter:
         return sum(calls for calls, _ in counted), sum(refused for _, refused in counted)
 
     def close(self) -> None:
-        """Gives the database connection back."""
-        if self._database is not None:
-            self._database.close()
+        """Gives the database connection back, as soon as nobody is at it."""
+        # A thread that reads ahead may outlive the run: closing under its hands ends the whole process.
+        with self._lock:
+            if self._database is not None:
+                self._database.close()

@@ -70,9 +70,11 @@ class SqlLimiter:
             row.not_before = max(row.not_before, row.now + seconds)
 
     def close(self) -> None:
-        """Gives the database connection back."""
-        if self._database is not None:
-            self._database.close()
+        """Gives the database connection back, as soon as nobody is at it."""
+        # A thread that reads ahead may outlive the run: closing under its hands ends the whole process.
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
 
     def _reserve(self) -> float:
         """Takes the next free moment; how many seconds away it is."""

@@ -33,8 +33,9 @@ def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
                     return
         except BaseException as problem:  # noqa: BLE001 - handed over: the reading thread raises it
             end = _End(problem)
-        # A client may have looked its token up: what this thread opened ends with it.
-        connections.close_all()
+        finally:
+            # A client may have looked its token up: what this thread opened ends with it.
+            connections.close_all()
         _put(fetched, end, left)
 
     thread = threading.Thread(target=fetch, name="read-ahead", daemon=True)

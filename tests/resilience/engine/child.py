@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import threading
@@ -44,6 +45,7 @@ def live(environment: Mapping[str, str], output: str) -> None:
     with Path(output).open("ab") as told:
         os.dup2(told.fileno(), 1)
         os.dup2(told.fileno(), 2)
+    faulthandler.enable()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     code = main.run(["worker"])
     sys.stderr.flush()
