@@ -99,6 +99,17 @@ def test_what_a_person_asked_for_comes_first_and_is_done_once(world: World, acme
     assert len(list(due.by_schedule(now=world.now()))) == 1
 
 
+def test_whoever_keeps_asking_does_not_crowd_out_the_run_of_the_day(world: World) -> None:
+    acme = world.connect(tables='[schedule]\ndaily_at = "02:00"\n')
+    Turn.objects.filter(connection=acme).update(since=world.now() - timedelta(days=1))
+    requests.ask(acme, Options(), now=world.now())
+    take(world, acme)
+    assert row(acme).slot_done is not None
+    assert Request.objects.filter(waiting=True).count() == 1
+    take(world, acme)
+    assert Request.objects.filter(waiting=True).count() == 0
+
+
 def test_held_accounts_end_the_turn_at_once_and_it_comes_again(world: World, acme: Connection) -> None:
     requests.ask(acme, Options(), now=world.now())
     held = lease.take(acme)

@@ -52,7 +52,7 @@ def delay(rank: int, among: int) -> timedelta:
 
 def is_due(timetable: Timetable, kept: Kept, *, now: datetime, delayed: timedelta = timedelta(0)) -> bool:
     """Whether a run is to start. A clock that was ahead and has been put right is no reason to wait."""
-    return _daily_is_due(timetable, kept, now=now, delayed=delayed) or _interval_is_over(
+    return daily_is_due(timetable, kept, now=now, delayed=delayed) or _interval_is_over(
         timetable, kept, now=now
     )
 
@@ -102,7 +102,8 @@ def retry_after(timetable: Timetable, *, failures: int) -> timedelta:
     return min(wait, timetable.every) if timetable.every else wait
 
 
-def _daily_is_due(timetable: Timetable, kept: Kept, *, now: datetime, delayed: timedelta) -> bool:
+def daily_is_due(timetable: Timetable, kept: Kept, *, now: datetime, delayed: timedelta) -> bool:
+    """Whether the day's run is to start."""
     slot = last_slot(timetable, now=now, delayed=delayed)
     if slot is None or slot < kept.since:
         return False

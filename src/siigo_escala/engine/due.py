@@ -74,6 +74,15 @@ def queued(most: int) -> int:
     return Turn.objects.filter(queued_at__isnull=False)[:most].count()
 
 
+def day_is_due(turn: Turn, *, now: datetime) -> bool:
+    """Whether the run of the day has not been yet: whoever keeps asking must not crowd it out."""
+    kept = Kept(since=turn.since, last_start=turn.last_start, slot_done=turn.slot_done)
+    delayed = delay_of(turn.connection)
+    return turn.connection.enabled and timetable.daily_is_due(
+        timetable_of(turn.connection), kept, now=now, delayed=delayed
+    )
+
+
 def delay_of(connection: Connection) -> timedelta:
     """How long after its hour this connection's daily run starts, because others start then, too."""
     listed = _delays(_turns(Q(connection__enabled=True)))

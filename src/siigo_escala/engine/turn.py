@@ -83,7 +83,9 @@ def take(
         _pause(connection, now=now())
         _end(turn, unfinished=False)
         return
-    request = Request.objects.filter(connection=connection, waiting=True).order_by("pk").first()
+    request = None
+    if not due.day_is_due(turn, now=now()):
+        request = Request.objects.filter(connection=connection, waiting=True).order_by("pk").first()
     if connection.forgotten or (request is None and not connection.enabled):
         _end(turn, unfinished=False)
         return
