@@ -143,7 +143,7 @@ def test_a_refused_identification_field_makes_no_contact_at_all(world: World) ->
     world.invoices(2)
     world.connect()
     result = world.sync()
-    assert codes(result) == ["FIELD_REFUSED", "FIELD_REFUSED"]
+    assert codes(result) == ["FIELD_GONE", "FIELD_GONE"]
     assert not world.contacts()
     assert not world.deals()
 

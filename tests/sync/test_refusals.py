@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from siigo_escala.domain import reasons
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.rest.errors import FieldProblem, Rejected
 from siigo_escala.sync import refusals
@@ -22,7 +23,10 @@ def _refusal(
 @pytest.mark.parametrize(
     ("message", "fields", "contact", "deal"),
     [
-        ("unknown key", ("custom.cf_x",), "FIELD_REFUSED", "FIELD_REFUSED"),
+        ("unknown key", ("custom.cf_x",), "FIELD_GONE", "FIELD_GONE"),
+        ("custom.cf_x is not allowed", (), "FIELD_GONE", "FIELD_GONE"),
+        ("El campo cf_x no existe", (), "FIELD_GONE", "FIELD_GONE"),
+        ("cf_x: value not allowed", (), "FIELD_REFUSED", "FIELD_REFUSED"),
         ("cf_contact_cedula_kwzt_text is not valid", (), "FIELD_REFUSED", "FIELD_REFUSED"),
         ("no such user", ("assignedTo",), "OWNER_REFUSED", "OWNER_REFUSED"),
         ("Owner does not exist", (), "OWNER_REFUSED", "OWNER_REFUSED"),
@@ -84,3 +88,16 @@ def test_the_answer_is_kept_short_and_printable(reason: Callable[[Rejected], Nee
     assert said["answer"].startswith("no es posible xxx")
     assert len(said["answer"]) == 200
     assert reason(_refusal(raw="<p>error</p>")).data["answer"] == "<p>error</p>"
+
+
+@pytest.mark.parametrize("reason", [refusals.of_contact, refusals.of_deal])
+def test_a_refused_field_is_named(reason: Callable[[Rejected], NeedsAttention]) -> None:
+    gone = reason(_refusal("custom.cf_deal_x should not exist"))
+    assert reasons.message(gone.code, {"invoice": "FV-1", **gone.data}).startswith(
+        "FV-1: el campo personalizado «cf_deal_x» de sus reglas ya no existe en Escala; "
+    )
+    refused = reason(_refusal("custom.cf_deal_x does not match its pattern"))
+    assert "el campo «cf_deal_x» (custom.cf_deal_x does not match its pattern)" in reasons.message(
+        refused.code, refused.data
+    )
+    assert "field" not in reason(_refusal("custom fields are off")).data

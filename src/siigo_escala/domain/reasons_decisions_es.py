@@ -160,7 +160,8 @@ _DATA = (
         title="El campo personalizado ya no existe",
         text="El campo personalizado[ «{field}»] de sus reglas ya no existe en Escala",
         cause="Alguien lo borró en Escala, o su clave cambió.",
-        remedy="Créelo de nuevo en Escala o elija otro en sus reglas («identification_field»)",
+        remedy="Créelo de nuevo en Escala y reintente, o elija otro en sus reglas («identification_field», "
+        "«number_field», «date_field» o «due_field»)",
         button="Elegir campo",
     ),
     Reason(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from siigo_escala.domain.planning import NeedsAttention
@@ -11,13 +12,20 @@ from siigo_escala.rest.errors import Duplicate, Rejected
 _PARTS = {"email": ("email", "e-mail", "correo"), "phone": ("phone", "tel")}
 EVERY_PART = frozenset(_PARTS)
 """All that a second contact can go without."""
+_FIELD = re.compile(r"cf_\w+")
+_GONE = re.compile(
+    r"not exist|no existe|inexistente|not found|no se encontr|unknown|desconocid|undefined|not allowed"
+    r"|unrecogni[sz]ed|not recogni[sz]ed"
+)
+_VALUE = re.compile(r"\bvalues?\b|valor|option|opci[oó]n|pattern|patr[oó]n|format")
+"""Then it is the value that is not known or allowed, not the field."""
 
 
 def of_contact(refusal: Rejected) -> NeedsAttention:
     """Why a contact was refused."""
     words = _words(refusal)
     if _any(words, "cf_", "custom"):
-        return NeedsAttention(code=Code.FIELD_REFUSED, data=_data(refusal))
+        return _of_field(refusal, words)
     if _any(words, "assignedto", "owner"):
         return NeedsAttention(code=Code.OWNER_REFUSED, data=_data(refusal))
     if _any(words, "email", "correo"):
@@ -31,7 +39,7 @@ def of_deal(refusal: Rejected) -> NeedsAttention:
     """Why a deal was refused."""
     words = _words(refusal)
     if _any(words, "cf_", "custom"):
-        return NeedsAttention(code=Code.FIELD_REFUSED, data=_data(refusal))
+        return _of_field(refusal, words)
     if _any(words, "assignedto", "owner"):
         return NeedsAttention(code=Code.OWNER_REFUSED, data=_data(refusal))
     if _any(words, "stage"):
@@ -60,6 +68,16 @@ def parts_taken(refusal: Duplicate, *, before: frozenset[str]) -> frozenset[str]
     text = f"{refusal.message} {refusal.raw}".casefold()
     named = {part for part, words in _PARTS.items() if any(word in text for word in words)}
     return before | (named - before or EVERY_PART)
+
+
+def _of_field(refusal: Rejected, words: str) -> NeedsAttention:
+    """A custom field was refused: it is not there (any more), or it does not take what was sent."""
+    data = _data(refusal)
+    if found := _FIELD.search(words):
+        data["field"] = found[0]
+    if _GONE.search(words) and not _VALUE.search(words):
+        return NeedsAttention(code=Code.FIELD_GONE, data=data)
+    return NeedsAttention(code=Code.FIELD_REFUSED, data={**data, "message": data["answer"]})
 
 
 def _words(refusal: Rejected) -> str:
