@@ -50,8 +50,14 @@ def test_threads_of_a_test_see_its_database(database: str) -> None:
 @pytest.mark.parametrize("address", [("192.0.2.1", 443), ("2001:db8::1", 443, 0, 0)])
 def test_no_test_reaches_another_machine(address: tuple[str, int]) -> None:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as client, pytest.raises(network.NetworkForbidden):
-        client.connect(address)
+    with socket.socket(family, socket.SOCK_STREAM) as client:
+        for reach in (client.connect, client.connect_ex):
+            with pytest.raises(network.NetworkForbidden):
+                reach(address)
+    with socket.socket(family, socket.SOCK_DGRAM) as client, pytest.raises(network.NetworkForbidden):
+        client.sendto(b"?", address)
+    with pytest.raises(network.NetworkForbidden):
+        socket.create_connection(address[:2], timeout=5)
 
 
 def test_both_simulators_answer_where_the_environment_says(environment: dict[str, str]) -> None:
