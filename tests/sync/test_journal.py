@@ -15,9 +15,9 @@ from siigo_escala.store import models
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import State
 from siigo_escala.sync import drafts, read
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 from tests.sync import inside
 from tests.sync.world import World, counts
 

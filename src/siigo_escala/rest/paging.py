@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from siigo_escala.domain.compact import IdSet
+
 T = TypeVar("T")
 
-_SIXTY_BITS = 2**60 - 1
-"""The largest integer of two digits: CPython's have thirty bits, and a third one takes half as much again."""
 REREADS = 2
 """How often a list that shows fewer records than it says is read again."""
 
@@ -97,19 +97,16 @@ def pages(fetch: Callable[[int], Fetched[T]]) -> Iterator[Page[T]]:
 
 
 class _Read(Generic[T]):
-    """What was seen: `ids` in this read, and in those before it so that nothing is given twice.
-
-    Hashes of ids: a list may be as long as a company's history.
-    """
+    """What was seen: `ids` in this read, and in those before it so that nothing is given twice."""
 
     def __init__(self) -> None:
-        self.ids: set[int] = set()
-        self._given: set[int] = set()
+        self.ids = IdSet()
+        self._given = IdSet()
 
-    def begin(self) -> set[int]:
+    def begin(self) -> IdSet:
         """Begins to read, or to read again; the ids of the read before."""
-        before, self.ids = self.ids, set()
-        self._given |= before
+        before, self.ids = self.ids, IdSet()
+        self._given.update(before)
         return before
 
     def take(self, page: Fetched[T]) -> tuple[list[T], bool]:
@@ -118,11 +115,10 @@ class _Read(Generic[T]):
         new = False
         for position, (record_id, record) in enumerate(page.rows):
             # A row without an id is told apart by its place alone.
-            key = hash(record_id if record_id is not None else f"\0{page.number}:{position}") & _SIXTY_BITS
-            if key in self.ids:
+            key = record_id if record_id is not None else f"\0{page.number}:{position}"
+            if not self.ids.add(key):
                 continue
             new = True
-            self.ids.add(key)
             if key not in self._given:
                 fresh.append(record)
         return fresh, new

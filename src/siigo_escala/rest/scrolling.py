@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from siigo_escala.domain.compact import IdSet
 from siigo_escala.rest.errors import AccessDenied, NotFound, Rejected, TryLater, UnexpectedAnswer
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class Listing(Generic[T]):
         self._rounds = rounds
         self._fetch_page = fetch_page
         self._monotonic = monotonic
-        self._ids: set[str] = set()
+        self._ids = IdSet()
         self._nameless = 0
         self._total: int | None = None
         self._first = True
@@ -132,7 +133,7 @@ class Listing(Generic[T]):
         if self._fetch_page is None:
             return "la lectura no tiene continuación"
         number = start
-        seen: set[str] = set()
+        seen = IdSet()
         for _ in range(self._rounds):
             try:
                 batch = self._fetch_page(number)
@@ -149,10 +150,9 @@ class Listing(Generic[T]):
                 # More stands behind what the scroll gave: nothing but the whole list proves anything.
                 number, start = 0, 0
                 continue
-            ids = {record_id for record_id, _ in batch.rows if record_id is not None}
-            if ids <= seen:
+            new = [record_id for record_id, _ in batch.rows if record_id is not None and seen.add(record_id)]
+            if not new:
                 return "la lista repite la misma página"
-            seen |= ids
             if self._by_total and self._total is not None and not self._missing():
                 return ""
             number += 1
@@ -168,8 +168,7 @@ class Listing(Generic[T]):
         for record_id, record in batch.rows:
             if record_id is None:
                 self._nameless += 1
-            elif record_id not in self._ids:
-                self._ids.add(record_id)
+            elif self._ids.add(record_id):
                 fresh.append(record)
         return tuple(fresh), bool(fresh)
 

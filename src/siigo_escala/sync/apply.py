@@ -9,9 +9,9 @@ from siigo_escala.domain import matching
 from siigo_escala.domain.planning import Adopt, Create, Exclude, NeedsAttention, Nothing, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.sync import drafts, look, registering
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 from siigo_escala.sync.writer import Applied, Writer
 
 _EVIDENCE = {

@@ -21,8 +21,9 @@ from siigo_escala.domain.planning import Update
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.sync import look
-from siigo_escala.sync.decide import Step, wanted
+from siigo_escala.sync.decide import wanted
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,14 @@ Changes nothing but caches; a dry run ends here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from siigo_escala.domain import identity, matching, money, planning
 from siigo_escala.domain.accounting import Customer, InvoiceId
-from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId, DealDraft, ProductId
-from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
+from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId
+from siigo_escala.domain.mapping import customer_to_contact
 from siigo_escala.domain.planning import (
     Adopt,
     Create,
@@ -34,30 +33,9 @@ from siigo_escala.sync import customers, escala_index, let_in, look, products, s
 from siigo_escala.sync.claims import Claims
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 BORN_MARK = "[escala:"
-
-
-@dataclass(slots=True, kw_only=True)
-class Step:
-    """An invoice with its decision and what carrying it out needs."""
-
-    item: Item
-    decision: Decision
-    customer: Customer | None = None
-    who: str = ""
-    """The key of the customer's identity; "" where no contact was looked for."""
-    match: matching.Match | None = None
-    products: dict[str, ProductId] = field(default_factory=dict)
-    deal: DealDraft | None = None
-    """The deal to be made, its contact still open (sync/drafts.py)."""
-    waits: bool = False
-    """Its contact is being made and that has no certain outcome yet."""
-
-    @property
-    def row(self) -> models.Invoice:
-        """The ledger's row."""
-        return self.item.row
 
 
 def decide(session: Session, items: Sequence[Item]) -> list[Step]:
@@ -81,10 +59,15 @@ def decide(session: Session, items: Sequence[Item]) -> list[Step]:
 def subject_of(session: Session, item: Item) -> Subject:
     """An item as `planning` asks for it."""
     invoice, row = item.invoice, item.row
+    if item.amounts is None:
+        # Asked for a dozen times on the way of an invoice.
+        chosen = money.value_of(invoice, session.file.opportunities.value)
+        item.amounts = chosen, money.value_of(invoice, "total")
+    value, total = item.amounts
     return Subject(
         invoice=invoice,
-        value=money.value_of(invoice, session.file.opportunities.value),
-        total=money.value_of(invoice, "total"),
+        value=value,
+        total=total,
         credited=row.credited,
         deleted=row.deleted,
         ignored=row.decision == "ignore",
@@ -285,7 +268,7 @@ def match_customers(
         remembered = target if binding and binding.by_person else None
         if (named := told.get(who_key)) and holders.get(named, who_key) == who_key:
             remembered = named
-        unique: dict[str, Contact] = {
+        unique: dict[ContactId, Contact] = {
             contact.id: contact for key in sorted(keys[who_key]) for contact in candidates.get(key, [])
         }
         return matching.match(
@@ -294,7 +277,7 @@ def match_customers(
             field=session.file.opportunities.identification_field,
             bound=target,
             remembered=remembered,
-            held_by_others={contact: who for contact, who in holders.items() if who != who_key},
+            held_by_others={one: who for one in unique if (who := holders.get(one, who_key)) != who_key},
         )
 
     matches: dict[str, matching.Match] = {}
@@ -367,11 +350,10 @@ def shows(session: Session, step: Step) -> dict[str, Any]:
             "lines": applied.get("lines", []),
             "block": applied.get("block", ""),
         }
-    lines = invoice_to_deal.lines(step.item.invoice, products=step.products)
     return {
         "value": money.to_text(planning.value_to_show(subject_of(session, step.item), session.rules)),
-        "lines": [[line.product_id, str(line.quantity)] for line in lines.sent],
-        "block": invoice_to_deal.block(step.item.invoice),
+        "lines": [[line.product_id, str(line.quantity)] for line in step.lines.sent],
+        "block": step.block,
     }
 
 

@@ -11,8 +11,9 @@ from siigo_escala.domain import matching, planning
 from siigo_escala.domain.crm import ContactDraft, ContactId, DealDraft, PipelineId, StageId
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import Create
-from siigo_escala.sync.decide import Step, owner_of, subject_of, wanted
+from siigo_escala.sync.decide import owner_of, subject_of, wanted
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 
 def contact(session: Session, step: Step, *, without: frozenset[str] = frozenset()) -> ContactDraft:
@@ -73,6 +74,7 @@ def _deal(session: Session, step: Step) -> DealDraft:
         number_field=wanted.number_field,
         date_field=wanted.date_field,
         due_field=wanted.due_field,
+        ours=step.block,
     )
 
 

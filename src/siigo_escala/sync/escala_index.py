@@ -105,74 +105,85 @@ def keys_of(contact: Contact, fields: Iterable[str]) -> set[str]:
 
 def keep_contacts(session: Session, contacts: Sequence[Contact], *, just_made: bool = False) -> None:
     """Puts contacts into the index, in place of what it held of them; it holds nothing of those just made."""
-    account = session.connection.escala
+    account = session.connection.escala_id
     fields = fields_of(session)
     now = session.now()
-    rows, keys = [], []
+    rows: list[dict[str, object]] = []
+    keys: list[dict[str, object]] = []
     erased = erased_index.contacts_among(session, contacts, fields)
     for contact in {contact.id: contact for contact in contacts}.values():
         theirs = contact.id in erased
         rows.append(
-            models.KnownContact(
-                escala=account,
-                contact_id=contact.id,
-                record=erased_index.record_of(contact, fields) if theirs else records.from_contact(contact),
-                modified=contact.modified,
-                modified_text=contact.modified_text,
-                seen_at=now,
-            )
+            {
+                "escala_id": account,
+                "contact_id": contact.id,
+                "record": erased_index.record_of(contact, fields)
+                if theirs
+                else records.from_contact(contact),
+                "modified": contact.modified,
+                "modified_text": contact.modified_text,
+                "seen_at": now,
+            }
         )
         keys += [
-            models.ContactKey(
-                escala=account, key=session.erased.alias(key) if theirs else key[:320], contact_id=contact.id
-            )
+            {
+                "escala_id": account,
+                "key": session.erased.alias(key) if theirs else key[:320],
+                "contact_id": contact.id,
+            }
             for key in keys_of(contact, fields)
         ]
     if not just_made:
-        ids = [row.contact_id for row in rows]
-        models.ContactKey.objects.filter(escala=account, contact_id__in=ids).delete()
-    models.insert_rows(
-        rows, unique=["escala", "contact_id"], update=["record", "modified", "modified_text", "seen_at"]
+        ids = [contact.id for contact in contacts]
+        models.ContactKey.objects.filter(escala_id=account, contact_id__in=ids).delete()
+    models.insert_values(
+        models.KnownContact,
+        rows,
+        unique=["escala", "contact_id"],
+        update=["record", "modified", "modified_text", "seen_at"],
     )
-    models.insert_rows(keys, unique=["escala", "key", "contact_id"])
+    models.insert_values(models.ContactKey, keys, unique=["escala", "key", "contact_id"])
     if just_made:
         seen_names.of_records(session, contacts)
 
 
 def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = False) -> None:
     """Puts deals into the index, in place of what it held of them; it holds nothing of those just made."""
-    account = session.connection.escala
+    account = session.connection.escala_id
     now = session.now()
-    rows, words = [], []
+    rows: list[dict[str, object]] = []
+    words: list[dict[str, object]] = []
     names = erased_index.names_of(session, deals)
     for deal in {deal.id: deal for deal in deals}.values():
         rows.append(
-            models.KnownDeal(
-                escala=account,
-                deal_id=deal.id,
-                name=names.get(deal.id, deal.name),
-                contact_id=deal.contact_id or "",
-                value=deal.value,  # type: ignore[misc]  # a CentsField takes Decimal
-                stage_id=deal.stage_id or "",
-                created=deal.created,
-                modified=deal.modified,
-                modified_text=deal.modified_text,
-                seen_at=now,
-            )
+            {
+                "escala_id": account,
+                "deal_id": deal.id,
+                "name": names.get(deal.id, deal.name),
+                "contact_id": deal.contact_id or "",
+                "value": deal.value,
+                "stage_id": deal.stage_id or "",
+                "created": deal.created,
+                "modified": deal.modified,
+                "modified_text": deal.modified_text,
+                "seen_at": now,
+            }
         )
         texts = [names.get(deal.id, deal.name), *(str(value) for value in deal.custom.values())]
         words += [
-            models.DealWord(escala=account, word=word, deal_id=deal.id)
+            {"escala_id": account, "word": word, "deal_id": deal.id}
             for word in sorted({word for text in texts for word in invoice_to_deal.name_words(text)})
         ]
     if not just_made:
-        models.DealWord.objects.filter(escala=account, deal_id__in=[row.deal_id for row in rows]).delete()
-    models.insert_rows(
+        ids = [deal.id for deal in deals]
+        models.DealWord.objects.filter(escala_id=account, deal_id__in=ids).delete()
+    models.insert_values(
+        models.KnownDeal,
         rows,
         unique=["escala", "deal_id"],
         update=["name", "contact_id", "value", "stage_id", "created", "modified", "modified_text", "seen_at"],
     )
-    models.insert_rows(words, unique=["escala", "word", "deal_id"])
+    models.insert_values(models.DealWord, words, unique=["escala", "word", "deal_id"])
     if just_made:
         seen_names.of_records(session, deals)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from siigo_escala.domain.compact import IdSet
 from siigo_escala.domain.crm import Contact, Deal
 from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.rest.scrolling import Listing
@@ -29,7 +30,7 @@ _CANARY_QUESTIONS = 5
 
 @dataclass(slots=True)
 class _Taken:
-    ids: set[str] = field(default_factory=set)
+    ids: IdSet = field(default_factory=IdSet)
     older: bool = False
     known: bool = False
     owners: set[str] = field(default_factory=set)
@@ -132,9 +133,7 @@ def _settled(
     )
 
 
-def _canary(
-    session: Session, ids: set[str], *, started: datetime, since: datetime | None
-) -> tuple[bool, str]:
+def _canary(session: Session, ids: IdSet, *, started: datetime, since: datetime | None) -> tuple[bool, str]:
     """Every deal of ours of the last hour must be in the read; a missing one must be gone for certain."""
     recent = models.Invoice.objects.filter(
         escala_id=session.connection.escala_id,
@@ -203,7 +202,7 @@ def _any_known(session: Session, ids: Sequence[str]) -> bool:
     )
 
 
-def _purge(session: Session, resource: Resource, ids: set[str], *, began: datetime) -> None:
+def _purge(session: Session, resource: Resource, ids: IdSet, *, began: datetime) -> None:
     """What a complete read did not show is gone, unless it was put into the index since that read began."""
     account = session.connection.escala_id
     if resource == "deals":
@@ -212,10 +211,11 @@ def _purge(session: Session, resource: Resource, ids: set[str], *, began: dateti
                 "deal_id", flat=True
             )
         )
-        forget_deals(session, stale - ids)
+        forget_deals(session, [deal_id for deal_id in stale if deal_id not in ids])
         return
     contacts = models.KnownContact.objects.filter(escala_id=account, seen_at__lt=began)
-    for contact_id in set(contacts.values_list("contact_id", flat=True)) - ids:
+    stale = set(contacts.values_list("contact_id", flat=True))
+    for contact_id in [contact_id for contact_id in stale if contact_id not in ids]:
         forget_contact(session, contact_id)
 
 

@@ -17,8 +17,9 @@ from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import changes, drafts, echoes, escala_index, let_in, refusals, registering, said
-from siigo_escala.sync.decide import Step, subject_of, wanted
+from siigo_escala.sync.decide import subject_of, wanted
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 _FIELDS = (
     "state", "code", "data", "due", "deal_id", "contact_id", "adopted", "applied", "intent_at", "intent",
@@ -34,7 +35,7 @@ class Journal:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._rows: dict[int, models.Invoice] = {}
-        self._events: list[models.InvoiceEvent] = []
+        self._events: list[dict[str, object]] = []
         self._bindings: dict[str, models.ContactBinding] = {}
         self._unbound: set[str] = set()
         self._intents: set[int] = set()
@@ -59,7 +60,7 @@ class Journal:
                     update_where=said.PERSON_LAST,
                 )
             self._save_rows()
-            models.insert_rows(self._events)
+            models.insert_values(models.InvoiceEvent, self._events)
             if self._deals:
                 escala_index.keep_deals(self._session, self._deals, just_made=True)
             if self._contacts:
@@ -388,13 +389,13 @@ class Journal:
     ) -> None:
         erased = self._session.erased and not row.customer
         self._events.append(
-            models.InvoiceEvent(
-                invoice=row,
-                run=self._session.run_id,
-                at=self._session.now(),
-                kind=kind,
-                code=code,
-                data=echoes.plain(stripped.event(data or {}) if erased else data or {}),
-                raw="" if erased else raw[:_RAW].replace("\0", ""),
-            )
+            {
+                "invoice_id": row.pk,
+                "run": self._session.run_id,
+                "at": self._session.now(),
+                "kind": kind,
+                "code": code,
+                "data": echoes.plain(stripped.event(data or {}) if erased else data or {}),
+                "raw": "" if erased else raw[:_RAW].replace("\0", ""),
+            }
         )

@@ -9,9 +9,9 @@ from typing import Any
 from siigo_escala.domain import matching, money
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.sync import clients
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.read import Progressed
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 _UPDATE_CALLS = 2
 

@@ -41,6 +41,8 @@ class Item:
     row: models.Invoice
     invoice: Invoice
     asked_for: bool = False
+    amounts: tuple[Decimal | None, Decimal | None] | None = None
+    """Its value as the rules choose it, and its total, in pesos; None: nobody has asked yet."""
 
 
 @dataclass(slots=True, kw_only=True)

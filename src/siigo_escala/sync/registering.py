@@ -9,8 +9,8 @@ from siigo_escala.domain.accounting import InvoiceLine
 from siigo_escala.domain.crm import ProductDraft, ProductId
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.sync import drafts, products
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 
 def register_products(session: Session, steps: Sequence[Step]) -> None:
@@ -40,7 +40,7 @@ def count_lines(
     wanted = session.file.opportunities.products
     if wanted == "none":
         return
-    lines = invoice_to_deal.lines(step.item.invoice, products=step.products)
+    lines = step.lines
     if without_products:
         session.tally.products_missing += lines.attached + lines.missing
         return

@@ -44,6 +44,7 @@ from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed
 from siigo_escala.sync.session import Listener, Options, Session, Stopped
+from siigo_escala.sync.step import Step
 from siigo_escala.sync.windows import Window
 
 _ROUNDS = 5
@@ -275,7 +276,7 @@ def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
             )
 
 
-def _decided(session: Session, items: Sequence[Item]) -> list[decide.Step]:
+def _decided(session: Session, items: Sequence[Item]) -> list[Step]:
     """Decides a batch; where something unforeseen happens, each alone, so that one record stops no other."""
     try:
         steps = decide.decide(session, items)

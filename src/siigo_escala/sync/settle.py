@@ -22,10 +22,10 @@ from siigo_escala.rest.errors import NotFound, Rejected, UnexpectedAnswer
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import decide, escala_index, look, products, read
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 from siigo_escala.sync.view import Reading
 
 _SKEW = timedelta(minutes=5)

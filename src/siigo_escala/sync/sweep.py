@@ -20,10 +20,10 @@ from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import escala_reading, look, read
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 from siigo_escala.sync.view import Reading
 from siigo_escala.sync.windows import Window
 

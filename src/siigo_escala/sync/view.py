@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from siigo_escala.domain.compact import IdSet
 from siigo_escala.domain.planning import NeedsAttention
 
 Resource = Literal["deals", "contacts"]
@@ -18,8 +18,7 @@ class Reading:
 
     Moments are Escala's.
 
-    `ids` holds every id for a complete read, None where only changes were read. It is not copied: an account
-    may hold as many deals as a company had invoices.
+    `ids` holds every id for a complete read, None where only changes were read.
     """
 
     resource: Resource
@@ -28,7 +27,7 @@ class Reading:
     lagging: bool = False
     """It does not count for one reason alone: it lacks deals that we made within the last hour."""
     started: datetime
-    ids: AbstractSet[str] | None = None
+    ids: IdSet | None = None
     since: datetime | None = None
 
 

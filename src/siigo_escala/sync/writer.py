@@ -30,10 +30,10 @@ from siigo_escala.rest.errors import (
     TryLater,
 )
 from siigo_escala.sync import changes, decide, drafts, escala_index, refusals
-from siigo_escala.sync.decide import Step
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.refusals import EVERY_PART
 from siigo_escala.sync.session import Session, Stopped
+from siigo_escala.sync.step import Step
 
 _ASK_FOR_LIFE = 2
 """After so many writes in a row without certain outcome a read must succeed before the next one."""
@@ -87,6 +87,7 @@ class Writer:
         """Customers whose contact could not be made in this batch: their other invoices share the reason."""
         self._taken: dict[str, str] = {}
         """E-mails and phones of contacts made in this batch, by whose they are."""
+        self._drafts: dict[tuple[str, str, frozenset[str]], ContactDraft] = {}
         self._filled: set[ContactId | None] = set()
         """Contacts that were given their identification in this batch, or would not take it."""
         self._hold = False
@@ -133,10 +134,18 @@ class Writer:
         if contact_id is not None:
             phase: Literal["fill", "deal"] = "fill" if self._lacks_identification(step) else "deal"
             return Job(step=step, phase=phase, keys=frozenset(keys), contact_id=contact_id)
-        draft = drafts.contact(self._session, step, without=self._journal.refused_parts(step))
+        draft = self._contact_draft(step)
         keys |= {f"email:{draft.email}"} if draft.email else set()
         keys |= {f"phone:{draft.phone}"} if draft.phone else set()
         return Job(step=step, phase="contact", keys=frozenset(keys), contact=draft)
+
+    def _contact_draft(self, step: Step) -> ContactDraft:
+        """The contact that an invoice makes if its customer has none by then: the same for most of his."""
+        without = self._journal.refused_parts(step)
+        key = (step.who, decide.owner_of(self._session, step.item), without)
+        if key not in self._drafts:
+            self._drafts[key] = drafts.contact(self._session, step, without=without)
+        return self._drafts[key]
 
     def _lacks_identification(self, step: Step) -> bool:
         """Whether the contact, found by its e-mail, is to get the customer's identification."""

@@ -75,10 +75,12 @@ def draft(
     number_field: str,
     date_field: str,
     due_field: str,
+    ours: str = "",
 ) -> DealDraft:
     """The deal for an invoice. `value` (pesos) goes out as it is; an empty field name sends no such field.
 
-    Days are written yyyy-mm-dd. Source: docs/reference/escala-api.md, section 5.1.
+    `ours`: its `block`, where it is made already. Days are written yyyy-mm-dd.
+    Source: docs/reference/escala-api.md, section 5.1.
     """
     custom: dict[str, Scalar] = {
         number_field: text.line(invoice.name, limit=NAME_LIMIT),
@@ -92,7 +94,13 @@ def draft(
         stage_id=stage_id,
         owner=owner,
         value=value,
-        description=description(user_text, invoice, customer_name=customer_name, seller_name=seller_name),
+        description=description(
+            user_text,
+            invoice,
+            customer_name=customer_name,
+            seller_name=seller_name,
+            ours=ours,
+        ),
         lines=lines(invoice, products=products).sent,
         custom={key: sent for key, sent in custom.items() if key and sent},
     )
@@ -165,9 +173,13 @@ def has_mark(deal_name: str, mark: str) -> bool:
     return wanted[0].isalnum() and any(_may_be_invoice(found[0]) for found in re.finditer(plain, folded))
 
 
-def description(user_text: str, invoice: Invoice, *, customer_name: str, seller_name: str) -> str:
-    """The user's text with its placeholders filled in, then our block, which is never cut."""
-    ours = block(invoice)
+def description(
+    user_text: str, invoice: Invoice, *, customer_name: str, seller_name: str, ours: str = ""
+) -> str:
+    """The user's text with its placeholders filled in, then our block (`ours`), which is never cut."""
+    ours = ours or block(invoice)
+    if not user_text:
+        return ours
     values = {
         "factura": invoice.name,
         "fecha": _day(invoice.date),

@@ -16,7 +16,7 @@ from siigo_escala.store.models.known import (
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
 from siigo_escala.store.models.run import Run
-from siigo_escala.store.models.saving import insert_rows, save_rows
+from siigo_escala.store.models.saving import insert_rows, insert_values, save_rows
 
 __all__ = [
     "Alert",
@@ -42,5 +42,6 @@ __all__ = [
     "State",
     "Turn",
     "insert_rows",
+    "insert_values",
     "save_rows",
 ]

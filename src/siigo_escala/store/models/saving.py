@@ -6,13 +6,18 @@ the work, at every commit of a run.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
+from siigo_escala.store.fields import CentsField
+
 _Write = Callable[[Any], Any]
+_ENCODE = json.JSONEncoder().encode
 _AS_THEY_ARE = (models.BooleanField, models.BigIntegerField, models.ForeignKey)
 """Fields whose values the drivers take as our code gives them."""
 
@@ -61,6 +66,25 @@ def insert_rows(
         return
     statement, columns = _insert(connection.vendor, type(rows[0]), tuple(unique), tuple(update), update_where)
     values = [[write(getattr(row, name)) for name, write in columns] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
+def insert_values(
+    model: type[models.Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unique: Sequence[str] = (),
+    update: Sequence[str] = (),
+) -> None:
+    """`insert_rows` of rows that nobody needs as models: each names a value for every column but the key.
+
+    Making a model takes longer than storing its row.
+    """
+    if not rows:
+        return
+    statement, columns = _insert(connection.vendor, model, tuple(unique), tuple(update), "")
+    values = [[write(row[name]) for name, write in columns] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 
@@ -136,9 +160,13 @@ def _writer(field: models.Field[Any, Any]) -> _Write:
     if type(field) in _AS_THEY_ARE:
         return _same
     if isinstance(field, models.JSONField):
-        return _or_none(partial(there.ops.adapt_json_value, encoder=None))
+        return (
+            _json if there.vendor == "sqlite" else _or_none(partial(there.ops.adapt_json_value, encoder=None))
+        )
     if isinstance(field, models.DateTimeField):
-        return _or_none(there.ops.adapt_datetimefield_value)
+        return _utc if there.vendor == "sqlite" else _or_none(there.ops.adapt_datetimefield_value)
+    if isinstance(field, CentsField):
+        return field.get_prep_value
     return partial(field.get_db_prep_save, connection=there)
 
 
@@ -152,3 +180,13 @@ def _text(value: Any) -> Any:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _json(value: Any) -> Any:
+    """Most columns hold nothing most of the time."""
+    return "{}" if value == {} else None if value is None else _ENCODE(value)
+
+
+def _utc(value: datetime | None) -> str | None:
+    """As Django stores an instant in SQLite: without an offset, in UTC."""
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
