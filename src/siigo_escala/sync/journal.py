@@ -27,6 +27,7 @@ _FIELDS = (
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{State.SENDING}' AND (deal_id IS NULL OR code = '{Code.DEAL_DELETED}')"
 _RAW = 4000
+_Data = Mapping[str, Any]
 
 
 class Journal:
@@ -379,13 +380,7 @@ class Journal:
             self._event(row, kind, **told)
 
     def _event(
-        self,
-        row: models.Invoice,
-        kind: str,
-        *,
-        code: str = "",
-        data: Mapping[str, Any] | None = None,
-        raw: str = "",
+        self, row: models.Invoice, kind: str, *, code: str = "", data: _Data | None = None, raw: str = ""
     ) -> None:
         erased = self._session.erased and not row.customer
         self._events.append(
