@@ -203,10 +203,14 @@ def test_a_closed_pipe_says_that_the_parent_is_gone_whatever_was_written_before(
 
 
 def test_a_pipe_that_cannot_be_read_counts_as_a_parent_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "_exit", lambda _: None)
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    # With its real patience it would outlive the test, and end the process of the tests.
+    monkeypatch.setattr(parent, "LAST_S", 0.0)
     read_end, write_end = os.pipe()
     os.close(write_end)
     os.close(read_end)
     gone = threading.Event()
     assert parent.watch(gone.set, environ=parent.marked({}), fd=read_end)
     assert gone.wait(WAIT_S)
+    _until(lambda: exits == [1])

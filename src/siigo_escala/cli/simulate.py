@@ -40,23 +40,28 @@ def simulate(
     app, credentials, latency_s = _app(system, scenario)
     from siigo_escala.simulators import serving
 
-    try:
-        server = serving.start(app, port=port, latency_s=latency_s)
-    except OSError:
-        raise CommandProblem(
-            "USAGE", f"El puerto {port} está ocupado o no se puede usar: elija otro.", key="--port"
-        ) from None
-    shown = {"system": system, "address": server.url, **credentials}
-    if as_json:
-        print(json.dumps({"schema": 1, **shown}, ensure_ascii=False), flush=True)
-    else:
-        named = ", ".join(f"{_NAMES[key]} «{value}»" for key, value in credentials.items())
-        print(
-            f"Simulador de {system.capitalize()} en {server.url}; {named} (Ctrl-C para terminar)", flush=True
-        )
-    _until_asked()
-    server.stop()
+    # Before anybody is told the address: who reads it may ask for the end at once.
+    with stopping.quietly() as ended:
+        try:
+            server = serving.start(app, port=port, latency_s=latency_s)
+        except OSError:
+            raise CommandProblem(
+                "USAGE", f"El puerto {port} está ocupado o no se puede usar: elija otro.", key="--port"
+            ) from None
+        _tell(system, server.url, credentials, as_json=as_json)
+        while not ended.wait(3600):
+            pass
+        server.stop()
     return 0
+
+
+def _tell(system: str, address: str, credentials: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        document = {"schema": 1, "system": system, "address": address, **credentials}
+        print(json.dumps(document, ensure_ascii=False), flush=True)
+        return
+    named = ", ".join(f"{_NAMES[key]} «{value}»" for key, value in credentials.items())
+    print(f"Simulador de {system.capitalize()} en {address}; {named} (Ctrl-C para terminar)", flush=True)
 
 
 _NAMES = {"username": "usuario", "access_key": "clave", "api_key": "clave"}
@@ -119,9 +124,3 @@ def _why(problem: Exception) -> str:
         named = re.search("'([^']*)'", str(problem))
         return f"{where} tiene algo que este simulador no admite" + (f": «{named[1]}»" if named else "")
     return f"{where} {_WANTED[problem.wanted]}"
-
-
-def _until_asked() -> None:
-    with stopping.quietly() as ended:
-        while not ended.wait(3600):
-            pass
