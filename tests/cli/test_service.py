@@ -13,8 +13,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 import pytest
@@ -159,6 +161,65 @@ def test_web_without_its_database_server_lives_says_so_and_ends_well(
     said = "".join(service.told)
     assert "La base de datos no responde todavía" in said
     assert "secreta" not in said + json.dumps(document)
+
+
+@contextmanager
+def _passed_on(port: int, server: str) -> Iterator[None]:
+    """Whatever connects to this port of ours reaches the database server."""
+    parts = urlsplit(server)
+    there = (parts.hostname or "", parts.port or 5432)
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.create_connection(there)
+                held.extend((near, far))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=copy, args=pair, daemon=True).start()
+
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        acceptor = threading.Thread(target=accept)
+        acceptor.start()
+        yield
+        listening.shutdown(socket.SHUT_RDWR)
+        acceptor.join()
+    for one in held:
+        one.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_engine_waits_for_a_database_server_that_starts_later(
+    started: Callable[..., Service], single: Program, database_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    parts = urlsplit(database_url)
+    near = parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}".lstrip("@"))
+    single.more["SIIGO_ESCALA_DATABASE_URL"] = urlunsplit(near)
+    service = started("worker")
+    _until(lambda: any("el motor la espera" in line for line in service.told))
+    with _passed_on(port, database_url):
+        _until(lambda: any("El motor está en marcha" in line for line in service.told))
+        assert service.ends(signal.SIGTERM) == 0
+
+
+def test_an_engine_that_waits_for_its_database_server_can_be_ended(
+    started: Callable[..., Service], single: Program
+) -> None:
+    single.more["SIIGO_ESCALA_DATABASE_URL"] = "postgresql://nadie:una-clave-secreta@127.0.0.1:1/nada"
+    service = started("worker")
+    _until(lambda: any("el motor la espera" in line for line in service.told))
+    assert service.ends(signal.SIGTERM) == 0
+    assert "secreta" not in "".join(service.told)
 
 
 def test_a_port_that_is_taken_is_a_sentence(single: Program) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
     from siigo_escala.store.models import Connection
 
+_PAUSE_S = 1.0
+
 
 def worker() -> int:
     """Sincroniza por sí solo: cada conexión a su hora, y lo que se pida entre tanto.
@@ -23,14 +25,35 @@ def worker() -> int:
         from siigo_escala.engine import parent
 
         by_hand = not parent.watch(stop.set)
-        # A server that starts later than we do, as after a power cut, is waited for.
-        from siigo_escala.engine import insisting
-
-        environment = insisting.insist(setup.prepared, stop=stop)
+        environment = _prepared(stop)
+        if environment is None:
+            return 0
         if by_hand:
             output.note("El motor está en marcha; Ctrl-C lo detiene.")
         _work(environment, stop)
     return 0
+
+
+def _prepared(stop: threading.Event) -> Environment | None:
+    """The environment, with Django ready; None where `stop` came first.
+
+    A database server that starts later than we do, as after a power cut, is waited for as long as it takes.
+    """
+    from siigo_escala.store import causes
+
+    told = False
+    while True:
+        try:
+            return setup.prepared()
+        except Exception as problem:
+            if not causes.is_out_of_reach(problem):
+                raise
+            if not told:
+                why = causes.in_spanish(problem)
+                output.note(f"La base de datos no responde todavía ({why}); el motor la espera.")
+                told = True
+        if stop.wait(_PAUSE_S):
+            return None
 
 
 def _work(environment: Environment, stop: threading.Event) -> None:
