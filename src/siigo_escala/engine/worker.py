@@ -127,8 +127,7 @@ class Worker:
         queue.put(itertools.islice(due.by_schedule(now=self.now()), room))
 
     def _watch(self) -> None:
-        """Every two seconds: who cancelled, who waits, who died."""
-        close_old_connections()
+        """Every two seconds: who cancelled, who waits, who died. Its session stays open from look to look."""
         self._keep_place()
         cancelled = set(
             Turn.objects.filter(connection__in=list(self._under_way), cancelled=True).values_list(
