@@ -110,7 +110,7 @@ def test_a_signal_ends_the_demonstration_with_0(alone: Program, number: signal.S
     process = alone.start("demo", "--no-web")
     assert process.stderr is not None
     for line in process.stderr:
-        if "Creando oportunidades" in line:
+        if "Escribiendo en Escala" in line:
             break
     process.send_signal(number)
     out, _ = process.communicate(timeout=10)

@@ -193,7 +193,7 @@ def test_people_read_counts_pesos_problems_and_what_to_do(connected: Program, si
     assert "[VALUE_INVALID]" in done.out
     assert "siigo-escala retry acme" in " ".join(done.out.split())
     assert max(len(line) for line in done.out.splitlines()) <= 100
-    assert "Creando oportunidades" in done.err
+    assert "Escribiendo en Escala" in done.err
     assert "llamadas: Siigo" in done.err
 
 

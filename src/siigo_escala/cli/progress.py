@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PHASES = {
     "siigo": "Leyendo Siigo",
     "escala": "Leyendo Escala",
-    "opportunities": "Creando oportunidades",
+    "opportunities": "Escribiendo en Escala",
     "settle": "Comprobando en Escala",
     "done": "Terminado",
 }
