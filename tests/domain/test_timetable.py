@@ -89,6 +89,11 @@ def test_without_hour_and_minutes_it_never_runs_by_itself() -> None:
     assert timetable.longest_gap(never) is None
 
 
+def test_what_is_due_already_starts_now() -> None:
+    now = at("2026-03-02T10:00")
+    assert timetable.next_start(table(), Kept(since=MADE), now=now) == now
+
+
 def test_a_clock_that_was_ahead_and_was_put_right_stops_nothing() -> None:
     now = at("2026-03-02T10:00")
     ahead = Kept(since=MADE, last_start=now + timedelta(days=300), slot_done=now + timedelta(days=300))

@@ -58,19 +58,17 @@ def is_due(timetable: Timetable, kept: Kept, *, now: datetime, delayed: timedelt
 
 
 def last_slot(timetable: Timetable, *, now: datetime, delayed: timedelta = timedelta(0)) -> datetime | None:
-    """The daily moment that has passed last, `delayed` for this connection; None without a daily run.
+    """The daily moment that has passed last, `delayed` (less than a day) here; None without a daily run.
 
     It is the hour itself, not the delayed one: a delay may change from day to day.
     """
     if timetable.daily_at is None:
         return None
     today = now.astimezone(timetable.zone).date()
-    for day in (today, today - _DAY, today - 2 * _DAY):
-        # By way of UTC: an hour that a change of the clock leaves out moves forward.
-        slot = datetime.combine(day, timetable.daily_at, timetable.zone).astimezone(UTC)
-        if slot + delayed <= now:
-            return slot
-    return None
+    days = (today, today - _DAY, today - 2 * _DAY)
+    # By way of UTC: an hour that a change of the clock leaves out moves forward.
+    slots = (datetime.combine(day, timetable.daily_at, timetable.zone).astimezone(UTC) for day in days)
+    return next(slot for slot in slots if slot + delayed <= now)
 
 
 def next_start(
