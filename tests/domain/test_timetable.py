@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from siigo_escala.domain import timetable
@@ -132,6 +132,7 @@ schedules = st.builds(
 
 
 @given(schedule=schedules, delayed=st.integers(0, 19), minutes=st.integers(0, 4 * 1440))
+@example(schedule=table("11:58"), delayed=3, minutes=0)  # made between the hour and its delay
 def test_who_asks_every_minute_starts_at_the_moment_that_was_told(
     schedule: Timetable, delayed: int, minutes: int
 ) -> None:

@@ -71,6 +71,12 @@ def last_slot(timetable: Timetable, *, now: datetime, delayed: timedelta = timed
     return next(slot for slot in slots if slot + delayed <= now)
 
 
+def delay_matters(timetable: Timetable, *, now: datetime) -> bool:
+    """Whether the last daily moment is so near that some delay would put it off."""
+    slot = last_slot(timetable, now=now)
+    return slot is not None and now - slot < _SPREAD
+
+
 def next_start(
     timetable: Timetable, kept: Kept, *, now: datetime, delayed: timedelta = timedelta(0)
 ) -> datetime | None:
@@ -78,7 +84,8 @@ def next_start(
     if is_due(timetable, kept, now=now, delayed=delayed):
         return now
     found = []
-    slot = last_slot(timetable, now=now + _DAY, delayed=delayed)
+    # A moment that passed before the schedule counted is not made good, be its delay still to come.
+    slot = last_slot(timetable, now=max(now, kept.since + delayed) + _DAY, delayed=delayed)
     if slot is not None:
         found.append(slot + delayed)
     if timetable.every and kept.last_start is not None:

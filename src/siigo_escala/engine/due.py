@@ -51,10 +51,15 @@ def by_schedule(*, now: datetime) -> Iterator[Ticket]:
             yield from _claimed(turn, now=now)
 
 
-def by_request(*, now: datetime) -> Iterator[Ticket]:
-    """Turns that somebody asked for, and those that gave way to others; each claimed."""
+def by_request(*, now: datetime, connection_id: int | None = None) -> Iterator[Ticket]:
+    """Turns that somebody asked for, and those that gave way to others; each claimed. All, or that one's."""
     asked = Request.objects.filter(connection=OuterRef("connection"), waiting=True)
-    for turn in _turns(Q(Exists(asked)) | Q(unfinished=True, connection__enabled=True)):
+    wanted = Q(Exists(asked)) | Q(unfinished=True, connection__enabled=True)
+    # Most of those that wait are queued already: they are not even read.
+    unqueued = Q(queued_at=None) | Q(queued_at__lte=now - _UNHEARD) | Q(queued_at__gt=now)
+    if connection_id is not None:
+        wanted &= Q(connection=connection_id)
+    for turn in _turns(wanted & unqueued):
         if _is_free(turn, now=now):
             yield from _claimed(turn, now=now)
 
@@ -77,16 +82,27 @@ def queued(most: int) -> int:
 def day_is_due(turn: Turn, *, now: datetime) -> bool:
     """Whether the run of the day has not been yet: whoever keeps asking must not crowd it out."""
     kept = Kept(since=turn.since, last_start=turn.last_start, slot_done=turn.slot_done)
-    delayed = delay_of(turn.connection)
     return turn.connection.enabled and timetable.daily_is_due(
-        timetable_of(turn.connection), kept, now=now, delayed=delayed
+        timetable_of(turn.connection), kept, now=now, delayed=_delay_now(turn.connection, now=now)
     )
+
+
+def last_slot(turn: Turn, *, now: datetime) -> datetime | None:
+    """The daily moment of this turn's connection that has passed last."""
+    delayed = _delay_now(turn.connection, now=now)
+    return timetable.last_slot(timetable_of(turn.connection), now=now, delayed=delayed)
 
 
 def delay_of(connection: Connection) -> timedelta:
     """How long after its hour this connection's daily run starts, because others start then, too."""
     listed = _delays(_turns(Q(connection__enabled=True)))
     return next((delayed for turn, delayed in listed if turn.connection_id == connection.pk), timedelta(0))
+
+
+def _delay_now(connection: Connection, *, now: datetime) -> timedelta:
+    """The delay where it makes a difference: else the others, who decide it, need not be read."""
+    matters = timetable.delay_matters(timetable_of(connection), now=now)
+    return delay_of(connection) if matters else timedelta(0)
 
 
 def timetable_of(connection: Connection) -> Timetable:

@@ -153,8 +153,7 @@ def _settle(turn: Turn, request: Request | None, ended: _Ended, *, started: date
     if request is None and ended.then != "soon":
         changes["last_start"] = started
     if request is None and (ended.then == "kept" or (ended.then == "on" and ended.exit_code != 130)):
-        delayed = due.delay_of(turn.connection)
-        changes["slot_done"] = timetable.last_slot(table, now=started, delayed=delayed) or turn.slot_done
+        changes["slot_done"] = due.last_slot(turn, now=started) or turn.slot_done
     if request is not None and ended.then in ("kept", "later"):
         document = ended.document or {}
         Request.objects.filter(pk=request.pk).update(waiting=False, run_id=document.get("run"))

@@ -109,7 +109,7 @@ class Worker:
             connections.close_all()
         if not self.stop.is_set():
             with _survived("go on"):
-                queue.put(due.by_request(now=self.now()))
+                queue.put(due.by_request(now=self.now(), connection_id=ticket.connection_id))
                 connections.close_all()
 
     def _tick(self) -> None:
