@@ -54,6 +54,8 @@ PROGRAM = "siigo-escala"
 def main() -> None:
     """Runs the command line of this process and ends it with the exit code of docs/reference/settings.md."""
     memory.thrifty()
+    # It would look through every package of the environment for plugins: a tenth of what a start takes.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _open_what_is_closed()
     code = run(sys.argv[1:])
     try:
