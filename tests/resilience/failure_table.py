@@ -86,7 +86,7 @@ LIES = (
     Lie(key="403", fault={"kind": "refuse", "status": 403}, outcome="refused"),
 )
 """What happens to writes in the fault tests."""
-COMMITS = 17
+COMMITS = 18
 """How many transactions that run commits."""
 
 

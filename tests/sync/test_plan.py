@@ -77,7 +77,7 @@ def test_the_allowed_rate_says_how_long_it_takes(world: World) -> None:
 
 def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of one page, so that few invoices make several."""
-    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
+    monkeypatch.setattr(read, "FIRST_PAGES", 1)
     customers = [world.customer(number)["id"] for number in range(2)]
     for _ in range(230):
         world.siigo.create_invoice(customers[0], document=24450)
@@ -95,7 +95,7 @@ def test_batches_to_come_are_foretold_from_the_first(world: World, monkeypatch: 
 def test_what_the_first_invoices_say_of_the_rest_is_said_to_be_that(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int | None, opportunities: int
 ) -> None:
-    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
+    monkeypatch.setattr(read, "FIRST_PAGES", 1)
     world.invoices(104, total=1000)
     world.connect()
     promised: list[dict[str, Any]] = []

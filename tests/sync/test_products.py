@@ -213,7 +213,7 @@ def test_lines_that_escala_refuses_count_as_missing(world: World) -> None:
 def test_a_product_that_was_refused_is_not_sent_again_by_another_batch_of_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read, "PAGES_A_BATCH", 1)
+    monkeypatch.setattr(read, "FIRST_PAGES", 1)
     world.invoices(102, items=[{"code": "RARO", "quantity": 1, "price": 1000}])
     world.connect('products = "register"')
     world.escala.faults.add(

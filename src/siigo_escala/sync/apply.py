@@ -12,7 +12,7 @@ from siigo_escala.sync import drafts, look, registering
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
-from siigo_escala.sync.writer import Applied, Writer
+from siigo_escala.sync.writer import Writer
 
 _EVIDENCE = {
     "both": "la nombra, y coinciden el contacto y el valor",
@@ -22,8 +22,10 @@ _EVIDENCE = {
 }
 
 
-def apply(session: Session, steps: Sequence[Step]) -> Applied:
-    """Carries out a batch, newest invoices first. A dry run only counts."""
+def apply(session: Session, writer: Writer, steps: Sequence[Step]) -> None:
+    """Carries out a batch, newest invoices first; its last writes may still be under way. A dry run only
+    counts.
+    """
     journal = Journal(session)
     jobs: list[Step] = []
     for step in sorted(steps, key=_newest_first):
@@ -43,9 +45,9 @@ def apply(session: Session, steps: Sequence[Step]) -> Applied:
     jobs = _within_limit(session, journal, [step for step in jobs if _may_be_sent(session, journal, step)])
     if session.dry:
         _predict(session, journal, jobs)
-        return Applied()
+        return
     registering.register_products(session, jobs)
-    return Writer(session, journal).write(jobs)
+    writer.take(jobs)
 
 
 def _tell_adopted(session: Session, step: Step, decision: Adopt) -> None:

@@ -24,8 +24,10 @@ from siigo_escala.sync.ahead import ahead
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.windows import Window
 
-PAGES_A_BATCH = 5
-"""A batch is decided and written as a whole, and two are in memory at once."""
+FIRST_PAGES = 5
+"""The first batch, from which the plan is told; later ones are a page each, decided while the one before is
+written. So many pages are read ahead, too.
+"""
 _LARGEST_ID = 2**63
 _FIELDS = [
     "name", "date", "created", "customer", "customer_id", "seller", "value", "siigo_total", "currency",
@@ -66,7 +68,7 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
     # Within one window the client itself gives nothing twice.
     seen: set[str] | None = set() if len(asked) > 1 else None
     announced = 0
-    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=PAGES_A_BATCH), start=1):
+    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=FIRST_PAGES), start=1):
         session.check_stop()
         if session.siigo_now is None:
             session.siigo_now = page.server_date
@@ -84,7 +86,7 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
         progressed.from_ledger.difference_update(invoice.id for invoice in fresh)
         progressed.read += len(fresh)
         session.tell("siigo", progressed.read, progressed.expected or None)
-        if pages % PAGES_A_BATCH == 0 and batch:
+        if pages >= FIRST_PAGES and batch:
             yield batch
             batch = []
     if batch:

@@ -46,6 +46,7 @@ from siigo_escala.sync.read import Item, Progressed
 from siigo_escala.sync.session import Listener, Options, Session, Stopped
 from siigo_escala.sync.step import Step
 from siigo_escala.sync.windows import Window
+from siigo_escala.sync.writer import Writer
 
 _ROUNDS = 5
 """How often the end of a run looks up writes without outcome and tries again: a merged contact takes four."""
@@ -75,6 +76,7 @@ class _Course:
     session: Session
     progressed: Progressed = field(default_factory=Progressed)
     settlement: settle.Settlement
+    writer: Writer
     plan: dict[str, Any] | None = None
     sweep_calls: dict[str, int] = field(default_factory=dict)
     sweep_cost: int = 0
@@ -119,7 +121,7 @@ def run(
 
 
 def _recorded(session: Session, *, probing: bool) -> Result:
-    course = _Course(session=session, settlement=settle.Settlement(session=session))
+    course = _Course(session=session, settlement=settle.Settlement(session=session), writer=Writer(session))
     code = _guarded(course, probing=probing)
     if code == 0 and session.tally.open:
         code = 1
@@ -143,7 +145,8 @@ def _guarded(course: _Course, *, probing: bool) -> int:
     try:
         if probing:
             aftermath.probe(session)
-        _course(course)
+        with course.writer:
+            _course(course)
     except Declined:
         return 0
     except (Stopped, KeyboardInterrupt):
@@ -223,8 +226,10 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     ready = deque([first] if second is None else [first, second])
     del first, second
     while (batch := _next(session, ready, batches, extra)) is not None:
-        _process(course, batch)
+        # No invoice is in two of these, so that one may be decided while the one before is written.
+        _begin(course, batch)
         del batch  # while the next one is read, this one's memory is free
+    _written(course)
 
 
 def _next(
@@ -241,6 +246,12 @@ def _next(
 
 def _process(course: _Course, items: Sequence[Item]) -> None:
     """Decides and applies one batch."""
+    _begin(course, items)
+    _written(course)
+
+
+def _begin(course: _Course, items: Sequence[Item]) -> None:
+    """Decides and applies one batch; of what it writes the last may be under way until `_written`."""
     session = course.session
     _count_as_not_reached(session, items)
     sellers.ensure(session, [item.invoice.seller for item in items])
@@ -260,9 +271,14 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
         if not session.dry and not session.listener.plan(course.plan | promised):
             raise Declined
     course.read_done += _read_among(course, items)
-    left = apply.apply(session, steps)
-    if left.contacts_gone:
-        settle.contacts_gone(session, left.contacts_gone)
+    apply.apply(session, course.writer, steps)
+
+
+def _written(course: _Course) -> None:
+    """Everything that was applied has its outcome."""
+    gone = course.writer.finish()
+    if gone:
+        settle.contacts_gone(course.session, gone)
 
 
 def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
@@ -360,7 +376,7 @@ def _finish(course: _Course) -> None:
             return
         ready = course.settlement.ready_at()
         if ready is not None:
-            _wait_until(session, ready)
+            settle.wait_until(session, ready)
         if any(unknown):
             course.settlement.read_again()
         widened = session.options.widened
@@ -373,15 +389,3 @@ def _to_do_again(session: Session) -> list[models.Invoice]:
         connection=session.connection, state=State.PENDING, due=True, code__in=("", Code.OUTCOME_UNKNOWN)
     )
     return [row for row in rows if session.tally.column(row.siigo_id) == "failed"]
-
-
-def _wait_until(session: Session, moment: datetime) -> None:
-    seconds = (moment - session.escala_now()).total_seconds()
-    if seconds <= 0:
-        return
-    session.listener.say(
-        f"Hay escrituras sin respuesta: se espera {round(seconds)} s para comprobar en Escala qué quedó."
-    )
-    session.tell("settle")
-    if session.listener.stop.wait(seconds + 0.05):
-        raise Stopped

@@ -24,7 +24,7 @@ from siigo_escala.store.models import State
 from siigo_escala.sync import decide, escala_index, look, products, read
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item
-from siigo_escala.sync.session import Session
+from siigo_escala.sync.session import Session, Stopped
 from siigo_escala.sync.step import Step
 from siigo_escala.sync.view import Reading
 
@@ -266,3 +266,16 @@ def _is_gone(session: Session, contact_id: ContactId) -> bool:
     except (Rejected, UnexpectedAnswer):
         return False
     return False
+
+
+def wait_until(session: Session, moment: datetime) -> None:
+    """Waits for this moment of Escala's clock, and says why; Stopped where somebody ends the run."""
+    seconds = (moment - session.escala_now()).total_seconds()
+    if seconds <= 0:
+        return
+    session.listener.say(
+        f"Hay escrituras sin respuesta: se espera {round(seconds)} s para comprobar en Escala qué quedó."
+    )
+    session.tell("settle")
+    if session.listener.stop.wait(seconds + 0.05):
+        raise Stopped

@@ -1,7 +1,8 @@
 """The loop that sends to Escala, waits, records and goes on.
 
 The run's own thread owns the database and commits in groups: what came back and what goes out next are one
-transaction. Network threads only call. Writes are serial per identification, e-mail and phone.
+transaction. Network threads only call. Writes are serial per identification, e-mail and phone. While the last
+opportunities of a batch are under way the next batch is decided; no contact is, since decisions look at them.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import Literal, assert_never
-
-from django.db import connections
+from contextlib import suppress
+from typing import Self, assert_never
 
 from siigo_escala.domain import identity, matching
-from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, DealDraft, DealId
+from siigo_escala.domain.crm import Contact, ContactId, DealId
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.escala.outcomes import Made, UpdateImpossible
@@ -29,8 +28,10 @@ from siigo_escala.rest.errors import (
     RemoteError,
     TryLater,
 )
-from siigo_escala.sync import changes, decide, drafts, escala_index, refusals
+from siigo_escala.sync import changes, decide, drafts, refusals
+from siigo_escala.sync.job import Job, NotBegun, Outcome, Phase, outcome_of
 from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.recent_contacts import RecentContacts
 from siigo_escala.sync.refusals import EVERY_PART
 from siigo_escala.sync.session import Session, Stopped
 from siigo_escala.sync.step import Step
@@ -44,87 +45,108 @@ _PROVEN_S = 2.0
 """So long after the lease was proven a call may begin; what waited longer is recorded and proven anew."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Job:
-    """One invoice under way: its contact (when missing), then its deal; or the update of a bound deal."""
-
-    step: Step
-    phase: Literal["contact", "look_again", "fill", "deal", "update"]
-    keys: frozenset[str]
-    contact_id: ContactId | None = None
-    contact: ContactDraft | None = None
-    deal: DealDraft | None = None
-    found_id: ContactId | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Applied:
-    """What a batch left for the end of the run."""
-
-    contacts_gone: list[Step] = field(default_factory=list)
-    """Escala does not know the bound contact any more (merged or deleted)."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotBegun:
-    """The call was not made: what happened while it waited for a connection must be seen to first."""
-
-
-Outcome = NotBegun | Made | Contact | changes.Filled | changes.Followed | RemoteError | Stopped
-
-
 class Writer:
-    """The loop that sends, waits, records and goes on."""
+    """Sends batch after batch, waits, records and goes on; entered for as long as a run lasts."""
 
-    def __init__(self, session: Session, journal: Journal) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._journal = journal
-        self._left = Applied()
+        self._journal = Journal(session)
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: deque[Job] = deque()
+        self._under_way: dict[Future[Outcome], Job] = {}
+        self._taken_on = 0
+        self._contacts_gone: list[Step] = []
         self._unknown_in_a_row = 0
         self._asked_at = 0
-        self._made: dict[str, ContactId] = {}
-        self._closed: dict[str, NeedsAttention | Code] = {}
-        """Customers whose contact could not be made in this batch: their other invoices share the reason."""
-        self._taken: dict[str, str] = {}
-        """E-mails and phones of contacts made in this batch, by whose they are."""
-        self._drafts: dict[tuple[str, str, frozenset[str]], ContactDraft] = {}
-        self._filled: set[ContactId | None] = set()
-        """Contacts that were given their identification in this batch, or would not take it."""
+        self._contacts = RecentContacts(session)
         self._hold = False
         """No call may begin until Escala was asked whether it lives."""
         self._ending: BaseException | None = None
 
-    def write(self, steps: Sequence[Step]) -> Applied:
-        """Sends all of it, or raises what ended it after everything under way was recorded."""
-        waiting = deque(self._job(step) for step in steps)
-        total = len(waiting)
-        under_way: dict[Future[Outcome], Job] = {}
-        pool = ThreadPoolExecutor(
-            max_workers=self._session.environment.escala_connections, thread_name_prefix="escala"
-        )
-        try:
-            while waiting or under_way:
-                ready = [] if self._ending else self._ready(waiting, under_way)
-                if not ready and not under_way:
-                    break
-                self._record_intents(ready)
-                proven = time.monotonic()
-                for job in ready:
-                    under_way[pool.submit(self._begun, self._call_of(job), proven)] = job
-                for future in _answered(under_way):
-                    job = under_way.pop(future)
-                    self._after(job, future.result(), waiting)
-                self._session.tell("opportunities", total - len(waiting) - len(under_way), total)
-                self._ask_for_life()
-            self._journal.flush()
-        finally:
-            pool.shutdown(wait=True)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, why: BaseException | None, _trace: object) -> None:
+        """Where something ends the run, nothing more is sent; what is under way is recorded all the same."""
+        if why is not None:
+            self._ending = self._ending or why
+            with suppress(type(self._ending)):
+                self._send(to_the_end=True)
+
+    @property
+    def _places(self) -> int:
+        return 1 if self._session.calls.limited else self._session.environment.escala_connections
+
+    @property
+    def _room(self) -> int:
+        """As many as there are connections and, where there are several, half as many more, so that none of
+        them waits for the database.
+        """
+        return self._places + self._places // 2
+
+    def take(self, steps: Sequence[Step]) -> None:
+        """Sends these; returns while the last opportunities are under way, with no contact among them.
+
+        Raises what ended it, after everything under way was recorded.
+        """
+        self._contacts.forget_all_but([*self._waiting, *self._under_way.values()])
+        self._waiting.extend(self._job(step) for step in steps)
+        self._taken_on += len(steps)
+        self._send(to_the_end=False)
+
+    def finish(self) -> list[Step]:
+        """Sends the rest of it and waits for all; those whose bound contact Escala does not know any more."""
+        self._send(to_the_end=True)
+        self._close_pool()
+        gone, self._contacts_gone = self._contacts_gone, []
+        return gone
+
+    def _send(self, *, to_the_end: bool) -> None:
+        """Until everything was answered or, unless `to_the_end`, little is left and no contact is open."""
+        while self._waiting or self._under_way:
+            runs_low = not to_the_end and self._ending is None and len(self._waiting) <= self._room
+            if runs_low and not self._is_contact_open():
+                break
+            ready = [] if self._ending else self._ready(known_contacts=runs_low)
+            if not ready and not self._under_way:
+                break
+            self._record_intents(ready)
+            proven = time.monotonic()
+            for job in ready:
+                self._under_way[self._submit(self._call_of(job), proven)] = job
+            for future in _answered(self._under_way):
+                self._after(self._under_way.pop(future), future.result(), self._waiting)
+            left = len(self._waiting) + len(self._under_way)
+            self._session.tell("opportunities", self._taken_on - left, self._taken_on)
+            self._ask_for_life()
+        self._journal.flush()
         if self._ending is not None:
-            for job in waiting:
-                self._journal.waiting(job.step, Code.NOT_REACHED)
-            self._journal.flush()
-            raise self._ending
-        return self._left
+            self._end(self._ending)
+
+    def _end(self, ending: BaseException) -> None:
+        for job in self._waiting:
+            self._journal.waiting(job.step, Code.NOT_REACHED)
+        self._waiting.clear()
+        self._journal.flush()
+        self._close_pool()
+        raise ending
+
+    def _submit(self, call: Callable[[], Outcome], proven: float) -> Future[Outcome]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(
+                max_workers=self._session.environment.escala_connections, thread_name_prefix="escala"
+            )
+        return self._pool.submit(self._begun, call, proven)
+
+    def _close_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
+    def _is_contact_open(self) -> bool:
+        """Whether a contact is under way, or was answered with one that has to be looked at."""
+        looked_at = any(job.phase == "look_again" for job in self._waiting)
+        return looked_at or any(job.phase not in ("deal", "update") for job in self._under_way.values())
 
     def _job(self, step: Step) -> Job:
         if isinstance(step.decision, Update):
@@ -132,78 +154,63 @@ class Writer:
         keys = {f"id:{step.who}"}
         contact_id = step.match.contact_id if isinstance(step.match, matching.Found) else None
         if contact_id is not None:
-            phase: Literal["fill", "deal"] = "fill" if self._lacks_identification(step) else "deal"
+            phase: Phase = "fill" if self._lacks_identification(step) else "deal"
             return Job(step=step, phase=phase, keys=frozenset(keys), contact_id=contact_id)
-        draft = self._contact_draft(step)
+        draft = self._contacts.draft(step, without=self._journal.refused_parts(step))
         keys |= {f"email:{draft.email}"} if draft.email else set()
         keys |= {f"phone:{draft.phone}"} if draft.phone else set()
         return Job(step=step, phase="contact", keys=frozenset(keys), contact=draft)
-
-    def _contact_draft(self, step: Step) -> ContactDraft:
-        """The contact that an invoice makes if its customer has none by then: the same for most of his."""
-        without = self._journal.refused_parts(step)
-        key = (step.who, decide.owner_of(self._session, step.item), without)
-        if key not in self._drafts:
-            self._drafts[key] = drafts.contact(self._session, step, without=without)
-        return self._drafts[key]
 
     def _lacks_identification(self, step: Step) -> bool:
         """Whether the contact, found by its e-mail, is to get the customer's identification."""
         found = isinstance(step.match, matching.Found) and step.match.fill_identification
         return found and self._session.escala.capabilities.update_contacts != "none"
 
-    def _ready(self, waiting: deque[Job], under_way: dict[Future[Outcome], Job]) -> list[Job]:
+    def _ready(self, *, known_contacts: bool) -> list[Job]:
         """Takes what may go out now, none that shares a key with another.
 
-        As many as there are connections and, where there are several, half as many more, so that none of
-        them waits for the database.
+        `known_contacts`: none that makes or changes a contact.
         """
         try:
             self._session.check_stop()
         except Stopped as stop:
             self._ending = stop
             return []
-        places = 1 if self._session.calls.limited else self._session.environment.escala_connections
-        room = places + places // 2
-        busy = {key for job in under_way.values() for key in job.keys}
+        busy = {key for job in self._under_way.values() for key in job.keys}
         ready: list[Job] = []
         passed: list[Job] = []
-        while waiting and len(ready) + len(under_way) < room:
-            job = waiting.popleft()
-            if busy & job.keys:
+        while self._waiting and len(ready) + len(self._under_way) < self._room:
+            job = self._waiting.popleft()
+            if busy & job.keys or (known_contacts and self._contacts.touched_by(job)):
                 passed.append(job)
-                if len(passed) > 4 * places:
+                if len(passed) > 4 * self._places:
                     break
                 continue
             if job.phase == "contact" and not self._contact_still_missing(job):
                 continue
-            if job.phase == "fill" and job.contact_id in self._filled:
+            if job.phase == "fill" and self._contacts.is_filled(job.contact_id):
                 job.phase = "deal"
             busy |= job.keys
             ready.append(job)
-        waiting.extendleft(reversed(passed))
+        self._waiting.extendleft(reversed(passed))
         return ready
 
     def _contact_still_missing(self, job: Job) -> bool:
-        """Takes into account what this batch made since the job was cut; False where it is dealt with."""
-        who = job.step.who
-        if who in self._made:
-            job.phase, job.contact_id = "deal", self._made[who]
-        elif (reason := self._closed.get(who)) is not None:
-            if isinstance(reason, NeedsAttention):
+        """Takes into account what was made since the job was cut; False where it is dealt with."""
+        match self._contacts.of(job.step.who):
+            case None:
+                if taken := self._contacts.taken(job):
+                    without = taken | self._journal.refused_parts(job.step)
+                    job.contact = drafts.contact(self._session, job.step, without=without)
+            case NeedsAttention() as reason:
                 self._journal.deal_refused(job.step, reason)
-            else:
-                self._journal.waiting(job.step, reason)
-            return False
-        elif taken := frozenset(
-            key.partition(":")[0] for key in job.keys if self._taken.get(key, who) != who
-        ):
-            without = taken | self._journal.refused_parts(job.step)
-            job.contact = drafts.contact(self._session, job.step, without=without)
+                return False
+            case Code() as code:
+                self._journal.waiting(job.step, code)
+                return False
+            case contact_id:
+                job.phase, job.contact_id = "deal", contact_id
         return True
-
-    def _close(self, job: Job, reason: NeedsAttention | Code) -> None:
-        self._closed[job.step.who] = reason
 
     def _record_intents(self, jobs: Sequence[Job]) -> None:
         """Stores what is about to be sent, and what has come back, in one transaction."""
@@ -227,19 +234,19 @@ class Writer:
         escala = self._session.escala
         if job.phase == "contact" and job.contact is not None:
             contact = job.contact
-            return lambda: _outcome(lambda: escala.create_contact(contact))
+            return lambda: outcome_of(lambda: escala.create_contact(contact))
         if job.phase == "look_again" and job.found_id is not None:
             found = job.found_id
-            return lambda: _outcome(lambda: escala.contact(found))
+            return lambda: outcome_of(lambda: escala.contact(found))
         if job.phase == "fill" and job.contact_id is not None and job.step.customer is not None:
             filled, number = job.contact_id, job.step.customer.identification
             field_key = self._session.file.opportunities.identification_field
-            return lambda: _outcome(lambda: changes.fill(escala, filled, {field_key: number}))
+            return lambda: outcome_of(lambda: changes.fill(escala, filled, {field_key: number}))
         if job.phase == "deal" and job.deal is not None:
             deal = job.deal
-            return lambda: _outcome(lambda: escala.create_deal(deal))
+            return lambda: outcome_of(lambda: escala.create_deal(deal))
         order = changes.order(self._session, job.step)
-        return lambda: _outcome(lambda: changes.follow(escala, order))
+        return lambda: outcome_of(lambda: changes.follow(escala, order))
 
     def _after(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
         if isinstance(outcome, NotBegun):
@@ -263,7 +270,7 @@ class Writer:
             case "look_again":
                 self._after_look(job, outcome, waiting)
             case "fill":
-                self._filled.add(job.contact_id)
+                self._contacts.fill(job.contact_id)
                 job.phase = "deal"
                 waiting.appendleft(job)
             case "deal":
@@ -285,12 +292,12 @@ class Writer:
             self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
         elif isinstance(outcome, Duplicate):
             self._journal.contact_duplicate(step, outcome)
-            self._close(job, Code.OUTCOME_UNKNOWN)
+            self._contacts.close(job, Code.OUTCOME_UNKNOWN)
         elif isinstance(outcome, Rejected):
             self._refused(job, refusals.of_contact(outcome))
         else:
             self._journal.contact_unknown(step)
-            self._close(job, Code.OUTCOME_UNKNOWN)
+            self._contacts.close(job, Code.OUTCOME_UNKNOWN)
 
     def _after_look(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
         """A "made" contact that existed before: ours only if its identification says so.
@@ -304,23 +311,17 @@ class Writer:
             wanted = identity.customer_keys(
                 id_type=step.customer.id_type, identification=step.customer.identification
             )
-            if stored & wanted and not self._is_anothers(job.found_id, step.who):
+            if stored & wanted and not self._contacts.is_anothers(job.found_id, step.who):
                 self._bind(job, job.found_id, waiting, made=None)
                 return
         self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
 
-    def _is_anothers(self, contact_id: ContactId, who: str) -> bool:
-        made = any(known == contact_id for other, known in self._made.items() if other != who)
-        return made or escala_index.belongs_to_another(self._session, contact_id, who)
-
     def _refused(self, job: Job, reason: NeedsAttention) -> None:
         self._journal.contact_refused(job.step, reason)
-        self._close(job, reason)
+        self._contacts.close(job, reason)
 
     def _bind(self, job: Job, contact_id: ContactId, waiting: deque[Job], *, made: Made | None) -> None:
-        who = job.step.who
-        self._made[who] = contact_id
-        self._taken |= {key: who for key in job.keys if not key.startswith("id:")}
+        self._contacts.make(job, contact_id)
         self._journal.contact_bound(job.step, contact_id, draft=job.contact if made else None, made=made)
         job.phase, job.contact_id = "deal", contact_id
         job.keys = frozenset(key for key in job.keys if key.startswith("id:"))
@@ -333,7 +334,7 @@ class Writer:
         elif isinstance(outcome, Rejected):
             if refusals.blames_contact(outcome):
                 self._journal.not_sent(step, contact=False)
-                self._left.contacts_gone.append(step)
+                self._contacts_gone.append(step)
             else:
                 self._journal.deal_refused(step, refusals.of_deal(outcome))
         else:
@@ -378,15 +379,3 @@ def _answered(under_way: Collection[Future[Outcome]]) -> set[Future[Outcome]]:
     """The calls that are over, at least one: answers that come together are recorded in one transaction."""
     done, others = wait(under_way, return_when=FIRST_COMPLETED)
     return done | wait(others, timeout=_GATHER_S).done if others else done
-
-
-def _outcome(call: Callable[[], Outcome]) -> Outcome:
-    """A call's answer or its failure as a value, so that it comes back to the run's thread."""
-    try:
-        return call()
-    except (RemoteError, Stopped) as problem:
-        # A stop comes while a call waits for its turn or for a limit: it was not sent.
-        return problem
-    finally:
-        # The client may have kept what it learned of the account: what this thread opened ends with the call.
-        connections.close_all()
