@@ -85,7 +85,7 @@ def test_a_pause_is_told_once_and_its_end_once(
         _watch(world)
     assert not hook.titles()
     connection.refresh_from_db()
-    access.resume(connection, now=world.now())
+    access.resume(connection)
     _watch(world)
     assert hook.titles() == ["«acme»: ya está resuelto"]
     _watch(world)

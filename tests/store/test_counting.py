@@ -5,30 +5,49 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from siigo_escala.store import models
+from siigo_escala.domain.braking import Stretch
+from siigo_escala.store import counting
 from siigo_escala.store.counting import CallCounter
 
 NOW = datetime(2026, 8, 27, 12, 30, tzinfo=UTC)
 
 
-def test_calls_and_refusals_are_counted_by_hour_and_user(database: str) -> None:
-    counter = CallCounter("siigo:1:a", now=lambda: NOW)
+def _totals(account: str, *, now: datetime = NOW) -> tuple[int, int]:
+    counted = counting.stretches(account, now=now)
+    return sum(one.calls for one in counted), sum(one.refused for one in counted)
+
+
+def test_calls_are_counted_by_user_in_stretches_that_a_refusal_after_a_success_begins(database: str) -> None:
+    minutes = iter(range(10))
+    counter = CallCounter("siigo:1:a", now=lambda: NOW + timedelta(minutes=next(minutes)))
     other = CallCounter("siigo:1:b", now=lambda: NOW)
-    for refused in (True, False, False):
+    for refused in (True, False, False, True, True, False):
         counter.add(refused=refused)
     other.add(refused=True)
     counter.close()
     other.close()
-    assert CallCounter("siigo:1:a", now=lambda: NOW).totals() == (3, 1)
-    assert models.CallHour.objects.get(account="siigo:1:a").hour == NOW.replace(minute=0)
+    assert counting.stretches("siigo:1:a", now=NOW) == [
+        Stretch(since=NOW.replace(minute=0), calls=3, refused=1),
+        Stretch(since=NOW + timedelta(minutes=4), calls=3, refused=2),
+    ]
+    assert _totals("siigo:1:b") == (1, 1)
+
+
+def test_another_counter_goes_on_where_the_last_one_ended(database: str) -> None:
+    for refused in (False, False, True, True):
+        counter = CallCounter("siigo:1:a", now=lambda: NOW)
+        counter.add(refused=refused)
+        counter.close()
+    stretches = counting.stretches("siigo:1:a", now=NOW)
+    assert [(one.calls, one.refused) for one in stretches] == [(2, 0), (2, 2)]
 
 
 def test_seven_days_count_and_no_more(database: str) -> None:
-    for age in (timedelta(0), timedelta(days=6, hours=23), timedelta(days=7, hours=1)):
+    for age in (timedelta(days=7, hours=1), timedelta(days=6, hours=23), timedelta(0)):
         counter = CallCounter("siigo:1:a", now=lambda age=age: NOW - age)  # type: ignore[misc]  # bound now
         counter.add(refused=True)
         counter.close()
-    assert CallCounter("siigo:1:a", now=lambda: NOW).totals() == (2, 2)
+    assert _totals("siigo:1:a") == (2, 2)
 
 
 def test_a_count_that_begins_anew_leaves_other_users_alone(database: str) -> None:
@@ -36,24 +55,9 @@ def test_a_count_that_begins_anew_leaves_other_users_alone(database: str) -> Non
         counter = CallCounter(account, now=lambda: NOW)
         counter.add(refused=True)
         counter.close()
-    CallCounter("siigo:1:a", now=lambda: NOW).begin_anew()
-    assert CallCounter("siigo:1:a", now=lambda: NOW).totals() == (0, 0)
-    assert CallCounter("siigo:1:b", now=lambda: NOW).totals() == (1, 1)
-
-
-def test_what_is_put_aside_for_a_probe_counts_on_apart_until_a_person_begins_anew(database: str) -> None:
-    counter = CallCounter("siigo:1:a", now=lambda: NOW)
-    for refused in (True, False, True):
-        counter.add(refused=refused)
-        counter.put_aside()
-    assert (counter.totals(), counter.aside()) == ((0, 0), (3, 2))
-    counter.add(refused=True)
-    assert (counter.totals(), counter.aside()) == ((1, 1), (3, 2))
-    week_later = CallCounter("siigo:1:a", now=lambda: NOW + timedelta(days=8))
-    assert week_later.aside() == (0, 0)
-    counter.begin_anew()
-    assert (counter.totals(), counter.aside()) == ((0, 0), (0, 0))
-    counter.close()
+    counting.begin_anew("siigo:1:a")
+    assert _totals("siigo:1:a") == (0, 0)
+    assert _totals("siigo:1:b") == (1, 1)
 
 
 def test_no_call_of_many_threads_is_lost(database: str) -> None:
@@ -69,7 +73,7 @@ def test_no_call_of_many_threads_is_lost(database: str) -> None:
     for thread in threads:
         thread.join()
     counter.close()
-    assert counter.totals() == (40, 20)
+    assert _totals("siigo:1:a") == (40, 20)
 
 
 def test_closing_waits_for_a_thread_that_counts(database: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from siigo_escala.rest.errors import AccessDenied
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store import lease, models
+from siigo_escala.store import counting, lease, models
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import LeaseTaken, StoreProblem
 from siigo_escala.sync import access
@@ -21,9 +21,15 @@ def _connection() -> models.Connection:
 
 
 def _refused_before(world: World, *, calls: int, refused: int) -> None:
-    models.CallHour.objects.create(
-        account=access.counter_name(_connection()), hour=world.now(), calls=calls, refused=refused
-    )
+    """So many calls, the last of them refused."""
+    counter = CallCounter(access.counter_name(_connection()), now=world.now)
+    for number in range(calls):
+        counter.add(refused=number >= calls - refused)
+    counter.close()
+
+
+def _refused() -> int:
+    return sum(row.refused for row in models.CallHour.objects.filter(account__startswith="siigo:"))
 
 
 def _braked(world: World) -> None:
@@ -96,24 +102,37 @@ def test_the_brake_pauses_at_once_and_one_probe_an_hour_later_resumes(world: Wor
     world.pass_time(minutes=2)
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
     assert not _connection().paused
-    user = models.CallHour.objects.filter(account=access.counter_name(_connection()))
-    assert user.get().refused == 0, "the count began anew"
+    assert _refused() == 30, "nobody but a person begins the count anew"
 
 
-def test_each_probe_that_is_refused_doubles_the_rest_up_to_eight_hours(world: World) -> None:
-    _braked(world)
+def test_a_probe_that_is_refused_takes_room_and_the_rest_doubles_up_to_a_day(world: World) -> None:
+    world.connect()
+    _refused_before(world, calls=39, refused=39)
+    assert codes(world.sync()) == ["BRAKED"]
     world.siigo.faults.add(Fault(kind="refuse", path="/v1/users", status=400, body={"Errors": []}))
-    for hours in (1, 2, 4, 8, 8):
+    for refused, hours in enumerate((1, 2, 4, 8, 16, 24, 24), start=40):
         world.pass_time(hours=hours, minutes=-1)
         with pytest.raises(StoreProblem):
             world.sync()
         world.pass_time(minutes=2)
         result = world.sync()
         assert (result.exit_code, codes(result)) == (3, ["BRAKED"])
-        assert _connection().paused == "BRAKED"
+        assert (_connection().paused, _refused()) == ("BRAKED", refused)
     world.siigo.faults.clear()
-    world.pass_time(hours=8)
+    world.pass_time(hours=24)
     assert world.sync().exit_code == 0
+
+
+def test_where_not_one_more_refusal_has_room_even_a_probe_makes_no_call(world: World) -> None:
+    world.connect()
+    _refused_before(world, calls=50, refused=50)
+    assert codes(world.sync()) == ["BRAKED"]
+    calls = len(world.siigo.calls)
+    world.pass_time(hours=25)
+    assert codes(world.sync()) == ["BRAKED"]
+    assert len(world.siigo.calls) == calls
+    world.pass_time(hours=24 * 6)
+    assert world.sync().exit_code == 0, "what is older than seven days weighs no more"
 
 
 def test_after_a_probe_the_first_refusal_pauses_again_while_all_of_seven_days_stand_at_half(
@@ -188,5 +207,6 @@ def test_thirty_records_without_data_never_block_an_account(world: World, lackin
         assert run == 0 or world.escala.calls.count("POST") == sent, "what was refused is not sent again"
         assert not _connection().paused
         world.pass_time(hours=1)
-    _, refused = CallCounter(access.counter_name(_connection()), now=world.now).totals()
-    assert refused == 0
+    counted = counting.stretches(access.counter_name(_connection()), now=world.now())
+    assert sum(one.calls for one in counted) > 0
+    assert not any(one.refused for one in counted)

@@ -65,8 +65,7 @@ def _fill(connection: Connection) -> None:
     models.Limit.objects.get_or_create(account=access.first_limit(connection.siigo_username))
     models.CallHour.objects.get_or_create(account=f"escala:{connection.escala_id}", hour=NOW)
     for user in (connection.siigo_username, "antes@empresa.example"):
-        for kind in ("", "before "):
-            models.CallHour.objects.create(account=f"{kind}siigo:{connection.siigo_id}:{user}", hour=NOW)
+        models.CallHour.objects.create(account=f"siigo:{connection.siigo_id}:{user}", hour=NOW)
 
 
 def _rows() -> dict[str, list[Any]]:

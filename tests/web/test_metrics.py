@@ -126,8 +126,7 @@ def test_calls_are_counted_by_company_and_system(company: Callable[..., models.C
     acme, other = company("acme"), company("otra")
     siigo, escala = f"siigo:{acme.siigo_id}:api@acme.example", f"escala:{acme.escala_id}"
     for account, hours, calls, refused in (
-        (siigo, 1, 6, 0),
-        (f"before {siigo}", 1, 4, 1), (siigo, 30, 90, 29), (siigo, 24 * 8, 1000, 1000), (escala, 2, 40, 0),
+        (siigo, 1, 10, 1), (siigo, 30, 90, 29), (siigo, 24 * 8, 1000, 1000), (escala, 2, 40, 0),
     ):  # fmt: skip
         models.CallHour.objects.create(
             account=account, hour=NOW - timedelta(hours=hours), calls=calls, refused=refused

@@ -47,14 +47,13 @@ def disable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
 def _probe(environment: Environment, connection: Connection) -> None:
     """Signs in anew and asks both accounts; where one refuses, the pause stays."""
     from siigo_escala.store import models
-    from siigo_escala.store.counting import CallCounter
     from siigo_escala.sync import access, opening
     from siigo_escala.sync.account import Calls
     from siigo_escala.sync.session import Listener
 
     opened = opening.open_connection(environment, connection.name)
     # The brake would refuse the probe itself, and a token kept from before would prove nothing.
-    CallCounter(access.counter_name(connection), now=setup.now).begin_anew()
+    access.begin_anew(connection)
     models.SiigoCompany.objects.filter(pk=connection.siigo_id).update(token_sealed="", token_expires=None)
     pair = opening.client_pair(opened, opened.connection, calls=Calls(), listener=Listener(), now=setup.now)
     try:
@@ -62,7 +61,7 @@ def _probe(environment: Environment, connection: Connection) -> None:
         pair.escala.pipelines()
     finally:
         pair.close()
-    access.resume(connection, now=setup.now())
+    access.resume(connection)
 
 
 def _switch(connection: Connection, *, on: bool) -> None:

@@ -65,8 +65,8 @@ def braked(name: str, *, why: str) -> Message:
             f"Siigo rechaza demasiadas llamadas de «{name}»: se hace una pausa para que no bloquee al "
             "usuario.",
             _cause(why),
-            "Qué hacer: corrija la causa. En una hora se prueba de nuevo sin que usted haga nada; "
-            f"«siigo-escala enable {name}» lo hace antes.",
+            "Qué hacer: corrija la causa. En una hora se prueba de nuevo sin que usted haga nada y, mientras "
+            f"no sirva, cada vez más tarde; «siigo-escala enable {name}» lo hace antes.",
         ),
     )
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from siigo_escala.domain import braking
+from siigo_escala.domain.braking import Standing
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied
-from siigo_escala.store.counting import CallCounter
+from siigo_escala.store import counting
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection
 from siigo_escala.sync.brake import Braked
 
 _REFUSALS = 2
-_BRAKE_RESTS = timedelta(hours=1)
-_LONGEST_REST = 8
-"""Hours: a probe that is refused counts with Siigo as well, so the next one comes after twice the time."""
 
 
 def code_of(problem: AccessDenied) -> Code:
@@ -28,25 +27,26 @@ def refused(connection: Connection, problem: AccessDenied, *, now: datetime) -> 
     """Counts a refusal; the second in a row, or the brake, pauses the connection."""
     connection.refresh_from_db(fields=["refusals"])
     code = code_of(problem)
-    first = code == Code.BRAKED and connection.paused != code
-    connection.refusals = 1 if first else connection.refusals + 1
+    connection.refusals += 1
     if connection.refusals >= _REFUSALS or code == Code.BRAKED:
         connection.paused, connection.paused_text, connection.paused_at = code.value, problem.message, now
     connection.save(update_fields=["refusals", "paused", "paused_text", "paused_at"])
 
 
 def may_probe(connection: Connection, *, now: datetime) -> bool:
-    """Whether a braked connection has rested for long enough to try one call by itself."""
-    return (
-        connection.paused == Code.BRAKED
-        and connection.paused_at is not None
-        and now - connection.paused_at >= _rest(connection)
-    )
+    """Whether a braked connection has rested for long enough to try one call by itself.
+
+    A pause that began in the future was noted by a clock that was wrong: it has lasted for long enough.
+    """
+    if connection.paused != Code.BRAKED or connection.paused_at is None:
+        return False
+    rested = now - connection.paused_at
+    return rested < timedelta(0) or rested >= braking.rest(standing(connection, now=now).room)
 
 
-def _rest(connection: Connection) -> timedelta:
-    """One hour, and after each probe that was refused twice as long, up to eight."""
-    return _BRAKE_RESTS * min(1 << max(connection.refusals - 1, 0), _LONGEST_REST)
+def standing(connection: Connection, *, now: datetime) -> Standing:
+    """Where the connection's Siigo user stands with the brake."""
+    return braking.standing(counting.stretches(counter_name(connection), now=now))
 
 
 def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
@@ -61,19 +61,14 @@ def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
     return True
 
 
-def begin_anew(connection: Connection, *, now: datetime) -> None:
+def begin_anew(connection: Connection) -> None:
     """Forgets the refusals that the brake counted, for a person acts; the pause stays."""
-    CallCounter(counter_name(connection), now=lambda: now).begin_anew()
+    counting.begin_anew(counter_name(connection))
 
 
-def put_aside(connection: Connection, *, now: datetime) -> None:
-    """Lets the brake begin anew for a probe of the program's own, and remember; the pause stays."""
-    CallCounter(counter_name(connection), now=lambda: now).put_aside()
-
-
-def resume(connection: Connection, *, now: datetime) -> None:
+def resume(connection: Connection) -> None:
     """Lifts every pause and begins the brake's count anew: a person acted."""
-    begin_anew(connection, now=now)
+    begin_anew(connection)
     lift(connection)
 
 

@@ -98,10 +98,14 @@ def build(
     on_call: Callable[[Call], None],
     now: Callable[[], datetime],
     counter: CallCounter | None = None,
+    probing: bool = False,
     wait: Callable[[float], None] = time.sleep,
     bounds: Bounds = NO_BOUNDS,
 ) -> Clients:
-    """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows."""
+    """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows.
+
+    `probing`: the brake's pause has lasted for long enough to try a call.
+    """
     wait = bounds.wait or wait
     siigo_limit: Limiter = NoLimit(wait=wait)
     escala_limit: Limiter = NoLimit(wait=wait)
@@ -119,8 +123,8 @@ def build(
         closing.append(limiter.close)
     on_siigo_call = on_call
     if counter is not None:
-        siigo_limit = brake = Brake(siigo_limit, counter)
-        on_siigo_call = both(on_call, brake.count)
+        siigo_limit = brake = Brake(siigo_limit, counter, probing=probing)
+        on_siigo_call = both(brake.count, on_call)
         closing.append(counter.close)
     siigo = Transport(
         system="siigo",

@@ -21,7 +21,6 @@ from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.siigo.token import NoStore
-from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
@@ -282,7 +281,7 @@ def _save(
             Code.BRAKED,
         ):
             connection.paused, connection.paused_text, connection.paused_at = "", "", None
-            CallCounter(access.counter_name(connection), now=lambda: now).begin_anew()
+            access.begin_anew(connection)
     connection.file = rules.to_json(file)
     connection.enabled, connection.direction = file.enabled, file.direction
     made = connection.created_at.astimezone(ZoneInfo(file.time_zone)).date()

@@ -13,7 +13,6 @@ from django.db import transaction
 
 from siigo_escala.store import backup, models
 from siigo_escala.store import lease as leases
-from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import LeaseTaken
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import access
@@ -47,13 +46,13 @@ def forget(connection: Connection, *, home: Path, keys: Sequence[str], now: date
         ) from None
     try:
         kept = backup.aside(home, f"forget-{connection.name}", keys=keys, now=now)
-        _remove(connection, now=now)
+        _remove(connection)
     finally:
         lease.release()
     return kept
 
 
-def _remove(connection: Connection, *, now: datetime) -> None:
+def _remove(connection: Connection) -> None:
     """Invoices by the thousand, so that a large ledger needs little memory; all of it or nothing."""
     company, account = connection.siigo, connection.escala
     company_is_shared = _others_on(connection, "siigo")
@@ -66,12 +65,12 @@ def _remove(connection: Connection, *, now: datetime) -> None:
         while chunk := list(connection.invoices.values_list("pk", flat=True)[:_CHUNK]):
             models.Invoice.objects.filter(pk__in=chunk).delete()
         if not user_is_shared:
-            CallCounter(access.counter_name(connection), now=lambda: now).begin_anew()
+            access.begin_anew(connection)
             models.Limit.objects.filter(account=access.first_limit(user)).delete()
         connection.delete()
         if not company_is_shared:
-            # Earlier users, too, and what was put aside for a probe.
-            models.CallHour.objects.filter(account__contains=f"siigo:{company.pk}:").delete()
+            # Earlier users, too.
+            models.CallHour.objects.filter(account__startswith=f"siigo:{company.pk}:").delete()
             models.Limit.objects.filter(account=f"siigo:{company.pk}").delete()
             company.delete()
         if not account_is_shared:

@@ -72,14 +72,28 @@ def open_connection(
 
 
 def open_session(
-    opened: Opened, options: Options, listener: Listener, *, lease: Lease | None, now: Callable[[], datetime]
+    opened: Opened,
+    options: Options,
+    listener: Listener,
+    *,
+    lease: Lease | None,
+    now: Callable[[], datetime],
+    probing: bool = False,
 ) -> Session:
     """A session over both clients, with the rules as they stand today."""
     # Read again under the lease: another run may have moved marks since the connection was opened.
     connection = models.Connection.objects.select_related("siigo", "escala").get(pk=opened.connection.pk)
     calls = Calls()
     learned = clients.Learned(connection.escala)
-    built = client_pair(opened, connection, calls=calls, listener=listener, now=now, on_learned=learned.tell)
+    built = client_pair(
+        opened,
+        connection,
+        calls=calls,
+        listener=listener,
+        now=now,
+        on_learned=learned.tell,
+        probing=probing,
+    )
     wanted = opened.file.opportunities
     session = Session(
         environment=opened.environment,
@@ -124,8 +138,9 @@ def client_pair(
     now: Callable[[], datetime],
     on_learned: Callable[[Capabilities], None] = lambda _: None,
     bounds: clients.Bounds = clients.NO_BOUNDS,
+    probing: bool = False,
 ) -> clients.Clients:
-    """Both clients of a stored connection."""
+    """Both clients of a stored connection. `probing`: the brake's pause has lasted for long enough."""
     return clients.build(
         opened.environment,
         clients.Credentials(
@@ -141,6 +156,7 @@ def client_pair(
         on_call=calls.count,
         now=now,
         counter=CallCounter(access.counter_name(connection), now=now),
+        probing=probing,
         wait=listener.wait,
         bounds=bounds,
     )

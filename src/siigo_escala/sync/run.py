@@ -103,9 +103,7 @@ def run(
         # Once more under the lease: another run may have paused the connection, or resumed it.
         opened.connection.refresh_from_db()
         probing = access.must_probe(opened.connection, dry=options.dry_run, now=now())
-        if probing:
-            access.put_aside(opened.connection, now=now())
-        session = open_session(opened, options, listener, lease=lease, now=now)
+        session = open_session(opened, options, listener, lease=lease, now=now, probing=probing)
         try:
             if not session.dry:
                 run_row.begin(session)

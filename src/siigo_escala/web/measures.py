@@ -20,7 +20,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from siigo_escala.config.env import Environment
-from siigo_escala.store import counting, limiter, locks, models
+from siigo_escala.store import limiter, locks, models
 from siigo_escala.store.models import State
 from siigo_escala.sync import access, clients
 
@@ -164,7 +164,7 @@ class Measures(Collector):
         )
         yield _gauge(
             "calls_refused_share",
-            "Share of seven days' calls that was refused; of Siigo's, the brake pauses from 0.5.",
+            "Share of seven days' calls that was refused; of Siigo's, the brake keeps it at 0.5 at most.",
             labels,
             [(key, row["week_refused"] / row["week"] if row["week"] else 0.0) for key, row in theirs],
         )
@@ -254,9 +254,9 @@ def _gauge(
 
 
 def _sums(of_account: Mapping[str, Mapping[str, int]], account: str) -> dict[str, int]:
-    """What was counted of an account, with what was put aside for a probe: Siigo remembers that, too."""
-    rows = [of_account[name] for name in (account, counting.before(account)) if name in of_account]
-    return {key: sum(row[key] for row in rows) for key in ("day", "day_refused", "week", "week_refused")}
+    """What was counted of an account."""
+    row = of_account.get(account, {})
+    return {key: row.get(key, 0) for key in ("day", "day_refused", "week", "week_refused")}
 
 
 def _version() -> str:

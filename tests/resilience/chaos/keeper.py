@@ -69,7 +69,7 @@ class Keeper:
         world = self.staff.world
         opened = opening.open_connection(world.environment, "acme")
         connection = opened.connection
-        access.begin_anew(connection, now=world.now())
+        access.begin_anew(connection)
         models.SiigoCompany.objects.update(token_sealed="", token_expires=None)
         pair = opening.client_pair(opened, connection, calls=Calls(), listener=Listener(), now=world.now)
         try:
@@ -77,7 +77,7 @@ class Keeper:
             pair.escala.pipelines()
         finally:
             pair.close()
-        access.resume(connection, now=world.now())
+        access.resume(connection)
         other_writer.accept(connection, now=world.now())
 
     def back_up(self) -> None:

@@ -129,8 +129,8 @@ class Life:
         models.Limit.objects.all().delete()  # pauses asked for in real seconds are over by the next morning
         result = self.run_once()
         if any(problem["code"] == "BRAKED" for problem in result.document["problems"]):
-            # Too much went wrong in seven days: an hour later the connection tries one call by itself.
-            self.world.time.pass_by(3700)
+            # Too much went wrong in seven days, and nobody had called since the last refusal.
+            self.keeper.enable()
             result = self.run_once()
         if result.document["invoices"]["failed"] and self.story.escala.get("list_lag_s"):
             # A list that lags behind what the run itself made proves nothing: the next run goes on.

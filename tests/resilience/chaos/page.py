@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,12 +37,24 @@ def write(verdicts: Sequence[Verdict], *, seconds: float, command: str) -> None:
 
 
 def machine(seconds: float) -> list[tuple[str, str]]:
-    """When, where and how long."""
+    """When, of which commit, where and how long."""
     return [
+        ("commit", _commit()),
         ("date", f"{datetime.now(UTC):%Y-%m-%d}"),
         ("machine", f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"),
         ("took", f"{seconds / 60:.0f} min"),
     ]
+
+
+def _commit() -> str:
+    """The commit that was run, and whether files differed from it."""
+    told = subprocess.run(
+        ["git", "-C", str(PAGE.parent), "describe", "--always", "--dirty", "--abbrev=10"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or "not known"
 
 
 def section(name: str, rows: Sequence[tuple[str, str]]) -> None:

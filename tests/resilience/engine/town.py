@@ -187,7 +187,7 @@ class Town:
 
         def lifted() -> bool:
             connection = models.Connection.objects.get(name=name)
-            access.begin_anew(connection, now=moments.now())
+            access.begin_anew(connection)
             opened = opening.open_connection(self.environment, name)
             pair = opening.client_pair(
                 opened, opened.connection, calls=Calls(), listener=Listener(), now=moments.now
@@ -200,7 +200,7 @@ class Town:
             finally:
                 pair.close()
             self.enabled_again.append(f"{name} {connection.paused}")
-            access.resume(connection, now=moments.now())
+            access.resume(connection)
             other_writer.accept(connection, now=moments.now())
             return True
 

@@ -60,11 +60,12 @@ class EscalaAccount(models.Model):
 
 
 class CallHour(models.Model):
-    """Calls of one Siigo user, which the brake looks at, or to one Escala account, in one hour."""
+    """Calls of one Siigo user, which the brake looks at, or to one Escala account, within one hour."""
 
     account = models.CharField(max_length=250)
     """siigo:<company id>:<user> or escala:<account id>."""
     hour = models.DateTimeField()
+    """The hour's beginning, or that of a stretch within it (domain/braking.py)."""
     calls = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
 

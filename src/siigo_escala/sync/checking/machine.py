@@ -13,8 +13,7 @@ from django.db import connection as database
 
 from siigo_escala.config.env import Environment
 from siigo_escala.rest.errors import System
-from siigo_escala.store import causes, keys, vault
-from siigo_escala.store.counting import CallCounter
+from siigo_escala.store import causes, counting, keys, vault
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.sync import access
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, warning
@@ -82,9 +81,8 @@ def limits(environment: Environment) -> Check:
 
 def brake(opened: Opened, *, now: Callable[[], datetime]) -> Check:
     """How many of the calls of seven days Siigo refused."""
-    counter = CallCounter(access.counter_name(opened.connection), now=now)
-    calls, refused = counter.totals()
-    counter.close()
+    counted = counting.stretches(access.counter_name(opened.connection), now=now())
+    calls, refused = sum(one.calls for one in counted), sum(one.refused for one in counted)
     share = refused / calls if calls else 0.0
     message = f"Siigo rechazó en siete días {refused} de {calls} llamadas ({round(100 * share)} %)."
     if calls and share >= _WORRY:
