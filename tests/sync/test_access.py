@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from siigo_escala.rest.errors import AccessDenied
@@ -147,6 +149,13 @@ def test_after_a_probe_the_first_refusal_pauses_again_while_all_of_seven_days_st
     assert len(refused) == 1
     world.siigo.faults.clear()
     world.pass_time(hours=1)
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert not _connection().paused
+
+
+def test_a_pause_that_a_wrong_clock_noted_days_ahead_keeps_nobody_waiting(world: World) -> None:
+    _braked(world)
+    models.Connection.objects.update(paused_at=world.now() + timedelta(days=4))
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
     assert not _connection().paused
 
