@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from siigo_escala.simulators import faults
+from siigo_escala.simulators.messages import Request, Response
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import opening, run, writer
+from siigo_escala.sync import opening, read, run, writer
 from siigo_escala.sync.session import Listener, Options, Progress
 from tests.sync import inside
 from tests.sync.inside import CONTACTS, DEALS
@@ -57,6 +58,33 @@ class _Door:
 
 
 _GIVE_UP_S = 5.0
+
+
+def test_the_next_batch_is_written_while_the_last_opportunities_of_the_one_before_are_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "FIRST_PAGES", 1)
+    world.configured(escala_connections=4)
+    world.invoices(130, customers=40)
+    world.connect()
+    handled, lock = world.escala.handle, world.escala.lock
+    next_batch, came, deals = threading.Event(), [], 0
+
+    def handle(request: Request) -> Response:
+        nonlocal deals
+        if (request.method, request.path) == ("POST", DEALS):
+            deals += 1
+            if deals == 98:
+                lock.release()
+                came.append(next_batch.wait(_GIVE_UP_S))
+                lock.acquire()
+            elif deals > 100:
+                next_batch.set()
+        return handled(request)
+
+    world.escala.handle = handle  # type: ignore[method-assign]
+    assert counts(world.sync()) == {"read": 130, "created": 130}
+    assert came == [True]
 
 
 def _watched(world: World) -> _Door:

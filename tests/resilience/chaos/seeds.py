@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import traceback
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from structlog.testing import capture_logs
 
+from siigo_escala.siigo import client
+from siigo_escala.sync import read, taking_up
 from tests import databases
 from tests.resilience.chaos import story as stories
 from tests.resilience.chaos.life import Diverged, life
@@ -37,6 +41,7 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
                 else databases.postgresql_database(server, templates=templates, blocker=blocker)
             )
             held.enter_context(blocker.unblock())
+            held.enter_context(_batches(seed))
             said = held.enter_context(capture_logs())
             try:
                 with life(story, calm, folder / "calm") as undisturbed:
@@ -64,6 +69,18 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
         deaths=sum(line.endswith("killed") for line in diary),
         faults=sum(len(attempt.faults) + len(attempt.late) for attempt in attempts),
     )
+
+
+@contextmanager
+def _batches(seed: int) -> Iterator[None]:
+    """Two seeds of three read and write in several batches, as a company does that has many more invoices."""
+    page = (100, 2, 5)[seed % 3]
+    with (
+        mock.patch.object(client, "PAGE_SIZE", page),
+        mock.patch.object(read, "FIRST_PAGES", 5 if page == 100 else 1),
+        mock.patch.object(taking_up, "_BATCH", 2 * page),
+    ):
+        yield
 
 
 def store_of(seed: int) -> Store:
