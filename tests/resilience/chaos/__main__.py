@@ -1,8 +1,9 @@
 """`python3 run.py chaos --seeds N [--seed K]`: lives so many stories and says which diverged, and how.
 
-One seed tells everything; many tell one line each where they diverged. `--engine` lives `--minutes` of the
-engine in real time instead. `--write` puts the result, with date, machine and command, into
-docs/reliability.md.
+One seed tells everything; many tell one line each where they diverged. `--keep FILE` keeps every verdict, and
+does not live again what stands there of the same code: a thousand seeds need not be lived in one go.
+`--engine` lives `--minutes` of the engine in real time instead. `--write` puts the result, with date,
+machine, commit and command, into docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.resilience.chaos import many
+from tests.resilience.chaos import kept, many
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, help="the first, or with no --seeds the only one")
     parser.add_argument("--store", choices=("both", "sqlite", "postgresql"), default="both")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default 2)")
+    parser.add_argument("--keep", type=Path, help="a file of verdicts, read first and added to")
     parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
     parser.add_argument("--engine", action="store_true", help="the engine: worker processes, ten companies")
     parser.add_argument("--minutes", type=float, default=60.0, help="with --engine: how long (default 60)")
@@ -33,10 +35,15 @@ def main(arguments: Sequence[str]) -> int:
     alone = given.seed is not None and not any(one.startswith("--seeds") for one in arguments)
     wanted = range(given.seed or 0, (given.seed or 0) + (1 if alone else given.seeds))
     began = time.monotonic()
+    code = kept.code(store=given.store) if given.keep else ""
+    known = kept.read(given.keep, code=code) if given.keep else {}
+    verdicts = [known[seed] for seed in wanted if seed in known and not alone]
+    todo = [seed for seed in wanted if seed not in known or alone]
     with tempfile.TemporaryDirectory(prefix="siigo-escala-chaos-") as name:
-        verdicts = []
-        for verdict in many.lived(wanted, store=given.store, folder=Path(name), jobs=given.jobs):
+        for verdict in many.lived(todo, store=given.store, folder=Path(name), jobs=given.jobs):
             verdicts.append(verdict)
+            if given.keep:
+                kept.add(given.keep, verdict, code=code)
             if alone or verdict.problem:
                 _say(verdict.told)
             if len(verdicts) % 100 == 0:
@@ -54,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     if given.write:
         from tests.resilience.chaos import page
 
-        page.write(verdicts, seconds=seconds, command=f"python3 run.py chaos {' '.join(arguments)}")
+        first = f" --seed {wanted[0]}" if wanted[0] else ""
+        page.write(verdicts, command=f"python3 run.py chaos --seeds {len(verdicts)}{first} --write")
     return 1 if diverged else 0
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import re
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.resilience.chaos import kept
 from tests.resilience.chaos.verdict import Verdict
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
 
-def write(verdicts: Sequence[Verdict], *, seconds: float, command: str) -> None:
-    """Puts what the seeds came to into the page."""
+def write(verdicts: Sequence[Verdict], *, command: str) -> None:
+    """Puts what the seeds came to into the page; its time is that of one life after another."""
     diverged = [str(one.seed) for one in verdicts if one.problem]
     stores = " and ".join(
         f"{sum(one.store == store for one in verdicts)} on {name}"
@@ -31,7 +31,7 @@ def write(verdicts: Sequence[Verdict], *, seconds: float, command: str) -> None:
             ("of them killed", str(sum(one.deaths for one in verdicts))),
             ("faults and late writes laid out", str(sum(one.faults for one in verdicts))),
             ("came to another end", f"{len(diverged)} {', '.join(diverged)}".strip()),
-            *machine(seconds),
+            *machine(sum(one.seconds for one in verdicts)),
         ],
     )
 
@@ -39,22 +39,11 @@ def write(verdicts: Sequence[Verdict], *, seconds: float, command: str) -> None:
 def machine(seconds: float) -> list[tuple[str, str]]:
     """When, of which commit, where and how long."""
     return [
-        ("commit", _commit()),
+        ("commit", kept.commit()),
         ("date", f"{datetime.now(UTC):%Y-%m-%d}"),
         ("machine", f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"),
         ("took", f"{seconds / 60:.0f} min"),
     ]
-
-
-def _commit() -> str:
-    """The commit that was run, and whether files differed from it."""
-    told = subprocess.run(
-        ["git", "-C", str(PAGE.parent), "describe", "--always", "--dirty", "--abbrev=10"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip() or "not known"
 
 
 def section(name: str, rows: Sequence[tuple[str, str]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it: nothing he
 
 def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any) -> Verdict:
     """Lives a seed's story twice. `server`: of PostgreSQL, "" for SQLite."""
+    began = time.monotonic()
     story = stories.draw(seed)
     problem, diary = "", []
     folder = Path(tempfile.mkdtemp(prefix="siigo-escala-chaos-", dir=_MEMORY if _MEMORY.is_dir() else None))
@@ -68,6 +70,7 @@ def live(seed: int, *, store: Store, server: str, templates: Path, blocker: Any)
         runs=len(attempts) + 2 * len(story.days),
         deaths=sum(line.endswith("killed") for line in diary),
         faults=sum(len(attempt.faults) + len(attempt.late) for attempt in attempts),
+        seconds=round(time.monotonic() - began, 1),
     )
 
 

@@ -19,3 +19,5 @@ class Verdict:
     runs: int
     deaths: int
     faults: int
+    seconds: float
+    """How long both lives took, by the machine's clock."""
