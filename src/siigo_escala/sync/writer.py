@@ -68,10 +68,14 @@ class Writer:
 
     def __exit__(self, _kind: object, why: BaseException | None, _trace: object) -> None:
         """Where something ends the run, nothing more is sent; what is under way is recorded all the same."""
-        if why is not None:
-            self._ending = self._ending or why
+        if why is None:
+            return
+        self._ending = self._ending or why
+        try:
             with suppress(type(self._ending)):
                 self._send(to_the_end=True)
+        finally:
+            self._ending = None
 
     @property
     def _places(self) -> int:
@@ -98,6 +102,8 @@ class Writer:
         """Sends the rest of it and waits for all; those whose bound contact Escala does not know any more."""
         self._send(to_the_end=True)
         self._close_pool()
+        # What is without outcome is looked up next: whatever is sent after that begins its own count.
+        self._unknown_in_a_row = self._asked_at = 0
         gone, self._contacts_gone = self._contacts_gone, []
         return gone
 
@@ -129,7 +135,12 @@ class Writer:
         self._waiting.clear()
         self._journal.flush()
         self._close_pool()
-        raise ending
+        try:
+            raise ending
+        finally:
+            # Kept no longer: with its frames it would keep alive what reads ahead in them.
+            self._ending = None
+            del ending
 
     def _submit(self, call: Callable[[], Outcome], proven: float) -> Future[Outcome]:
         if self._pool is None:
