@@ -47,6 +47,22 @@ def test_a_full_disk_ends_the_run_and_the_next_one_loses_nothing(
     assert len({deal["name"] for deal in escala.state()["deals"]}) == 40
 
 
+def test_a_backup_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(
+    connected: Program, siigo: SiigoSimulator, home: Path
+) -> None:
+    for number in range(40):  # more than is held back until the end
+        siigo.create_invoice(total=10_000 + number)
+    connected("sync", "acme")
+    connected.more["COVERAGE_PROCESS_CONFIG"] = ""
+    told = connected(
+        "backup",
+        str(home / "copia.zip"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert (told.code, told.err.count("\n"), "[STORAGE_FAILED]" in told.err) == (2, 1, True)
+    assert not list(home.glob("*copia*"))
+
+
 def test_a_reader_that_goes_away_is_no_failure(connected: Program) -> None:
     process = connected.start("export", "acme")
     assert process.stdout is not None

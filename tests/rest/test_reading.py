@@ -24,6 +24,14 @@ def test_a_byte_order_mark_is_tolerated() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "read"),
+    [(b'["a\xed\xa0\xbdb"]', ["ab"]), (b'["\xed\xa0\xbd\xed\xb8\x80"]', ["\N{GRINNING FACE}"])],
+)
+def test_half_a_character_keeps_nothing_else_away(content: bytes, read: list[str]) -> None:
+    assert reading.decode(content) == read
+
+
+@pytest.mark.parametrize(
     ("content", "why"),
     [
         (b"", "respuesta vacía"),

@@ -87,6 +87,21 @@ def test_the_next_batch_is_written_while_the_last_opportunities_of_the_one_befor
     assert came == [True]
 
 
+def test_progress_is_measured_by_the_whole_plan_while_more_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "FIRST_PAGES", 1)
+    world.invoices(230, customers=1)
+    world.connect()
+    told: list[Progress] = []
+    opened = opening.open_connection(world.environment, "acme")
+    run.run(opened, Options(), Listener(progress=told.append), now=world.now)
+    writing = [one for one in told if one.phase == "opportunities"]
+    assert [one.done for one in writing] == sorted(one.done for one in writing)
+    assert {one.total for one in writing} == {230}
+    assert writing[-1].done == 230
+
+
 def _watched(world: World) -> _Door:
     door = _Door(world.escala.lock)
     world.escala.lock = door  # type: ignore[assignment]  # one that counts

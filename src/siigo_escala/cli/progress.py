@@ -52,18 +52,18 @@ class _Pace:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._planned_s: float | None = None
-        self._phase = ""
-        self._phase_started = self._started
+        self._writing_since: float | None = None
 
     def plan(self, plan: dict[str, Any]) -> None:
         self._planned_s = float(plan["seconds"])
 
     def left_s(self, told: Progress) -> float | None:
         now = time.monotonic()
-        if told.phase != self._phase:
-            self._phase, self._phase_started = told.phase, now
-        if told.phase == "opportunities" and told.total and told.done >= _SURE:
-            return (now - self._phase_started) / told.done * (told.total - told.done)
+        if told.phase == "opportunities":
+            # Reading goes on between: writing has its pace since it first began.
+            self._writing_since = self._writing_since or now
+            if told.total and told.done >= _SURE:
+                return (now - self._writing_since) / told.done * (told.total - told.done)
         if self._planned_s is None:
             return None
         return max(self._planned_s - (now - self._started), 0.0)

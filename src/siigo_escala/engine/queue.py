@@ -25,7 +25,7 @@ from siigo_escala.engine.due import Ticket
 
 _TURNS, _TICK = "turns", "tick"
 _EVERY_MINUTE = "* * * * *"
-POLL_S = 1.0
+POLL_S = 2.0
 """How often a worker looks for turns: what a quiet machine spends, against how soon a turn begins."""
 HURRY_S = 0.25
 """The same while more turns wait than one worker takes at once."""

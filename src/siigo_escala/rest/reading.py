@@ -53,15 +53,26 @@ def decode(content: bytes) -> object:
     """
     if not content.strip():
         raise Unusable("respuesta vacía")
-    try:
-        written = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unusable("respuesta con otra codificación") from None
+    written = _written_in(content)
     try:
         found = json.loads(written, parse_float=Decimal, parse_constant=_refuse_constant)
         return text.storable(found) if text.may_be_unstorable(content) else found
     except (ValueError, ArithmeticError, RecursionError):
         raise Unusable("respuesta que no es JSON completo") from None
+
+
+def _written_in(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        # Half a character, as some programs store what was cut in the middle of an emoji: one such text must
+        # not keep a whole page away. Two halves that belong together are joined, a lone one is left out.
+        halves = content.decode("utf-8-sig", "surrogatepass").encode("utf-16", "surrogatepass")
+    except UnicodeDecodeError:
+        raise Unusable("respuesta con otra codificación") from None
+    return halves.decode("utf-16", "ignore")
 
 
 def complaint(content: bytes) -> Complaint:

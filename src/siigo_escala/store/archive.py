@@ -11,10 +11,10 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from siigo_escala.domain import text
 from siigo_escala.store import causes
@@ -90,11 +90,19 @@ class Manifest:
 
 
 class Writer:
-    """An archive that is being made, in a stream; `close` completes it."""
+    """An archive that is being made, in a stream; `close` completes it, leaving before that gives it up."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         self._members: list[Member] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # While the stream is open still: the zip module would try it again when it is gone, and complain.
+        with suppress(OSError, ValueError):
+            self._zip.close()
 
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Adds a table, row by row."""

@@ -34,17 +34,19 @@ def make(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> 
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            made = archive.Writer(stream)
-            with snapshot() as alias:
-                for model in tables.in_order():
-                    made.table(model._meta.db_table, tables.columns(model), tables.rows(model, using=alias))
-            manifest = made.close(
-                made=now.isoformat(),
-                program=metadata.version("siigo-escala"),
-                schema=schema.newest(),
-                keys=keys,
-                salt=secrets.token_hex(16),
-            )
+            with archive.Writer(stream) as made:
+                with snapshot() as alias:
+                    for model in tables.in_order():
+                        made.table(
+                            model._meta.db_table, tables.columns(model), tables.rows(model, using=alias)
+                        )
+                manifest = made.close(
+                    made=now.isoformat(),
+                    program=metadata.version("siigo-escala"),
+                    schema=schema.newest(),
+                    keys=keys,
+                    salt=secrets.token_hex(16),
+                )
             stream.flush()
             os.fsync(stream.fileno())
         _put(part, path, overwrite=overwrite)

@@ -266,6 +266,7 @@ def _begin(course: _Course, items: Sequence[Item]) -> None:
         )
         session.planned_s = float(course.plan["seconds"])
         promised = plan.promise(session, steps, share=_share(course, items), taken_up=course.taken_up)
+        session.planned_writes = promised["opportunities"]
         if not session.dry and not session.listener.plan(course.plan | promised):
             raise Declined
     course.read_done += _read_among(course, items)

@@ -188,6 +188,8 @@ class Session:
     """Something that this run would have made was left for the next one, because others wait."""
     planned_s: float | None = None
     """How long the whole run was told to take, once it has a plan."""
+    planned_writes: int = 0
+    """Opportunities that the plan foretold: what progress is measured by while more is read."""
     calls_kept: tuple[int, int] = (0, 0)
     """Calls to Escala, and those refused, that are counted in the database by now."""
     reached: Reached = field(default_factory=Reached)

@@ -68,14 +68,15 @@ class Writer:
 
     def __exit__(self, _kind: object, why: BaseException | None, _trace: object) -> None:
         """Where something ends the run, nothing more is sent; what is under way is recorded all the same."""
-        if why is None:
-            return
-        self._ending = self._ending or why
         try:
-            with suppress(type(self._ending)):
-                self._send(to_the_end=True)
+            if why is not None:
+                self._ending = self._ending or why
+                with suppress(type(self._ending)):
+                    self._send(to_the_end=True)
         finally:
             self._ending = None
+            if self._pool is not None:
+                self._pool.shutdown(wait=True)
 
     @property
     def _places(self) -> int:
@@ -101,7 +102,6 @@ class Writer:
     def finish(self) -> list[Step]:
         """Sends the rest of it and waits for all; those whose bound contact Escala does not know any more."""
         self._send(to_the_end=True)
-        self._close_pool()
         # What is without outcome is looked up next: whatever is sent after that begins its own count.
         self._unknown_in_a_row = self._asked_at = 0
         gone, self._contacts_gone = self._contacts_gone, []
@@ -123,7 +123,8 @@ class Writer:
             for future in _answered(self._under_way):
                 self._after(self._under_way.pop(future), future.result(), self._waiting)
             left = len(self._waiting) + len(self._under_way)
-            self._session.tell("opportunities", self._taken_on - left, self._taken_on)
+            total = max(self._taken_on, self._session.planned_writes)
+            self._session.tell("opportunities", self._taken_on - left, total)
             self._ask_for_life()
         self._journal.flush()
         if self._ending is not None:
@@ -134,7 +135,6 @@ class Writer:
             self._journal.waiting(job.step, Code.NOT_REACHED)
         self._waiting.clear()
         self._journal.flush()
-        self._close_pool()
         try:
             raise ending
         finally:
@@ -148,11 +148,6 @@ class Writer:
                 max_workers=self._session.environment.escala_connections, thread_name_prefix="escala"
             )
         return self._pool.submit(self._begun, call, proven)
-
-    def _close_pool(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
 
     def _is_contact_open(self) -> bool:
         """Whether a contact is under way, or was answered with one that has to be looked at."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from siigo_escala.store.models import Invoice, Request, Run
+from siigo_escala.store.models import Invoice, Request, Run, Turn
 from tests.resilience.engine import proof
 from tests.resilience.engine.proof import Span
 from tests.resilience.engine.town import Company, Town
@@ -43,10 +43,12 @@ class Checks:
         return wrong + self._schedules_wrong(began=began, until=until)
 
     def _left_in_the_engine(self) -> list[str]:
-        """What the engine's own store still holds, though nobody works any more."""
+        """What the engine's own store still holds, though nobody works any more.
+
+        Turns that the last tick queued just before the end are none of it: our own table waits for them.
+        """
         question = (
-            "SELECT name, status, count(*) FROM {}workflow_status "
-            "WHERE status IN ('ENQUEUED', 'PENDING') GROUP BY 1, 2"
+            "SELECT workflow_uuid, status FROM {}workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
         )
         if self.on_server:
             with connection.cursor() as cursor:
@@ -55,7 +57,9 @@ class Checks:
         else:
             with closing(sqlite3.connect(self.town.environment.home / "engine.db")) as session:
                 rows = session.execute(question.format("")).fetchall()
-        return [f"left in the engine: {row}" for row in rows]
+        queued = Turn.objects.filter(queued_at__isnull=False).values_list("connection_id", "number")
+        waited_for = {(f"{connection_id}-{number}", "ENQUEUED") for connection_id, number in queued}
+        return [f"left in the engine: {row}" for row in rows if tuple(row) not in waited_for]
 
     def _calls_wrong(self) -> list[str]:
         told = []
