@@ -4,7 +4,7 @@ WORKDIR /build
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /app && /app/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 RUN /app/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py package.json package-lock.json README.md LICENSE ./
 COPY src src
 RUN /app/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
     && /app/bin/python -m compileall -q /app/lib

@@ -59,6 +59,8 @@ OFFLINE = (
     "ConnectTimeoutError",
     "No matching distribution found",
 )
+NPM_FAILED = "No se pudieron traer las hojas de estilo"
+"""How hatch_build.py says that npm reached nothing."""
 
 
 class Missing(Exception):
@@ -137,7 +139,7 @@ def prepare(locks: tuple[str, ...]) -> None:
 def fingerprint(locks: tuple[str, ...]) -> str:
     """Changes whenever the environment must be made anew."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT} {locks}".encode())
-    for name in (*locks, "pyproject.toml"):
+    for name in (*locks, "pyproject.toml", "package-lock.json", "hatch_build.py"):
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
@@ -186,6 +188,12 @@ def pip(*arguments: str) -> None:
     told = LOG.read_bytes()[begin:].decode("utf-8", "replace")
     if done.returncode < 0 or "Operation cancelled by user" in told:
         raise KeyboardInterrupt
+    if NPM_FAILED in told:
+        raise Missing(
+            "No se pudieron traer las hojas de estilo y los guiones con npm: revise la conexión o el "
+            "registro de "
+            f"paquetes (npm config get registry) y repita; los detalles están en {LOG.relative_to(ROOT)}."
+        )
     if any(sign in told for sign in OFFLINE):
         raise Missing(
             "No se pudieron descargar las dependencias: revise la conexión a Internet (o el proxy) y repita; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +28,10 @@ def installed(database: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> str
     monkeypatch.setenv("SIIGO_ESCALA_DATABASE_URL", database)
     monkeypatch.setenv("SIIGO_ESCALA_SECRET_KEY", TEST_KEY)
     monkeypatch.setenv("SIIGO_ESCALA_METRICS_TOKEN", TOKEN)
+    from siigo_escala.config import env
+    from siigo_escala.web import signing
+
+    signing.use_keys(env.read(os.environ))
     return database
 
 

@@ -29,14 +29,37 @@ def web() -> int:
     from django.core.wsgi import get_wsgi_application
 
     from siigo_escala.engine import parent
-    from siigo_escala.web import server
+    from siigo_escala.web import server, signing
+
+    signing.use_keys(environment)
 
     application = get_wsgi_application()
     serving = server.Server(listening, proxies=environment.trusted_proxies)
     parent.watch(serving.ask_to_end)
-    serving.on_startup(lambda: output.say(f"La aplicación web está en {_address(environment, listening)}"))
+    serving.on_startup(lambda: _say_where(environment, listening))
     serving.serve_until_asked(application)
     return 0
+
+
+def _say_where(environment: Environment, listening: socket.socket) -> None:
+    """The address and, while nobody has claimed the installation, the code that claims it."""
+    from django.db import DatabaseError
+
+    from siigo_escala.web import first_start
+
+    address = _address(environment, listening)
+    output.say(f"La aplicación web está en {address}")
+    try:
+        if not first_start.is_open():
+            return
+        code = first_start.new_code(now=setup.now())
+    except DatabaseError:
+        return
+    output.say(
+        f"Cree la cuenta del administrador (vale una hora): {_outside(environment, listening)}"
+        f"/primer-arranque/?codigo={code}"
+    )
+    output.say(f"Código de arranque: {code}")
 
 
 def _prepared() -> Environment:
@@ -89,7 +112,15 @@ def _why(problem: OSError) -> str:
 
 def _address(environment: Environment, listening: socket.socket) -> str:
     """Where a person on this machine finds it; the port that was really taken, where any was wanted."""
+    inside = _on_this_machine(listening)
+    return f"{environment.public_url} ({inside} en este equipo)" if environment.public_url else inside
+
+
+def _outside(environment: Environment, listening: socket.socket) -> str:
+    return environment.public_url or _on_this_machine(listening)
+
+
+def _on_this_machine(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     shown = _WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
-    inside = f"http://{shown}:{port}"
-    return f"{environment.public_url} ({inside} en este equipo)" if environment.public_url else inside
+    return f"http://{shown}:{port}"

@@ -58,15 +58,82 @@ def _hosts(environment: env.Environment) -> list[str]:
     return names
 
 
+def _origins(environment: env.Environment) -> list[str]:
+    """Whence forms may come: the outside address, without its path."""
+    parts = urlsplit(environment.public_url)
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+
+
 DATABASES = {"default": _database(ENVIRONMENT.database_url)}
-INSTALLED_APPS = ["siigo_escala.store", "siigo_escala.web"]
+INSTALLED_APPS = [
+    "django.contrib.sessions",
+    "django_htmx",
+    "siigo_escala.store",
+    "siigo_escala.web",
+]
 ROOT_URLCONF = "siigo_escala.config.urls"
-MIDDLEWARE = ["siigo_escala.web.guards.Guards"]
+MIDDLEWARE = [
+    "siigo_escala.web.guards.Guards",
+    "siigo_escala.web.assets.Assets",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "siigo_escala.web.access.People",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "siigo_escala.web.access.DenyByDefault",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            ["django.template.loaders.app_directories.Loader"],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "siigo_escala.web.templatetags.words",
+                "siigo_escala.web.templatetags.parts",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "siigo_escala.web.frame.frame",
+            ],
+        },
+    }
+]
+AUTH_USER_MODEL = "store.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "siigo_escala.web.passwords.LongEnough"},
+    {"NAME": "siigo_escala.web.passwords.NotCommon"},
+    {"NAME": "siigo_escala.web.passwords.NotTheEmail"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 3600 * 72
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "siigo_escala.web.views.errors.expired"
+SESSION_COOKIE_AGE = 3600 * 24 * 14
+SESSION_COOKIE_NAME = "siigo_escala"
+CSRF_COOKIE_NAME = "siigo_escala_csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.public_url.startswith("https://")
+CSRF_TRUSTED_ORIGINS = _origins(ENVIRONMENT)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 ALLOWED_HOSTS = _hosts(ENVIRONMENT)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "America/Bogota"
 LANGUAGE_CODE = "es-co"
-USE_I18N = False
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+# Replaced by what web/signing.py derives from the installation's keys, wherever a page is served.
 SECRET_KEY = ENVIRONMENT.secret_keys[0] if ENVIRONMENT.secret_keys else ""
 LOGGING_CONFIG = None

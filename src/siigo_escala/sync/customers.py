@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from siigo_escala.domain import identity, records
+from siigo_escala.domain import identity, records, text
 from siigo_escala.domain.accounting import Customer, CustomerId
 from siigo_escala.rest.errors import NotFound
 from siigo_escala.store import models
@@ -66,6 +66,7 @@ def keep(session: Session, customers: Sequence[Customer]) -> None:
                 company=session.connection.siigo,
                 siigo_id=customer.id,
                 identity=found.key[:100] if found else "",
+                words=text.fold(" ".join((*customer.names, customer.commercial_name)))[:300],
                 record=records.from_customer(customer),
                 gone=False,
                 read_at=session.now(),
@@ -76,7 +77,7 @@ def keep(session: Session, customers: Sequence[Customer]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["company", "siigo_id"],
-            update_fields=["identity", "record", "gone", "read_at"],
+            update_fields=["identity", "words", "record", "gone", "read_at"],
             batch_size=_CHUNK,
         )
 

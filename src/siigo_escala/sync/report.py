@@ -14,7 +14,7 @@ from siigo_escala.store.models import Connection, State
 
 PARTS = ("in_escala", "excluded", "annulled", "needs_attention", "failed")
 _CHUNK = 2000
-_UNDONE = (Code.INVOICE_ANNULLED, Code.INVOICE_ANNULLED_LATER, Code.INVOICE_DELETED, Code.INVOICE_CREDITED)
+UNDONE = (Code.INVOICE_ANNULLED, Code.INVOICE_ANNULLED_LATER, Code.INVOICE_DELETED, Code.INVOICE_CREDITED)
 _SHOWN = (
     "siigo_id", "name", "date", "customer", "seller", "value", "siigo_total", "currency", "balance",
     "annulled", "deleted", "state", "code", "data", "deal_id", "contact_id",
@@ -69,7 +69,7 @@ def rows_of(
 
 def status_of(invoice: models.Invoice) -> str:
     """Which of the five parts an invoice stands in."""
-    if invoice.annulled or invoice.deleted or invoice.code in _UNDONE:
+    if invoice.annulled or invoice.deleted or invoice.code in UNDONE:
         return "annulled"
     match invoice.state:
         case State.IN_ESCALA:

@@ -1,6 +1,7 @@
 """Everything siigo-escala remembers, one subject a file."""
 
 from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
+from siigo_escala.store.models.audit import AuditEntry
 from siigo_escala.store.models.connection import Connection
 from siigo_escala.store.models.engine import Alert, Request, Turn
 from siigo_escala.store.models.erasure import Erasure
@@ -15,11 +16,13 @@ from siigo_escala.store.models.known import (
     MissingSku,
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
+from siigo_escala.store.models.people import Membership, Role, SignInFailure, StartCode, User
 from siigo_escala.store.models.run import Run
 from siigo_escala.store.models.saving import insert_rows, insert_values, save_rows
 
 __all__ = [
     "Alert",
+    "AuditEntry",
     "CallHour",
     "Connection",
     "ContactBinding",
@@ -35,12 +38,17 @@ __all__ = [
     "KnownDeal",
     "KnownProduct",
     "Limit",
+    "Membership",
     "MissingSku",
     "Request",
+    "Role",
     "Run",
+    "SignInFailure",
     "SiigoCompany",
+    "StartCode",
     "State",
     "Turn",
+    "User",
     "insert_rows",
     "insert_values",
     "save_rows",

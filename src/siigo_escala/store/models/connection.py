@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
 from siigo_escala.store.models.account import EscalaAccount, SiigoCompany
+
+if TYPE_CHECKING:
+    from siigo_escala.store.models.people import User
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    """Connections."""
+
+    def for_user(self, user: User) -> ConnectionQuerySet:
+        """Those that a person may see: every read of the screens begins here."""
+        return self if user.is_installer else self.filter(memberships__user=user)
 
 
 class Connection(models.Model):
@@ -48,6 +59,8 @@ class Connection(models.Model):
     last_success = models.DateTimeField(null=True)
     forgotten = models.BooleanField(default=False)
     """Credentials were taken away by `disconnect`."""
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         db_table = "connection"

@@ -16,6 +16,8 @@ class KnownCustomer(models.Model):
     company = models.ForeignKey(SiigoCompany, on_delete=models.CASCADE, related_name="customers")
     siigo_id = models.CharField(max_length=100)
     identity = models.CharField(max_length=100, default="")
+    words = models.CharField(max_length=300, default="")
+    """Its names for whoever searches: case and accents folded."""
     record = models.JSONField(default=dict)
     gone = models.BooleanField(default=False)
     read_at = models.DateTimeField()

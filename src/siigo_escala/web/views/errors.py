@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 
 from siigo_escala.web import pages
 
@@ -20,23 +23,31 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
-    del request, exception
-    return pages.plain("Sin permiso", "No tiene permiso para ver esto.", status=403)
+    del exception
+    return _page(request, "forbidden", status=403)
+
+
+def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: a form without a valid mark of ours, most often one that stood open too long."""
+    del reason
+    return _page(request, "expired", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404."""
-    del request, exception
-    return pages.plain("No existe", "Aquí no hay ninguna página.", status=404)
+    del exception
+    return _page(request, "not_found", status=404)
 
 
-def failed(request: HttpRequest) -> HttpResponse:
-    """500: the cause is in the log."""
+def failed(request: HttpRequest, code: str = "") -> HttpResponse:
+    """500: the cause is in the log under `code`. Needs neither templates nor the database: they may be it."""
     del request
     return pages.plain(
         "Algo falló",
-        "Algo falló en este programa y quedó en el registro de errores, en la carpeta «logs».",
+        f"Algo falló de nuestro lado; quedó en el registro con el código {code or new_code()}. Vuelva a "
+        "intentarlo.",
         status=500,
+        back=("/", "Volver a Inicio"),
     )
 
 
@@ -49,3 +60,14 @@ def store_out_of_reach() -> HttpResponse:
     )
     answer["Retry-After"] = "30"
     return answer
+
+
+def new_code() -> str:
+    """What joins the page that somebody sees with the line of the log."""
+    return secrets.token_hex(4).upper()
+
+
+def _page(request: HttpRequest, name: str, *, status: int) -> HttpResponse:
+    """A page inside of the frame for whoever has signed in; strangers learn nothing but the sentence."""
+    found = loader.render_to_string(f"web/errors/{name}.html", {}, request)
+    return HttpResponse(found, status=status)

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from siigo_escala.config import env
-from siigo_escala.web import readiness
+from siigo_escala.web import access, readiness
 
 
+@access.everyone
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Alive: asks nobody, so that a database out of reach restarts nothing."""
@@ -19,6 +20,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"schema": 1, "alive": True})
 
 
+@access.everyone
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 where everything that counts is as it must be, else 503; each part with its sentence."""

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from siigo_escala.config import env
+from siigo_escala.web import access
 from siigo_escala.web.views import errors
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+@access.everyone
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures. 404 where no token is configured: then there are none. 401 without the right one."""

@@ -1,0 +1,94 @@
+"""Which decisions a person may take on an invoice, by why it waits: the buttons of Pendientes and of its
+page.
+
+What they do is `sync.resolve`, the same as `siigo-escala resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store.models import Invoice, State
+from siigo_escala.sync import resolving
+from siigo_escala.sync.report import code_of
+
+Kind = Literal["retry", "done", "create", "ignore", "choose-contact", "choose-deal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button. `what_happens`: what its page of confirmation says."""
+
+    kind: Kind
+    word: str
+    done: str
+    what_happens: str = ""
+
+
+RETRY = Choice(kind="retry", word="Reintentar", done="{n} se leen y se intentan de nuevo enseguida.")
+IGNORE = Choice(
+    kind="ignore",
+    word="Excluir…",
+    done="{n} quedan excluidas.",
+    what_happens="No se crearán sus oportunidades, ni ahora ni después. En Siigo no cambia nada. "
+    "Puede deshacerlo en Facturas, estado «Excluida».",
+)
+DONE = Choice(kind="done", word="Ya lo resolví", done="{n} quedan como resueltas.")
+CREATE = Choice(
+    kind="create",
+    word="Crear otra",
+    done="{n} se crean en la próxima sincronización.",
+    what_happens="Se creará una oportunidad nueva en Escala, aunque haya otra parecida.",
+)
+AGAIN = Choice(
+    kind="create",
+    word="Crear de nuevo",
+    done="{n} se crean de nuevo en la próxima sincronización.",
+    what_happens="Se creará de nuevo la oportunidad en Escala.",
+)
+INCLUDE = Choice(kind="create", word="Incluir", done="{n} se crean en la próxima sincronización.")
+CONTACT = Choice(kind="choose-contact", word="Elegir contacto", done="")
+DEAL = Choice(kind="choose-deal", word="Elegir oportunidad", done="")
+TWIN = Choice(kind="choose-deal", word="Son la misma", done="")
+
+_BY_CODE: Mapping[Code, tuple[Choice, ...]] = {
+    Code.CONTACT_AMBIGUOUS: (CONTACT, IGNORE),
+    Code.CONTACT_REFUSED: (CONTACT, RETRY, IGNORE),
+    Code.DEAL_FOUND_TWICE: (DEAL, IGNORE),
+    Code.DEAL_NAME_TAKEN: (TWIN, CREATE, IGNORE),
+    Code.POSSIBLE_TWIN: (TWIN, CREATE, IGNORE),
+    Code.INVOICE_NAME_TWICE: (CREATE, IGNORE),
+    Code.INVOICE_ANNULLED_LATER: (DONE,),
+    Code.INVOICE_DELETED: (DONE,),
+    Code.INVOICE_CREDITED: (DONE,),
+    Code.INVOICE_CREDITED_PARTLY: (DONE,),
+    Code.INVOICE_EDITED: (DONE,),
+    Code.UPDATE_NOT_POSSIBLE: (DONE, RETRY),
+    Code.DEAL_DELETED: (AGAIN,),
+    Code.IGNORED_BY_PERSON: (INCLUDE,),
+}
+WITHOUT_PAGE: tuple[Kind, ...] = ("retry", "done")
+"""Nothing is made or left out by them: no question is asked."""
+
+
+def choices_of(code: str, *, living: bool = False) -> tuple[Choice, ...]:
+    """The buttons of a reason, the main one first. `living`: there is an opportunity, so none can be left
+    out.
+    """
+    found = _BY_CODE.get(Code(code), (RETRY, IGNORE)) if code in set(Code) else (RETRY,)
+    return tuple(
+        choice for choice in found if not living or choice.kind in ("retry", "done", "choose-contact")
+    )
+
+
+def choices_for(invoice: Invoice) -> tuple[Choice, ...]:
+    """The buttons of one invoice; none where nothing is to be decided."""
+    code = code_of(invoice) or ""
+    if invoice.state in (State.NEEDS_ATTENTION, State.FAILED):
+        return choices_of(code, living=resolving.has_deal(invoice))
+    if code in (Code.IGNORED_BY_PERSON, Code.DEAL_DELETED):
+        return choices_of(code)
+    return ()

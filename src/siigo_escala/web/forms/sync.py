@@ -1,0 +1,48 @@
+"""What somebody asks of a synchronisation on demand: two dates, or one invoice."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+
+class Demand(forms.Form):
+    """`today`: in the company's zone; nothing later can be asked for."""
+
+    date_from = forms.DateField(
+        label="Desde",
+        required=False,
+        error_messages={"invalid": "Escriba la fecha como 2026-11-24."},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    date_to = forms.DateField(
+        label="Hasta",
+        required=False,
+        error_messages={"invalid": "Escriba la fecha como 2026-11-24."},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    invoice = forms.CharField(
+        label="O una factura",
+        required=False,
+        max_length=100,
+        help_text="Por su número, como FV-2-1045. Sin fechas ni factura: todo lo nuevo y lo que falta.",
+    )
+
+    def __init__(self, *args: Any, today: date, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        """Dates in their order, none of them in the future."""
+        given = super().clean() or {}
+        first, last = given.get("date_from"), given.get("date_to")
+        if first and last and first > last:
+            self.add_error("date_from", "Desde no puede ser posterior a Hasta.")
+        for name in ("date_from", "date_to"):
+            if (moment := given.get(name)) and moment > self.today:
+                self.add_error(name, "Elija una fecha hasta hoy.")
+        if given.get("invoice") and (first or last):
+            self.add_error("invoice", "Elija fechas o una factura, no las dos cosas.")
+        return given

@@ -1,0 +1,59 @@
+"""What is to be done: groups of invoices that wait for a person, by reason, the most pesos first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from siigo_escala.domain import reasons
+from siigo_escala.domain.reasons import Code, Reason
+from siigo_escala.store import models
+from siigo_escala.store.models import Connection, Invoice, State
+from siigo_escala.web.told import Amount
+
+_BY_ITSELF = (Code.NOT_REACHED, Code.OUTCOME_UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The invoices that wait for one reason."""
+
+    reason: Reason
+    amount: Amount
+    state: str
+    """Key of `states.STATES`."""
+
+
+def waiting(company: Connection) -> QuerySet[Invoice]:
+    """Every invoice that does not go on by itself: a person decides, mends, or waits with us for Escala."""
+    return models.Invoice.objects.filter(
+        Q(state=State.NEEDS_ATTENTION) | (Q(state=State.FAILED) & ~Q(code__in=_BY_ITSELF)), connection=company
+    )
+
+
+def groups(company: Connection) -> list[Group]:
+    """By reason, ordered by the pesos that each holds up."""
+    found = (
+        waiting(company)
+        .order_by()
+        .values_list("code", "state")
+        .annotate(count=Count("pk"), value=Sum("value"))
+    )
+    made: dict[Code, Group] = {}
+    for code, state, count, value in found:
+        known = Code(code) if code in reasons.catalogue else Code.INTERNAL_ERROR
+        amount = Amount(count=count, value=Decimal(value or 0))
+        before = made.get(known)
+        made[known] = Group(
+            reason=reasons.catalogue[known],
+            amount=before.amount + amount if before else amount,
+            state="atencion" if state == State.NEEDS_ATTENTION else "error",
+        )
+    return sorted(made.values(), key=lambda group: (-group.amount.value, group.reason.code))
+
+
+def total(found: list[Group]) -> Amount:
+    """All groups together."""
+    return sum((group.amount for group in found), Amount())

@@ -1,0 +1,131 @@
+"""What is stored about a company, gathered for its status sentence (standing.py)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from siigo_escala.domain.reasons import Code
+from siigo_escala.engine import due
+from siigo_escala.store import locks, models
+from siigo_escala.store.counting import CallCounter
+from siigo_escala.store.models import Connection, Run, State
+from siigo_escala.sync import access, run_row
+from siigo_escala.web import frame
+from siigo_escala.web.queries import ledger
+from siigo_escala.web.told import Facts, Going, Outage
+
+_GONE = (Code.STAGE_GONE, Code.PIPELINE_GONE, Code.FIELD_GONE)
+
+
+def of(company: Connection, *, month: date | None = None, now: datetime) -> Facts:
+    """The facts as of `now`; `month`: first day of the one that the account is of, else this one."""
+    zone = ZoneInfo(frame.zone_of(company))
+    first = month or now.astimezone(zone).date().replace(day=1)
+    in_month = ledger.in_span(company, first, last_day(first))
+    parts = ledger.account(in_month)
+    everything = ledger.account(models.Invoice.objects.filter(connection=company))
+    going = run_row.under_way(company)
+    last = company.runs.order_by("-pk").first()
+    turn = models.Turn.objects.filter(connection=company).first()
+    interrupted, stopped = _not_whole(last, turn) if going is None else (None, None)
+    return Facts(
+        now=now,
+        zone=zone,
+        month=first,
+        parts=parts,
+        waiting=everything["por-enviar"],
+        attention=everything["atencion"] + everything["error"],
+        unknown=everything["por-confirmar"],
+        working=locks.held("worker") > 0,
+        forgotten=company.forgotten,
+        paused=company.paused,
+        paused_at=company.paused_at,
+        paused_text=company.paused_text,
+        refused_share=_refused_share(company, now=now) if company.paused == Code.BRAKED else 0.0,
+        gone=_gone(company),
+        going=_going(going, company, now=now) if going is not None else None,
+        outage=_outage(last, turn) if going is None else None,
+        interrupted=interrupted,
+        stopped=stopped,
+        ever_ran=last is not None,
+        read_until=company.invoices_mark,
+        last_success=company.last_success,
+        stale_after=_stale_after(company),
+        sum_differs=ledger.difference(parts, ledger.whole(in_month)),
+        automatic=company.enabled,
+        next_run=due.next_start(company, now=now),
+    )
+
+
+def last_day(first: date) -> date:
+    """Of the month that begins on `first`."""
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def _refused_share(company: Connection, *, now: datetime) -> float:
+    """Of the Siigo user's calls of seven days, the share that was refused."""
+    counter = CallCounter(access.counter_name(company), now=lambda: now)
+    calls, refused = (ours + aside for ours, aside in zip(counter.totals(), counter.aside(), strict=True))
+    return refused / calls if calls else 0.0
+
+
+def _going(run: Run, company: Connection, *, now: datetime) -> Going:
+    progress = run.progress
+    planned = progress.get("seconds")
+    left = max(planned - (now - run.started).total_seconds(), 0.0) if planned else None
+    return Going(
+        number=run.pk,
+        done=progress.get("done", 0),
+        total=progress.get("total") if progress.get("phase") == "opportunities" else None,
+        started=run.started,
+        first=company.last_success is None,
+        left_s=left,
+    )
+
+
+def _not_whole(last: Run | None, turn: models.Turn | None) -> tuple[Going | None, Going | None]:
+    """The last run where it did not come to its end: it goes on by itself, or a person stopped it."""
+    if last is None or last.exit_code in (0, 1, 2, 3, 4, 5):
+        return None, None
+    counts = last.document.get("invoices", {})
+    read = counts.get("read", 0)
+    run = Going(number=last.pk, done=read - counts.get("failed", 0), total=read or None)
+    if last.exit_code is None and turn is not None and turn.begun:
+        return run, None
+    return None, run
+
+
+def _outage(last: Run | None, turn: models.Turn | None) -> Outage | None:
+    if turn is None or not turn.failures or last is None or last.exit_code != 4:
+        return None
+    codes = [problem.get("code") for problem in last.document.get("problems", [])]
+    system = (
+        "Escala"
+        if Code.ESCALA_UNREACHABLE in codes or last.document.get("calls", {}).get("escala")
+        else "Siigo"
+    )
+    return Outage(system=system, since=last.started, tries=turn.failures, again=turn.retry_at)
+
+
+def _gone(company: Connection) -> str:
+    row = (
+        models.Invoice.objects.filter(Q(code__in=_GONE), connection=company, state=State.NEEDS_ATTENTION)
+        .only("code", "data")
+        .first()
+    )
+    if row is None:
+        return ""
+    rules = company.file.get("opportunities", {})
+    configured = {Code.STAGE_GONE: "stage", Code.PIPELINE_GONE: "pipeline"}.get(
+        Code(row.code), "identification_field"
+    )
+    return str(row.data.get("field") or rules.get(configured, "") or row.code)
+
+
+def _stale_after(company: Connection) -> timedelta:
+    hours = int(company.file.get("alerts", {}).get("stale_hours", 26))
+    every = int(company.file.get("schedule", {}).get("every_minutes", 0))
+    return max(timedelta(hours=hours), 3 * timedelta(minutes=every))

@@ -1,0 +1,58 @@
+"""The ledger as the screens read it: one query for the account of a span, one for a list.
+
+The account and the lists share `states.shown_state`, so a number always equals the count of the list it links
+to.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, QuerySet, Sum
+
+from siigo_escala.store import models
+from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web.states import STATES, shown_state
+from siigo_escala.web.told import Amount
+
+
+def in_span(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
+    """The invoices whose date lies there; both days inclusive."""
+    found = models.Invoice.objects.filter(connection=company)
+    if date_from is not None:
+        found = found.filter(date__gte=date_from)
+    return found if date_to is None else found.filter(date__lte=date_to)
+
+
+def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
+    """Each state's invoices, in number and pesos; every state is there."""
+    made = {key: Amount() for key in STATES}
+    groups = (
+        chosen.order_by()
+        .annotate(shown=shown_state())
+        .values_list("shown")
+        .annotate(count=Count("pk"), value=Sum("value"))
+    )
+    for key, count, value in groups:
+        made[key] = Amount(count=count, value=Decimal(value or 0))
+    return made
+
+
+def whole(chosen: QuerySet[Invoice]) -> Amount:
+    """All of them, counted without regard to any state: what the account is checked against."""
+    sums = chosen.aggregate(count=Count("pk"), value=Sum("value"))
+    return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
+
+
+def difference(parts: dict[str, Amount], total: Amount) -> Amount:
+    """What the account lacks or has too much: nothing, unless we made a mistake."""
+    count = sum(part.count for part in parts.values())
+    value = sum((part.value for part in parts.values()), Decimal(0))
+    return Amount(count=abs(total.count - count), value=abs(total.value - value))
+
+
+def months(company: Connection) -> list[date]:
+    """The first days of the months that hold invoices, the newest first, 36 at most."""
+    found = models.Invoice.objects.filter(connection=company, date__isnull=False)
+    return list(found.dates("date", "month", order="DESC")[:36])

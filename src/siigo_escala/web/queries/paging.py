@@ -1,0 +1,87 @@
+"""Pages of a list by key, never by offset: page a thousand costs what the first does, and none is shown
+twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OrderBy, Q, QuerySet
+
+from siigo_escala.store.models import Invoice
+from siigo_escala.web.queries.filters import ORDERS
+
+SIZES = (50, 25, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some rows of a list; a cursor is empty where there is nothing in its direction."""
+
+    rows: list[Invoice]
+    before: str
+    after: str
+
+
+def page(chosen: QuerySet[Invoice], *, order: str, size: int, after: str = "", before: str = "") -> Page:
+    """The rows after (or before) a cursor. A cursor that is none gives the first page."""
+    field, descending = ORDERS[order.removeprefix("-")][0], order.startswith("-")
+    cursor = _read(before or after)
+    backwards = bool(before) and cursor is not None
+    rows = chosen.order_by(*_order(field, descending=descending != backwards))
+    if cursor is not None:
+        rows = rows.filter(_beyond(field, cursor, descending=descending != backwards))
+    found = list(rows[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page(rows=[], before="", after="")
+    has_before = more if backwards else cursor is not None
+    has_after = True if backwards else more
+    return Page(
+        rows=found,
+        before=_cursor(found[0], field) if has_before else "",
+        after=_cursor(found[-1], field) if has_after else "",
+    )
+
+
+def _order(field: str, *, descending: bool) -> list[OrderBy | str]:
+    """Rows without a value come last in an ascending list, whatever the database thinks."""
+    key = F(field).desc(nulls_first=True) if descending else F(field).asc(nulls_last=True)
+    return [key, "-pk" if descending else "pk"]
+
+
+def _beyond(field: str, cursor: tuple[Any, int], *, descending: bool) -> Q:
+    value, number = cursor
+    way = "lt" if descending else "gt"
+    later = Q(**{f"pk__{way}": number})
+    if value is None:
+        same = Q(**{f"{field}__isnull": True}) & later
+        return same | Q(**{f"{field}__isnull": False}) if descending else same
+    beyond = Q(**{f"{field}__{way}": value}) | (Q(**{field: value}) & later)
+    return beyond if descending else beyond | Q(**{f"{field}__isnull": True})
+
+
+def _cursor(row: Invoice, field: str) -> str:
+    value = getattr(row, field)
+    plain = value if value is None or isinstance(value, str) else str(value)
+    return base64.urlsafe_b64encode(json.dumps([field, plain, row.pk]).encode()).decode()
+
+
+def _read(text: str) -> tuple[Any, int] | None:
+    try:
+        field, value, number = json.loads(base64.urlsafe_b64decode(text))
+        if value is not None and field == "date":
+            value = date.fromisoformat(value)
+        elif value is not None and field == "value":
+            value = Decimal(value)
+        return value, int(number)
+    except (ValueError, TypeError, ArithmeticError):
+        return None

@@ -1,0 +1,122 @@
+"""Whether everything adds up with Siigo, to the cent: by state, by reason, by month, by seller, and against
+Escala.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncMonth
+
+from siigo_escala.store import models
+from siigo_escala.store.fields import CentsField
+from siigo_escala.store.models import Connection, Invoice, State
+from siigo_escala.web.queries import ledger, rows
+from siigo_escala.web.states import shown_state
+from siigo_escala.web.told import Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What we sent, what Escala holds now, and the invoices where the two differ. Of deals seen since."""
+
+    sent: Decimal
+    there: Decimal
+    differing: list[Invoice]
+
+    @property
+    def difference(self) -> Decimal:
+        """Without sign."""
+        return abs(self.sent - self.there)
+
+
+def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount]]:
+    """Code, title and amount of what the rules leave out."""
+    groups = (
+        chosen.annotate(shown=shown_state())
+        .filter(shown="excluida")
+        .order_by()
+        .values_list("code")
+        .annotate(count=Count("pk"), value=Sum("value"))
+    )
+    return [
+        (code, rows.title_of(code), Amount(count=count, value=Decimal(value or 0)))
+        for code, count, value in groups
+    ]
+
+
+def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
+    """Each opportunity's value as last read against what it should be."""
+    subtracts = company.file.get("opportunities", {}).get("on_credited") == "subtract"
+    deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
+    found = (
+        chosen.filter(state=State.IN_ESCALA, deal_id__isnull=False)
+        .annotate(there=Subquery(deal.values("value")[:1], output_field=CentsField()))
+        .filter(there__isnull=False)
+    )
+    wanted = F("value") - F("credited") if subtracts else F("value")
+    sums = found.aggregate(
+        sent=Sum(wanted, output_field=CentsField()), there=Sum("there", output_field=CentsField())
+    )
+    differing = found.exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
+    return Against(sent=_pesos(sums["sent"]), there=_pesos(sums["there"]), differing=list(differing[:200]))
+
+
+def by_month(chosen: QuerySet[Invoice]) -> list[tuple[date, Amount, Amount]]:
+    """Month, what is in Escala, what is not; the oldest first."""
+    there: dict[date, Amount] = defaultdict(Amount)
+    missing: dict[date, Amount] = defaultdict(Amount)
+    groups = (
+        chosen.filter(date__isnull=False)
+        .annotate(shown=shown_state(), month=TruncMonth("date"))
+        .order_by()
+        .values_list("month", "shown")
+        .annotate(count=Count("pk"), value=Sum("value"))
+    )
+    for month, state, count, value in groups:
+        (there if state == "en-escala" else missing)[month] += Amount(count=count, value=Decimal(value or 0))
+    return [(month, there[month], missing[month]) for month in sorted({*there, *missing})]
+
+
+def by_seller(company: Connection, chosen: QuerySet[Invoice]) -> list[tuple[str, Amount, Amount]]:
+    """Seller, what was invoiced, what of it is in Escala; the most pesos first, whoever has no name last."""
+    names = rows.sellers_of(company)
+    total: dict[str, Amount] = defaultdict(Amount)
+    there: dict[str, Amount] = defaultdict(Amount)
+    groups = (
+        chosen.annotate(shown=shown_state())
+        .order_by()
+        .values_list("seller", "shown")
+        .annotate(count=Count("pk"), value=Sum("value"))
+    )
+    for seller, state, count, value in groups:
+        name = names.get(str(seller), "Sin vendedor")
+        amount = Amount(count=count, value=Decimal(value or 0))
+        total[name] += amount
+        there[name] += amount if state == "en-escala" else Amount()
+    made = [(name, amount, there[name]) for name, amount in total.items()]
+    return sorted(made, key=lambda row: (row[0] == "Sin vendedor", -row[1].value, row[0]))
+
+
+def notes(company: Connection, date_from: date | None, date_to: date | None) -> Amount:
+    """Credit notes of the span: told beside the sum, no part of it."""
+    found = models.CreditNote.objects.filter(connection=company)
+    if date_from is not None:
+        found = found.filter(date__gte=date_from)
+    if date_to is not None:
+        found = found.filter(date__lte=date_to)
+    sums = found.aggregate(count=Count("pk"), value=Sum("value"))
+    return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
+
+
+def span_of(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
+    """The invoices that the page is about."""
+    return ledger.in_span(company, date_from, date_to)
+
+
+def _pesos(amount: Decimal | None) -> Decimal:
+    return Decimal(amount or 0)

@@ -1,0 +1,335 @@
+"""The status sentence: the first line of every company, a pure function of stored facts.
+
+The first row that applies wins. Never green while anything is open; what is not known is said as not known.
+The facts come from `queries/facts.py`; `tests/web/test_standing.py` is the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from siigo_escala.web.templatetags.words import MONTH_NAMES, counted, local, noun, number
+from siigo_escala.web.templatetags.words import pesos_in_words as pesos
+from siigo_escala.web.told import Amount, Facts, Going
+
+Tone = Literal["green", "blue", "amber", "red", "grey"]
+Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings"]
+_INVOICES = "factura,facturas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is said: a word, a sentence, one button, and always the line under it."""
+
+    row: int
+    tone: Tone
+    word: str
+    sentence: str
+    button: str
+    target: Target
+    under: str = ""
+
+    @property
+    def icon(self) -> str:
+        """Beside the word: colour never speaks alone."""
+        return {
+            "green": "circle-check", "blue": "clock", "amber": "alert-triangle", "red": "circle-x", "grey":
+            "info-circle",
+        }[self.tone]  # fmt: skip
+
+
+def of(facts: Facts) -> Standing:
+    """The sentence that is true now."""
+    return next(all_of(facts))
+
+
+def all_of(facts: Facts) -> Iterator[Standing]:
+    """Every row that applies, the worst first; the last one always does."""
+    for rows in (_stopped, _moving, _open, _well):
+        for standing in rows(facts):
+            yield _with_line(standing, facts)
+
+
+def _stopped(facts: Facts) -> Iterator[Standing]:
+    """Rows 1 to 9: nothing is sent until somebody acts."""
+    wait = f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}"
+    at = _at(facts, facts.paused_at)
+    if not facts.working:
+        since = f" desde {_at(facts, facts.last_success)}" if facts.last_success else ""
+        yield _red(
+            1, f"El motor no responde{since}; {wait} y no sabemos si hay nuevas.", "Ver qué hacer", "help"
+        )
+    if facts.storage:
+        said = f"No podemos guardar datos ({facts.storage}); nada se envía hasta que se resuelva."
+        yield _red(2, said, "Ver qué hacer", "help")
+    if facts.forgotten:
+        said = "Faltan las credenciales: se quitaron y hay que conectarla de nuevo."
+        yield Standing(
+            row=3, tone="grey", word="Por configurar", sentence=said, button="Ver qué hacer", target="help"
+        )
+    match facts.paused:
+        case "":
+            pass
+        case "USER_BLOCKED":
+            said = f"Siigo bloqueó el usuario API {at}; {wait} envío y no vemos las nuevas."
+            yield _red(4, said, "Ver qué hacer", "help")
+        case "CREDENTIALS_REFUSED" if "Escala" in facts.paused_text and "Siigo" not in facts.paused_text:
+            held = f"{counted(facts.waiting.count, _INVOICES)} por {pesos(facts.waiting.value)}"
+            said = (
+                f"Escala rechazó la clave de API {at}; {held} "
+                f"{noun(facts.waiting.count, 'espera,esperan')} envío."
+            )
+            yield _red(6, said, "Actualizar la clave de Escala", "help")
+        case "CREDENTIALS_REFUSED":
+            said = (
+                f"Siigo rechazó el usuario o la clave de acceso {at}; desde entonces no se leen facturas "
+                f"y {wait} envío."
+            )
+            yield _red(5, said, "Actualizar la clave de Siigo", "help")
+        case "BRAKED":
+            share = f"{facts.refused_share:.0%}".replace("%", "\u00a0%")
+            said = (
+                f"Frenamos las llamadas a Siigo: falló el {share} en 7 días y Siigo bloquea al llegar a "
+                "80\u00a0%."
+            )
+            yield _red(7, said, "Ver las fallas", "runs")
+        case _:
+            why = f" ({facts.paused_text.rstrip('.')})" if facts.paused_text else ""
+            said = f"La sincronización está en pausa desde {at}{why}; {wait} envío."
+            yield Standing(
+                row=9, tone="grey", word="En pausa", sentence=said, button="Reanudar", target="resume"
+            )
+    if facts.gone:
+        held = f"{counted(facts.waiting.count + facts.attention.count, _INVOICES)}"
+        said = (
+            f"«{facts.gone}» ya no existe en Escala; {held} por "
+            f"{pesos((facts.waiting + facts.attention).value)} esperan."
+        )
+        yield _red(8, said, "Ver las facturas", "pending")
+
+
+def _moving(facts: Facts) -> Iterator[Standing]:
+    """Rows 11 to 17: something goes on, or should."""
+    going = facts.going
+    if going is not None:
+        left = f" y faltan unos {_roughly(going.left_s)}" if going.left_s else ""
+        if going.first:
+            total = f" de {counted(going.total, _INVOICES)}" if going.total else " facturas"
+            said = f"Primera sincronización: van {number(going.done)}{total}{left}."
+            yield _blue(11, "Sincronizando", said, "Ver en vivo", "run")
+        else:
+            far = f"Van {number(going.done)} de {number(going.total)}" if going.total else "Leyendo"
+            until = (
+                f"; todo lo anterior a {_at(facts, facts.read_until)} ya estaba leído"
+                if facts.read_until
+                else ""
+            )
+            yield _blue(13, "Sincronizando", f"{far}{until}.", "Ver en vivo", "run")
+    if facts.outage is not None:
+        out = facts.outage
+        again = f" y reintentamos {_at(facts, out.again)}" if out.again else ""
+        said = (
+            f"{out.system} no responde desde {_at(facts, out.since)} "
+            f"({counted(out.tries, 'intento,intentos')}); "
+            f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}{again}."
+        )
+        yield _blue(14, "Esperando", said, "Probar ahora", "sync")
+    if facts.interrupted is not None:
+        said = (
+            f"La sincronización {facts.interrupted.number} se interrumpió{_reached(facts.interrupted)}; "
+            "se retoma sola."
+        )
+        yield _blue(15, "Retomando", said, "Ver en vivo", "run")
+    if facts.stopped is not None:
+        still = noun(facts.waiting.count, "sigue,siguen")
+        said = (
+            f"La última sincronización se detuvo{_reached(facts.stopped)}; "
+            f"{counted(facts.waiting.count, _INVOICES)} "
+            f"por {pesos(facts.waiting.value)} {still} por enviar."
+        )
+        yield Standing(
+            row=16, tone="amber", word="Incompleta", sentence=said, button="Continuar", target="sync"
+        )
+    if facts.automatic and facts.last_success and facts.now - facts.last_success > facts.stale_after:
+        hours = int((facts.now - facts.last_success).total_seconds() // 3600)
+        said = (
+            f"Hace {counted(hours, 'hora,horas')} que no se completa una sincronización; no sabemos de "
+            "facturas "
+            f"posteriores a {_at(facts, facts.read_until or facts.last_success)}."
+        )
+        yield Standing(
+            row=17, tone="amber", word="Atrasada", sentence=said, button="Sincronizar ahora", target="sync"
+        )
+
+
+def _open(facts: Facts) -> Iterator[Standing]:
+    """Rows 18 to 23: everything works, and something is not done."""
+    name = MONTH_NAMES[facts.month.month - 1]
+    if facts.sum_differs.count or facts.sum_differs.value:
+        said = (
+            f"La cuenta de {name} no cuadra por {counted(facts.sum_differs.count, _INVOICES)} "
+            f"({pesos(facts.sum_differs.value)}); vea cuáles."
+        )
+        yield Standing(
+            row=18,
+            tone="red",
+            word="Error nuestro",
+            sentence=said,
+            button="Ver la diferencia",
+            target="reconciliation",
+        )
+    if facts.attention.count:
+        yield _attention(facts, name)
+    if facts.unknown.count:
+        are = noun(facts.unknown.count, "oportunidad,oportunidades")
+        verb = noun(facts.unknown.count, "está,están")
+        said = (
+            f"{number(facts.unknown.count)} {are}, por {pesos(facts.unknown.value)}, {verb} por confirmar: "
+            "Escala no "
+            "respondió al crearlas."
+        )
+        yield _blue(20, "Confirmando", said, "Buscar ahora", "sync")
+    if facts.differing.count:
+        are = noun(facts.differing.count, "oportunidad vale,oportunidades valen")
+        said = (
+            f"{number(facts.differing.count)} {are} en Escala {pesos(facts.differing.value)} distinto de "
+            "Siigo."
+        )
+        yield Standing(
+            row=21,
+            tone="amber",
+            word="Con diferencias",
+            sentence=said,
+            button="Ver diferencias",
+            target="reconciliation",
+        )
+    if facts.waiting.count:
+        when = f", {_at(facts, facts.next_run)}" if facts.next_run else ""
+        said = (
+            f"{counted(facts.waiting.count, _INVOICES)} por {pesos(facts.waiting.value)} "
+            f"{noun(facts.waiting.count, 'sale,salen')} en la próxima sincronización{when}."
+        )
+        yield _blue(22, "Por enviar", said, "Sincronizar ahora", "sync")
+    if not facts.ever_ran:
+        said = "Las facturas de los últimos 30 días esperan su vista previa."
+        yield Standing(
+            row=23, tone="grey", word="Todo listo", sentence=said, button="Ver la vista previa", target="sync"
+        )
+
+
+def _attention(facts: Facts, name: str) -> Standing:
+    of_month = facts.parts.get("atencion", Amount()) + facts.parts.get("error", Amount())
+    if not of_month.count:
+        many = facts.attention
+        verb = noun(many.count, "necesita,necesitan")
+        said = (
+            f"{counted(many.count, _INVOICES)} de meses anteriores, por {pesos(many.value)}, {verb} su "
+            "decisión."
+        )
+    else:
+        many = of_month
+        fine = sum(facts.parts.get(key, Amount()).count for key in ("en-escala", "excluida", "anulada"))
+        unsent = sum(facts.parts.get(key, Amount()).count for key in ("por-enviar", "por-confirmar"))
+        verb = noun(many.count, "necesita,necesitan")
+        said = f"{counted(many.count, _INVOICES)} de {name}, por {pesos(many.value)}, {verb} su decisión"
+        if unsent:
+            said += f"; {number(fine)} {noun(fine, 'está,están')} en orden y {number(unsent)} por enviar."
+        elif fine:
+            said += f"; {noun(fine, 'la otra está,las otras')}"
+            said += " en orden." if fine == 1 else f" {number(fine)} están en orden."
+        else:
+            said += "."
+    return Standing(
+        row=19,
+        tone="amber",
+        word="Requiere su atención",
+        sentence=said,
+        button=f"Resolver {counted(facts.attention.count, _INVOICES)}",
+        target="pending",
+    )
+
+
+def _well(facts: Facts) -> Iterator[Standing]:
+    """Rows 24 to 26: nothing is open."""
+    name = MONTH_NAMES[facts.month.month - 1]
+    total = Amount()
+    for part in facts.parts.values():
+        total += part
+    if not facts.automatic:
+        until = f"leídas hasta {_at(facts, facts.read_until)}" if facts.read_until else "leídas"
+        said = (
+            f"Las {counted(total.count, _INVOICES)} {until} están en orden; la sincronización automática "
+            "está apagada."
+        )
+        yield Standing(
+            row=24, tone="grey", word="Manual", sentence=said, button="Sincronizar ahora", target="sync"
+        )
+    if not total.count:
+        said = f"Siigo no tiene facturas de {name}; las anteriores están en orden."
+        yield _green(25, said)
+    there = facts.parts.get("en-escala", Amount()).count
+    out = facts.parts.get("excluida", Amount()).count + facts.parts.get("anulada", Amount()).count
+    verb, article = noun(total.count, "está,están"), noun(total.count, "La,Las")
+    said = (
+        f"{article} {counted(total.count, _INVOICES)} de {name}, por {pesos(total.value)}, {verb} en orden: "
+    )
+    said += f"{number(there)} en Escala"
+    said += f" y {number(out)} fuera por sus reglas." if out else "."
+    yield _green(26, said)
+
+
+def _with_line(standing: Standing, facts: Facts) -> Standing:
+    """The line that always stands under it."""
+    read = (
+        f"Siigo leído hasta {_at(facts, facts.read_until)}."
+        if facts.read_until
+        else "Siigo no se ha leído todavía."
+    )
+    if not facts.automatic:
+        ahead = "Sincronización automática apagada."
+    elif facts.next_run is not None and facts.working:
+        ahead = f"Próxima sincronización: {_at(facts, facts.next_run)}."
+    else:
+        ahead = "Sin próxima sincronización a la vista."
+    return Standing(
+        row=standing.row,
+        tone=standing.tone,
+        word=standing.word,
+        sentence=standing.sentence,
+        button=standing.button,
+        target=standing.target,
+        under=f"{read} {ahead}",
+    )
+
+
+def _red(row: int, said: str, button: str, target: Target) -> Standing:
+    return Standing(row=row, tone="red", word="Detenida", sentence=said, button=button, target=target)
+
+
+def _blue(row: int, word: str, said: str, button: str, target: Target) -> Standing:
+    return Standing(row=row, tone="blue", word=word, sentence=said, button=button, target=target)
+
+
+def _green(row: int, said: str) -> Standing:
+    return Standing(
+        row=row, tone="green", word="Todo en orden", sentence=said, button="Sincronizar ahora", target="sync"
+    )
+
+
+def _at(facts: Facts, moment: datetime | None) -> str:
+    """A moment inside of a sentence: `hoy a las 14:05`."""
+    if moment is None:
+        return "una hora desconocida"
+    return local(moment, facts.zone, now=facts.now).replace(",\u00a0", " a las\u00a0")
+
+
+def _reached(run: Going) -> str:
+    return f" en {number(run.done)} de {number(run.total)}" if run.total else ""
+
+
+def _roughly(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return counted(minutes, "minuto,minutos") if minutes else f"{round(seconds)} segundos"

@@ -1,0 +1,32 @@
+// What a page cannot say by itself. Everything works without it; this only saves a step.
+"use strict";
+
+// A box in the head of a table ticks those below it.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box instanceof HTMLInputElement && box.dataset.marks) {
+    for (const one of document.querySelectorAll(`input[name="${box.dataset.marks}"]`)) one.checked = box.checked;
+  }
+});
+
+// A running synchronisation is asked about less often while nobody looks.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const polled = event.target.closest("[data-polled]");
+  if (!polled || !document.hidden) return;
+  const last = Number(polled.dataset.last || 0);
+  if (Date.now() - last < 10000) event.preventDefault();
+  else polled.dataset.last = String(Date.now());
+});
+
+// Its progress stands in the title of the window, too.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const told = event.target.querySelector && event.target.querySelector("[data-title]");
+  if (told) document.title = told.dataset.title;
+});
+
+// A menu closes once something in it was chosen on this page.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.switch[open]")) {
+    if (!open.contains(event.target)) open.removeAttribute("open");
+  }
+});

@@ -1,0 +1,80 @@
+"""What is stored about a company, in the shape from which its status sentence is made (standing.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """So many invoices, worth so much."""
+
+    count: int = 0
+    value: Decimal = Decimal(0)
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(count=self.count + other.count, value=self.value + other.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """A run under way, or the last one that did not come to its end."""
+
+    number: int
+    done: int = 0
+    total: int | None = None
+    started: datetime | None = None
+    first: bool = False
+    left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A system that gives no usable answer. `again`: when the engine tries next."""
+
+    system: str
+    since: datetime
+    tries: int
+    again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is stored about a company, as of `now`. Amounts of the month by the keys of `states.STATES`."""
+
+    now: datetime
+    zone: ZoneInfo
+    month: date
+    parts: dict[str, Amount]
+    waiting: Amount = field(default_factory=Amount)
+    """Not sent yet, of all months."""
+    attention: Amount = field(default_factory=Amount)
+    """Needs a person or failed, of all months."""
+    unknown: Amount = field(default_factory=Amount)
+    working: bool = True
+    """A worker lives."""
+    storage: str = ""
+    """Why nothing can be stored."""
+    forgotten: bool = False
+    paused: str = ""
+    paused_at: datetime | None = None
+    paused_text: str = ""
+    refused_share: float = 0.0
+    gone: str = ""
+    """A stage, field or pipeline of the rules that Escala no longer has."""
+    going: Going | None = None
+    outage: Outage | None = None
+    interrupted: Going | None = None
+    stopped: Going | None = None
+    ever_ran: bool = True
+    read_until: datetime | None = None
+    last_success: datetime | None = None
+    stale_after: timedelta = timedelta(hours=26)
+    sum_differs: Amount = field(default_factory=Amount)
+    differing: Amount = field(default_factory=Amount)
+    """Deals whose value in Escala is not what was sent."""
+    automatic: bool = True
+    next_run: datetime | None = None

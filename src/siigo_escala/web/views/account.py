@@ -1,0 +1,107 @@
+"""Mi cuenta: password, second factor, how the pages look."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from siigo_escala.config import env
+from siigo_escala.store.models import audit
+from siigo_escala.web import access, second_factor, sessions, signing
+from siigo_escala.web.access import Visit
+from siigo_escala.web.forms import people as forms
+
+THEMES = (("", "Como el sistema"), ("light", "Claro"), ("dark", "Oscuro"))
+_NEW_FACTOR = "second factor"
+
+
+@access.signed_in
+@never_cache
+@require_safe
+def account(request: Visit) -> HttpResponse:
+    """What there is to see and where to change it."""
+    return render(
+        request,
+        "web/account.html",
+        {
+            "form": forms.ChangePassword(person=request.user),
+            "themes": THEMES,
+            "left": len(request.user.recovery),
+        },
+    )
+
+
+@access.signed_in
+@sensitive_post_parameters("old", "password", "again")
+@require_POST
+def password(request: Visit) -> HttpResponse:
+    """Another password; all other sessions of this person end."""
+    form = forms.ChangePassword(request.POST, person=request.user)
+    if not form.is_valid():
+        context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+        return render(request, "web/account.html", context, status=422)
+    request.user.set_password(form.cleaned_data["password"])
+    request.user.save(update_fields=["password"])
+    sessions.renew(request, request.user)
+    audit.record("Clave cambiada", who=request.user.email, now=datetime.now(UTC))
+    messages.success(request, "Clave cambiada. Sus otras sesiones se cerraron.")
+    return redirect("web:account")
+
+
+@access.signed_in
+@require_POST
+def theme(request: Visit) -> HttpResponse:
+    """Light, dark, or as the system says."""
+    wanted = request.POST.get("theme", "")
+    if wanted in dict(THEMES):
+        request.user.theme = wanted
+        request.user.save(update_fields=["theme"])
+        messages.success(request, "Apariencia guardada.")
+    return redirect("web:account")
+
+
+@access.signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor_on(request: Visit) -> HttpResponse:
+    """The square, and a first code that proves that it was read. Then the recovery codes, once."""
+    if request.user.totp_sealed:
+        return redirect("web:account")
+    now = datetime.now(UTC)
+    secret = request.session.setdefault(_NEW_FACTOR, second_factor.new_secret())
+    form = forms.Code(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        step = second_factor.step_of(secret, form.cleaned_data["code"], now=now)
+        if step is not None:
+            vault = signing.open_vault(env.read(os.environ))
+            codes = second_factor.switch_on(request.user, secret, step=step, vault=vault)
+            del request.session[_NEW_FACTOR]
+            audit.record("Doble factor activado", who=request.user.email, now=now)
+            return render(request, "web/recovery_codes.html", {"codes": codes})
+        form.add_error(
+            "code", "Ese código no es correcto; revise la hora del teléfono y escriba el siguiente."
+        )
+    square = mark_safe(second_factor.square(secret, request.user))  # noqa: S308 - drawn by us
+    context = {"form": form, "secret": secret, "square": square}
+    return render(request, "web/second_factor.html", context, status=422 if form.errors else 200)
+
+
+@access.signed_in
+@require_POST
+def second_factor_off(request: Visit) -> HttpResponse:
+    """No longer asked for; the password proves that it is really this person."""
+    if not request.user.check_password(request.POST.get("password", "")):
+        messages.error(request, "Esa no es su clave; el doble factor sigue activo.")
+        return redirect("web:account")
+    second_factor.switch_off(request.user)
+    audit.record("Doble factor desactivado", who=request.user.email, now=datetime.now(UTC))
+    messages.success(request, "Doble factor desactivado.")
+    return redirect("web:account")

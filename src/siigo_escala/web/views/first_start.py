@@ -1,0 +1,42 @@
+"""Primer arranque: the first administrator, by the code that the program printed. 404 once there is one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from siigo_escala.store.models import audit
+from siigo_escala.web import access, first_start, sessions, signing_in
+from siigo_escala.web.forms import people as forms
+
+_USED = "Ese código ya se usó o venció. Reinicie el programa para obtener otro."
+
+
+@access.everyone
+@never_cache
+@sensitive_post_parameters("password", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Heading, four fields, one button."""
+    if not first_start.is_open():
+        raise Http404
+    now = datetime.now(UTC)
+    form = forms.FirstStart(request.POST or None, initial={"code": request.GET.get("codigo", "")})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if signing_in.wait("", signing_in.address_of(request), now=now).total_seconds() > 0:
+            form.add_error(None, "Demasiados intentos. Espere unos minutos y repita.")
+        else:
+            user = first_start.claim(given["email"], given["password"], given["code"], now=now)
+            if user is not None:
+                audit.record("Cuenta del administrador creada", who=user.email, now=now)
+                sessions.begin(request, user, now=now)
+                return redirect("web:companies")
+            signing_in.failed("", signing_in.address_of(request), now=now)
+            form.add_error("code", _USED)
+    return render(request, "web/first_start.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,80 @@
+"""Pendientes: what waits for a person, by reason, each with its cause, its remedy and the button that does
+it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from siigo_escala.domain import reasons
+from siigo_escala.domain.reasons import Code
+from siigo_escala.web import access
+from siigo_escala.web.access import Level, Visit
+from siigo_escala.web.catalogue import plain
+from siigo_escala.web.decisions import choices_for, choices_of
+from siigo_escala.web.queries import doing, rows
+from siigo_escala.web.states import shown_state
+
+FIRST = 5
+ALL = 500
+_MOST_GROUPS = 50
+
+
+@access.reader
+@require_safe
+def pending(request: Visit) -> HttpResponse:
+    """¿Qué no llegó y cómo lo arreglo? Every group with its first rows."""
+    groups = doing.groups(request.company)
+    total = doing.total(groups)
+    context = {
+        "groups": [_drawn(request, group, most=FIRST) for group in groups[:_MOST_GROUPS]],
+        "total": total,
+        "one_cause": next(
+            (one for one in groups if total.count > 9 and one.amount.count > 0.5 * total.count), None
+        ),
+    }
+    return render(request, "web/pending.html", context)
+
+
+@access.reader
+@require_safe
+def reason(request: Visit, code: str) -> HttpResponse:
+    """One reason with all that waits for it."""
+    if code not in set(Code):
+        raise Http404
+    group = next((one for one in doing.groups(request.company) if one.reason.code == code), None)
+    drawn = _drawn(request, group, most=ALL) if group is not None else None
+    return render(
+        request, "web/pending_reason.html", {"group": drawn, "reason": reasons.catalogue[Code(code)]}
+    )
+
+
+def _drawn(request: Visit, group: doing.Group, *, most: int) -> dict[str, Any]:
+    """A group with its rows and their buttons, as far as this person may press them."""
+    code = group.reason.code
+    found = (
+        doing.waiting(request.company)
+        .filter(code=code)
+        .annotate(shown=shown_state())
+        .order_by("-value", "pk")
+    )
+    shown = rows.shown(request.company, found[:most])
+    may = request.level >= Level.ADMINISTRATOR
+    bulk = [
+        choice
+        for choice in choices_of(code, living=any(row.invoice.deal_id for row in shown))
+        if not choice.kind.startswith("choose")
+    ]
+    return {
+        "group": group,
+        "what": plain(group.reason.text),
+        "remedy": plain(group.reason.remedy),
+        "rows": [(row, choices_for(row.invoice) if may else ()) for row in shown],
+        "more": group.amount.count > len(shown),
+        "bulk": bulk if may else [],
+        "many": group.amount.count > 1,
+    }

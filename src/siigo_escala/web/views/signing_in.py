@@ -1,0 +1,139 @@
+"""Entrar y salir: `/entrar/`, `/entrar/codigo/`, `/salir/`, and a new password by a link."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from siigo_escala.config import env
+from siigo_escala.store import models
+from siigo_escala.store.models import audit
+from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
+from siigo_escala.web.forms import people as forms
+from siigo_escala.web.templatetags import words
+
+LINKS = PasswordResetTokenGenerator()
+_WRONG = "El correo o la clave no son correctos."
+
+
+@access.everyone
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """E-mail and password."""
+    if first_start.is_open():
+        return redirect("web:first_start")
+    now = datetime.now(UTC)
+    form = forms.SignIn(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email, address = form.cleaned_data["email"], signing_in.address_of(request)
+        left = signing_in.wait(email, address, now=now)
+        if left > timedelta(0):
+            form.add_error(
+                None, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita."
+            )
+            return _door(request, form, status=429)
+        user = signing_in.by_password(email, form.cleaned_data["password"])
+        if user is None:
+            signing_in.failed(email, address, now=now)
+            form.add_error(None, _WRONG)
+            return _door(request, form, status=422)
+        if user.totp_sealed:
+            sessions.half(request, user, now=now)
+            request.session["next"] = _next(request)
+            return redirect("web:sign_in_code")
+        signing_in.succeeded(email, address)
+        return _inside(request, user, _next(request), now=now)
+    return _door(request, form, status=422 if form.errors else 200)
+
+
+@access.everyone
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second factor, for whoever has given the password within the last ten minutes."""
+    now = datetime.now(UTC)
+    user = sessions.halfway(request, now=now)
+    if user is None:
+        return redirect("web:sign_in")
+    form = forms.Code(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        address = signing_in.address_of(request)
+        left = signing_in.wait(user.email, address, now=now)
+        if left > timedelta(0):
+            form.add_error(
+                None, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita."
+            )
+        elif second_factor.accept(
+            user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
+        ):
+            signing_in.succeeded(user.email, address)
+            return _inside(request, user, str(request.session.get("next", "")), now=now)
+        else:
+            signing_in.failed(user.email, address, now=now)
+            form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
+    return render(request, "web/sign_in_code.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@access.signed_in
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends this session."""
+    sessions.end(request)
+    messages.success(request, "Salió. Hasta pronto.")
+    return redirect("web:sign_in")
+
+
+@access.everyone
+@never_cache
+@sensitive_post_parameters("password", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_password(request: HttpRequest, number: int, token: str) -> HttpResponse:
+    """A password chosen by whoever holds a link that `create-admin` or an invitation made; it works once."""
+    now = datetime.now(UTC)
+    user = models.User.objects.filter(pk=number, is_active=True).first()
+    if user is None or not LINKS.check_token(user, token):
+        raise Http404
+    form = forms.NewPassword(request.POST or None, person=user)
+    if request.method == "POST" and form.is_valid():
+        user.set_password(form.cleaned_data["password"])
+        user.save(update_fields=["password"])
+        audit.record("Clave elegida con un enlace", who=user.email, now=now)
+        if not user.totp_sealed:
+            return _inside(request, user, "", now=now)
+        return redirect("web:sign_in")
+    return render(
+        request,
+        "web/new_password.html",
+        {"form": form, "email": user.email},
+        status=422 if form.errors else 200,
+    )
+
+
+def _door(request: HttpRequest, form: forms.SignIn, *, status: int) -> HttpResponse:
+    return render(request, "web/sign_in.html", {"form": form}, status=status)
+
+
+def _inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
+    sessions.begin(request, user, now=now)
+    audit.record("Entró", who=user.email, now=now)
+    return redirect(following or "web:companies")
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the visitor wanted to go, if that is a page of ours."""
+    wanted = request.GET.get("siguiente", "")
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if ours and wanted.startswith("/") else ""
