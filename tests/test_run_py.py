@@ -17,7 +17,16 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NEEDED = ("run.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+NEEDED = (
+    "run.py",
+    "pyproject.toml",
+    "hatch_build.py",
+    "package.json",
+    "package-lock.json",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-build.lock",
+)
 
 
 @pytest.fixture

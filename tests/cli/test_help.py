@@ -14,7 +14,7 @@ from tests.cli.conftest import PROGRAM
 COMMANDS = (
     "demo", "connect", "fields", "list", "status", "check", "sync", "report", "invoices", "retry", "runs",
     "enable", "disable", "disconnect", "export", "migrate", "simulate", "backup", "restore", "key",
-    "purge", "personal-data",
+    "purge", "personal-data", "create-admin",
     "resolve", "alerts", "run", "web", "worker",
 )  # fmt: skip
 WITHOUT_DOCUMENT = {"demo", "run", "web", "worker"}

@@ -9,8 +9,7 @@ from django.db.models import Q
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.engine import due
-from siigo_escala.store import locks, models
-from siigo_escala.store.counting import CallCounter
+from siigo_escala.store import counting, locks, models
 from siigo_escala.store.models import Connection, Run, State
 from siigo_escala.sync import access, run_row
 from siigo_escala.web import frame
@@ -67,9 +66,9 @@ def last_day(first: date) -> date:
 
 def _refused_share(company: Connection, *, now: datetime) -> float:
     """Of the Siigo user's calls of seven days, the share that was refused."""
-    counter = CallCounter(access.counter_name(company), now=lambda: now)
-    calls, refused = (ours + aside for ours, aside in zip(counter.totals(), counter.aside(), strict=True))
-    return refused / calls if calls else 0.0
+    counted = counting.stretches(access.counter_name(company), now=now)
+    calls = sum(one.calls for one in counted)
+    return sum(one.refused for one in counted) / calls if calls else 0.0
 
 
 def _going(run: Run, company: Connection, *, now: datetime) -> Going:

@@ -135,7 +135,7 @@ def _pairs(
     contact = next(iter(contacts(company, [invoice.contact_id])), None) if invoice.contact_id else None
     there = invoice.deal_id is not None
     sent = Decimal(str(invoice.applied["value"])) if "value" in invoice.applied else None
-    now = deal.value if deal is not None else sent
+    now = deal.value if deal is not None and not _written_since(invoice, deal) else sent
     lines = len(record.lines) if record is not None else 0
     applied_lines = invoice.applied.get("lines")
     stage = stage_name(company, deal.stage_id) if deal is not None else ""
@@ -172,6 +172,11 @@ def _pairs(
             mark="",
         ),
     ]
+
+
+def _written_since(invoice: Invoice, deal: models.KnownDeal) -> bool:
+    """Whether we wrote to it after Escala was looked at last."""
+    return invoice.events.filter(kind__in=("created", "updated"), at__gte=deal.seen_at).exists()
 
 
 def _products(applied: Any) -> str:

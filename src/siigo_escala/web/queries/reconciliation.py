@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncMonth
 
 from siigo_escala.store import models
@@ -53,17 +53,25 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """Each opportunity's value as last read against what it should be."""
     subtracts = company.file.get("opportunities", {}).get("on_credited") == "subtract"
     deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
+    # What was written since Escala was looked at last stands there as we wrote it.
+    written = models.InvoiceEvent.objects.filter(
+        invoice=OuterRef("pk"), kind__in=("created", "updated")
+    ).order_by("-at")
     found = (
         chosen.filter(state=State.IN_ESCALA, deal_id__isnull=False)
-        .annotate(there=Subquery(deal.values("value")[:1], output_field=CentsField()))
-        .filter(there__isnull=False)
+        .annotate(
+            there=Subquery(deal.values("value")[:1], output_field=CentsField()),
+            seen=Subquery(deal.values("seen_at")[:1]),
+            written=Subquery(written.values("at")[:1]),
+        )
+        .filter(Q(written__isnull=True) | Q(seen__gt=F("written")), there__isnull=False)
     )
     wanted = F("value") - F("credited") if subtracts else F("value")
     sums = found.aggregate(
-        sent=Sum(wanted, output_field=CentsField()), there=Sum("there", output_field=CentsField())
+        sent=Sum(wanted, output_field=CentsField()), held=Sum("there", output_field=CentsField())
     )
     differing = found.exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
-    return Against(sent=_pesos(sums["sent"]), there=_pesos(sums["there"]), differing=list(differing[:200]))
+    return Against(sent=_pesos(sums["sent"]), there=_pesos(sums["held"]), differing=list(differing[:200]))
 
 
 def by_month(chosen: QuerySet[Invoice]) -> list[tuple[date, Amount, Amount]]:

@@ -10,16 +10,17 @@ from typing import Any
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Run
 from siigo_escala.sync import run_row
-from siigo_escala.web.templatetags.words import duration
+from siigo_escala.web.templatetags.words import counted, duration
 
 COLUMNS = (
-    ("created", "creadas"),
-    ("updated", "actualizadas"),
-    ("unchanged", "sin cambios"),
-    ("excluded", "excluidas"),
-    ("needs_attention", "requieren atención"),
-    ("failed", "por enviar o con error"),
+    ("created", "creada,creadas"),
+    ("updated", "actualizada,actualizadas"),
+    ("unchanged", "sin cambios,sin cambios"),
+    ("excluded", "excluida,excluidas"),
+    ("needs_attention", "requiere atención,requieren atención"),
+    ("failed", "por enviar o con error,por enviar o con error"),
 )
+"""Columns of a run's account, with the words for one and for many."""
 PHASES = (
     ("siigo", "Leer Siigo"),
     ("escala", "Leer Escala"),
@@ -64,8 +65,8 @@ class Shown:
     @property
     def told(self) -> str:
         """What it did, in one line: `12 leídas: 10 creadas, 1 sin cambios`."""
-        parts = [f"{self.counts[key]} {word}" for key, word in COLUMNS if self.counts.get(key)]
-        read = f"{self.counts.get('read', 0)} leídas"
+        parts = [counted(self.counts[key], words) for key, words in COLUMNS if self.counts.get(key)]
+        read = counted(self.counts.get("read", 0), "leída,leídas")
         return f"{read}: {', '.join(parts)}" if parts else "Nada nuevo"
 
     @property

@@ -59,7 +59,7 @@ def run(request: Visit, number: int) -> HttpResponse:
     share = done / total if total else 0.0
     context: dict[str, Any] = {
         "one": found,
-        "columns": [(key, word, found.counts.get(key, 0)) for key, word in runs.COLUMNS],
+        "columns": [(key, words.partition(",")[2], found.counts.get(key, 0)) for key, words in runs.COLUMNS],
         "phases": [(key, word) for key, word in runs.PHASES],
         "phase": progress.get("phase", ""),
         "done": done,
