@@ -34,9 +34,13 @@ def load() -> None:
 def forget_settings() -> None:
     """In a fork: the next `django.setup` reads the settings from the environment as it then is."""
     from django.conf import settings
-    from django.db import connections
+    from django.db import DEFAULT_DB_ALIAS, connections
     from django.utils import functional
 
     settings._wrapped = functional.empty
     sys.modules.pop(_SETTINGS, None)
+    # Django's sessions look at them while they are read.
     connections.__dict__.pop("settings", None)
+    connections._settings = None  # type: ignore[attr-defined]
+    if hasattr(connections._connections, DEFAULT_DB_ALIAS):  # type: ignore[attr-defined]
+        del connections[DEFAULT_DB_ALIAS]
