@@ -64,6 +64,11 @@ def say(sentence: str) -> None:
         )
 
 
+def link(address: str) -> None:
+    """An address on a line of its own, never broken: it is to be clicked or copied."""
+    print(clean(address), flush=True)
+
+
 def table(
     columns: Sequence[tuple[str, JustifyMethod]], rows: Sequence[Sequence[str]], *, title: str = ""
 ) -> None:

@@ -55,10 +55,8 @@ def _say_where(environment: Environment, listening: socket.socket) -> None:
         code = first_start.new_code(now=setup.now())
     except DatabaseError:
         return
-    output.say(
-        f"Cree la cuenta del administrador (vale una hora): {_outside(environment, listening)}"
-        f"/primer-arranque/?codigo={code}"
-    )
+    output.say("Cree la cuenta del administrador en esta dirección, que vale una hora:")
+    output.link(f"{_outside(environment, listening)}/primer-arranque/?codigo={code}")
     output.say(f"Código de arranque: {code}")
 
 
