@@ -54,13 +54,14 @@ class Service:
 
     def listens(self) -> None:
         """Waits for the line that says where."""
-        try:
-            line = self.lines.get(timeout=WAIT_S)
-        except Empty:
-            raise AssertionError(self.told) from None
-        found = re.search(r"http://\S+", line)
-        assert found is not None, line
-        self.url = found[0]
+        found = None
+        while found is None:
+            try:
+                line = self.lines.get(timeout=WAIT_S)
+            except Empty:
+                raise AssertionError(self.told) from None
+            found = re.match(r"La aplicación web está en (http://\S+)", line)
+        self.url = found[1]
 
     def children(self) -> dict[str, psutil.Process]:
         """Processes that it started, by what they do."""

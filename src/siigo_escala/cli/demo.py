@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +19,7 @@ import typer
 from siigo_escala.cli import (
     demo_business,
     demo_detail,
+    demo_web,
     output,
     report,
     running,
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 
 _SIZE = 160
 _LATENCY_S = 0.09
+_SIZE_WEB = 1200
+_LATENCY_WEB_S = 0.04
+"""What is looked at in a browser may be a year of a company that sells every day."""
 _KEPT = ("HOME", "SIIGO_ESCALA_HOME")
 
 
@@ -48,48 +54,68 @@ class _Ended(Exception):
 def demo(
     *,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="Puerto de la aplicación web.")
+        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="Puerto de la aplicación web; sin él, uno libre.")
     ] = None,
     no_web: Annotated[
-        bool, typer.Option("--no-web", help="Solo en la terminal (esta versión no tiene otra).")
+        bool, typer.Option("--no-web", help="Solo en la terminal: la historia entera, en medio minuto.")
     ] = False,
     direction: Annotated[
         str, typer.Option("--direction", metavar="D", help="Esta versión tiene «invoices_to_opportunities».")
     ] = "invoices_to_opportunities",
-    invoices: Annotated[int, typer.Option("--invoices", min=20, max=5000, hidden=True)] = _SIZE,
+    invoices: Annotated[int | None, typer.Option("--invoices", min=20, max=5000, hidden=True)] = None,
 ) -> int:
-    """La demostración: una empresa inventada, de principio a fin, en cerca de medio minuto.
+    """La demostración: un año de una empresa inventada, en su navegador; no necesita ninguna cuenta.
 
-    Levanta un Siigo y un Escala simulados, muestra qué haría, sincroniza, cambia unas facturas, sincroniza
-    otra vez y entrega las cuentas. No necesita ninguna cuenta; Ctrl-C la termina.
+    Levanta un Siigo y un Escala simulados, los conecta, sincroniza y abre la aplicación web; imprime la
+    dirección, el usuario y la contraseña. Ctrl-C la termina. Con --no-web cuenta la historia en la terminal:
+    qué haría, sincroniza, cambia unas facturas, sincroniza otra vez y entrega las cuentas.
     """
-    del port, no_web
     if direction != "invoices_to_opportunities":
         raise CommandProblem(
             "USAGE",
             "Esta versión solo tiene la dirección «invoices_to_opportunities» (de Siigo a Escala).",
             key="--direction",
         )
-    with stopping.gently() as heard:
-        try:
-            _shown(invoices, heard)
-        except _Ended as ended:
-            return ended.exit_code
+    if no_web:
+        with stopping.gently() as heard:
+            try:
+                _told(invoices or _SIZE, heard)
+            except _Ended as ended:
+                return ended.exit_code
+    else:
+        _served(invoices or _SIZE_WEB, port)
     output.say("\nFin de la demostración.")
     return 0
 
 
-def _shown(size: int, heard: Heard) -> None:
+def _told(size: int, heard: Heard) -> None:
+    """The whole story in the terminal."""
+    with _stage(size, _LATENCY_S) as (folder, stage):
+        _story(_prepared(folder, stage), stage, heard)
+
+
+def _served(size: int, port: int | None) -> None:
+    """The same in the browser, until a signal."""
+    with _stage(size, _LATENCY_WEB_S) as (folder, stage):
+        environment = _prepared(folder, stage, port=port or 0, settings=demo_web.SETTINGS)
+        output.say(f"Demostración con datos inventados: nada sale de este equipo. Carpeta: {folder}")
+        _connect(environment, stage)
+        demo_web.serve(environment, stage)
+
+
+@contextmanager
+def _stage(size: int, latency_s: float) -> Iterator[tuple[Path, Stage]]:
+    """Both simulators and an empty folder, for one demonstration at a time."""
     folder = _folder()
     from filelock import FileLock, Timeout
 
     try:
         with (
             FileLock(folder / "demo.lock", blocking=False),
-            demo_business.stage(size, today=datetime.now(UTC).date(), latency_s=_LATENCY_S) as stage,
+            demo_business.stage(size, today=datetime.now(UTC).date(), latency_s=latency_s) as stage,
         ):
             _clear(folder)
-            _story(_prepared(folder, stage), stage, heard)
+            yield folder, stage
     except Timeout:
         raise CommandProblem(
             "RUN_IN_PROGRESS",
@@ -110,12 +136,12 @@ def _folder() -> Path:
 
 def _clear(folder: Path) -> None:
     """The simulators begin anew each time, so what an earlier demonstration kept is worth nothing."""
-    for path in [*folder.glob("siigo-escala.db*"), folder / "secret.key"]:
+    for path in [*folder.glob("*.db*"), folder / "secret.key"]:
         path.unlink(missing_ok=True)
     shutil.rmtree(folder / "locks", ignore_errors=True)
 
 
-def _prepared(folder: Path, stage: Stage) -> Environment:
+def _prepared(folder: Path, stage: Stage, *, port: int = 0, settings: str = setup.SETTINGS) -> Environment:
     """This process's environment for the demonstration alone: its folder, its addresses, no limits."""
     for name in [name for name in os.environ if name.startswith("SIIGO_ESCALA_")]:
         if name != "SIIGO_ESCALA_LOG_LEVEL":
@@ -128,8 +154,10 @@ def _prepared(folder: Path, stage: Stage) -> Environment:
         "SIIGO_ESCALA_ESCALA_RATE": "0",
         "SIIGO_ESCALA_SETTLE_SECONDS": "5",
         "SIIGO_ESCALA_PATIENCE_SECONDS": "10",
+        "SIIGO_ESCALA_ESCALA_CONNECTIONS": "8",
+        "SIIGO_ESCALA_BIND": f"127.0.0.1:{port}",
     }
-    return setup.prepared()
+    return setup.prepared(settings=settings)
 
 
 def _story(environment: Environment, stage: Stage, heard: Heard) -> None:
@@ -149,7 +177,7 @@ def _story(environment: Environment, stage: Stage, heard: Heard) -> None:
     _title("3. Primera sincronización")
     step(Options())
     _title("4. Mientras tanto, en Siigo pasan cosas")
-    done = demo_business.happen(stage, _sent_names())
+    done = demo_business.happen(stage, demo_business.sent_names())
     output.table(
         [("Factura", "left"), ("Qué pasó en Siigo", "left")], [[one.invoice, one.what] for one in done]
     )
@@ -184,17 +212,6 @@ def _run(environment: Environment, options: Options, heard: Heard) -> None:
     sync.show(ended)
     if ended.exit_code not in (0, 1):
         raise _Ended(ended.exit_code)
-
-
-def _sent_names() -> list[str]:
-    """Invoices that are opportunities by now, newest first."""
-    from siigo_escala.store import models
-
-    return list(
-        models.Invoice.objects.filter(deal_id__isnull=False, currency="COP", code="")
-        .order_by("-date", "-pk")
-        .values_list("name", flat=True)
-    )
 
 
 def _report() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siigo_escala.simulators.data import Company
+    from siigo_escala.simulators.escala.simulator import EscalaSimulator
     from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
 NAME = "demo"
@@ -19,14 +20,17 @@ _LEAST = 5
 """Invoices that business needs to happen to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Stage:
     """Both simulators, serving. `file`: the connection file that joins them."""
 
     siigo: SiigoSimulator
+    escala: EscalaSimulator
     siigo_url: str
     escala_url: str
     file: str
+    network: str = "bien"
+    """How the network between them and us is, as the visitor chose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ def stage(size: int, *, today: date, latency_s: float) -> Iterator[Stage]:
     try:
         yield Stage(
             siigo=siigo,
+            escala=escala,
             siigo_url=servers[0].url,
             escala_url=servers[1].url,
             file=_file(company, siigo, api_key=escala.api_key, start=today - timedelta(days=_DAYS + 1)),
@@ -59,6 +64,17 @@ def stage(size: int, *, today: date, latency_s: float) -> Iterator[Stage]:
     finally:
         for server in servers:
             server.stop()
+
+
+def sent_names() -> list[str]:
+    """Invoices that are opportunities by now, newest first."""
+    from siigo_escala.store import models
+
+    return list(
+        models.Invoice.objects.filter(deal_id__isnull=False, currency="COP", code="")
+        .order_by("-date", "-pk")
+        .values_list("name", flat=True)
+    )
 
 
 def happen(on: Stage, sent: Sequence[str]) -> list[Happened]:

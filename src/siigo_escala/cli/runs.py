@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -86,16 +86,7 @@ def _follow(connection: Connection, *, as_json: bool) -> int:
         else:
             output.say("No hay ninguna sincronización en curso.")
         return 0
-    alive = True
-    with progress.shown() as shown:
-        while alive:
-            alive = run_row.under_way(connection) is not None
-            run.refresh_from_db()
-            if run.exit_code is not None:
-                break
-            _tell(shown, run)
-            if alive:
-                time.sleep(_POLL_S)
+    watched(run, threading.Event())
     if as_json:
         output.document({"schema": 1, "runs": [_document(run, connection.name)]})
     elif run.exit_code is None:
@@ -103,6 +94,23 @@ def _follow(connection: Connection, *, as_json: bool) -> int:
     else:
         output.say(f"La sincronización {run.pk} terminó: {_ENDS.get(run.exit_code, 'no terminó')}.")
     return 0
+
+
+def watched(run: Run, ended: threading.Event) -> None:
+    """Shows how far a run is until it ends, dies, or the event is set; the row is as it was read last."""
+    from siigo_escala.sync import run_row
+
+    alive = True
+    with progress.shown() as shown:
+        while alive and not ended.is_set():
+            going = run_row.under_way(run.connection)
+            alive = going is not None and going.pk == run.pk
+            run.refresh_from_db()
+            if run.exit_code is not None:
+                break
+            _tell(shown, run)
+            if alive:
+                ended.wait(_POLL_S)
 
 
 def _tell(shown: progress.Shown, run: Run) -> None:

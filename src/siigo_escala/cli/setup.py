@@ -17,10 +17,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def prepared(*, migrate: bool = False, reads_only: bool = False) -> Environment:
+SETTINGS = "siigo_escala.config.settings"
+
+
+def prepared(*, migrate: bool = False, reads_only: bool = False, settings: str = SETTINGS) -> Environment:
     """The environment, with Django ready and the schema as this program knows it.
 
-    `reads_only`: nothing of ours is written, so that a folder that cannot be written will do.
+    `reads_only`: nothing of ours is written, so that a folder that cannot be written will do. `settings`:
+    Django's module of them, for a program that has more than the product.
     EnvironmentProblem, StoreProblem(SCHEMA_OLD), OSError where the folder cannot be used.
     """
     from siigo_escala.cli import logs
@@ -36,7 +40,7 @@ def prepared(*, migrate: bool = False, reads_only: bool = False) -> Environment:
         if not reads_only or environment.database_url.startswith("sqlite"):
             raise
     logs.configure(environment)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
     import django
 
     django.setup()

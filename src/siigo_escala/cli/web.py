@@ -25,7 +25,7 @@ def web() -> int:
     da las cifras a quien tenga SIIGO_ESCALA_METRICS_TOKEN.
     """
     environment = _prepared()
-    listening = _bound(environment.bind)
+    listening = bound(environment.bind)
     from django.core.wsgi import get_wsgi_application
 
     from siigo_escala.engine import parent
@@ -80,7 +80,8 @@ def _prepared() -> Environment:
         return env.read(os.environ)
 
 
-def _bound(bind: Bind) -> socket.socket:
+def bound(bind: Bind) -> socket.socket:
+    """The socket on which the web application listens; CommandProblem where it cannot."""
     from siigo_escala.store import causes
     from siigo_escala.web import server
 
@@ -110,15 +111,16 @@ def _why(problem: OSError) -> str:
 
 def _address(environment: Environment, listening: socket.socket) -> str:
     """Where a person on this machine finds it; the port that was really taken, where any was wanted."""
-    inside = _on_this_machine(listening)
+    inside = on_this_machine(listening)
     return f"{environment.public_url} ({inside} en este equipo)" if environment.public_url else inside
 
 
 def _outside(environment: Environment, listening: socket.socket) -> str:
-    return environment.public_url or _on_this_machine(listening)
+    return environment.public_url or on_this_machine(listening)
 
 
-def _on_this_machine(listening: socket.socket) -> str:
+def on_this_machine(listening: socket.socket) -> str:
+    """Where a browser on this machine finds it."""
     host, port = listening.getsockname()[:2]
     shown = _WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"

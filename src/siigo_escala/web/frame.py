@@ -49,12 +49,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of every page; empty of companies for whoever has not signed in."""
     user = getattr(request, "user", None)
     if user is None:
-        return {"person": None, "theme": ""}
+        return {"person": None, "theme": "", "simulator": _simulator()}
     company: Connection | None = getattr(request, "company", None)
     level = getattr(request, "level", Level.SIGNED_IN)
     companies = list(Connection.objects.for_user(user).order_by("name").values_list("name", flat=True)[:200])
     return {
         "person": user,
+        "simulator": _simulator(),
         "theme": user.theme,
         "company": company,
         "companies": companies,
@@ -68,6 +69,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def zone_of(company: Connection | None) -> str:
     """The time zone in which a company's moments are told."""
     return str(company.file.get("time_zone", "America/Bogota")) if company is not None else "America/Bogota"
+
+
+def _simulator() -> str:
+    """The address of the demonstration's own page; "" outside of a demonstration."""
+    try:
+        return reverse("demo:panel")
+    except NoReverseMatch:
+        return ""
 
 
 def _pending(company: Connection | None) -> int:

@@ -1,0 +1,72 @@
+"""Every screen in a real browser: it fits, it is accessible in both themes, and nothing in it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser import tools
+from tests.browser.conftest import Watched
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+WIDTHS = (1280, 390, 320)
+COMPANY = "/empresas/demo/"
+SCREENS = {
+    "inicio": COMPANY,
+    "pendientes": f"{COMPANY}pendientes/",
+    "facturas": f"{COMPANY}facturas/",
+    "factura": f"{COMPANY}facturas/",  # its first row, opened
+    "conciliacion": f"{COMPANY}conciliacion/",
+    "historial": f"{COMPANY}historial/",
+    "sincronizacion": f"{COMPANY}historial/1/",
+    "sincronizar": f"{COMPANY}sincronizar/",
+    "ayuda": "/ayuda/",
+    "motivo": "/ayuda/POSSIBLE_TWIN/",
+    "mi-cuenta": "/mi-cuenta/",
+    "doble-factor": "/mi-cuenta/doble-factor/",
+    "no-existe": "/empresas/otra/",
+    "simulador": "/simulador/",
+}
+_AXE = """
+async () => {
+  const found = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+  return found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html.slice(0, 160) + " " + (node.failureSummary || "").slice(0, 300)).join(" | "));
+}
+"""
+
+
+@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
+    name: str, dark: bool, opened: Callable[..., Watched], pictures: Path
+) -> None:
+    watched = opened(SCREENS[name], dark=dark)
+    page = watched.page
+    if name == "factura":
+        page.locator("tbody th a").first.click()
+        page.wait_for_url("**/facturas/*-*/")
+    page.evaluate(tools.axe())
+    assert page.evaluate(_AXE) == []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=pictures / f"{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True)
+        wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide[0] <= wide[1], f"{name} at {width}: {wide}"
+    assert watched.violations() == []
+    assert [one for one in watched.wrong if not (name == "no-existe" and "404" in one)] == []
+
+
+@pytest.mark.parametrize("name", ["entrar"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_door_is_as_good_as_the_house(
+    name: str, dark: bool, opened: Callable[..., Watched], pictures: Path
+) -> None:
+    watched = opened("/entrar/", dark=dark, anonymous=True)
+    page = watched.page
+    page.evaluate(tools.axe())
+    assert page.evaluate(_AXE) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.screenshot(path=pictures / f"{name}-390-{'dark' if dark else 'light'}.png", full_page=True)
+    assert watched.violations() == watched.wrong == []

