@@ -15,7 +15,9 @@ from tests.browser.demonstration import Demonstration
 
 _WATCH = """
 window.violations = [];
-document.addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective + " " + event.blockedURI));
+document.addEventListener("securitypolicyviolation", event => {
+  window.violations.push(event.violatedDirective + " " + event.blockedURI);
+});
 """
 
 

@@ -32,8 +32,8 @@ def chromium() -> str:
     found = _in_path()
     if found is None:
         pytest.fail(
-            "Falta Chromium: instálelo (en Debian, «sudo apt install chromium») o diga en la variable CHROMIUM "
-            "dónde está.",
+            "Falta Chromium: instálelo (en Debian, «sudo apt install chromium») o diga dónde está en la "
+            "variable CHROMIUM.",
             pytrace=False,
         )
     return found

@@ -54,7 +54,10 @@ class _Ended(Exception):
 def demo(
     *,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="Puerto de la aplicación web; sin él, uno libre.")
+        int | None,
+        typer.Option(
+            "--port", metavar="N", min=0, max=65535, help="Puerto de la aplicación web; sin él, uno libre."
+        ),
     ] = None,
     no_web: Annotated[
         bool, typer.Option("--no-web", help="Solo en la terminal: la historia entera, en medio minuto.")

@@ -1,7 +1,7 @@
 """The demonstration in the browser: the web application and the engine over both simulators, until Ctrl-C.
 
-The page answers while the first synchronisation goes on; its progress is shown in the terminal too. Afterwards
-a few things happen in Siigo, so that there is something to decide.
+The page answers while the first synchronisation goes on; the terminal shows how far it is. Afterwards a few
+things happen in Siigo, so that there is something to decide.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def _say_where(address: str, password: str) -> None:
     output.link(f"Usuario: {PERSON}")
     output.link(f"Contraseña: {password}")
     output.say(
-        f"En {address}/simulador/ usted crea, edita, anula y acredita facturas en el Siigo simulado, y daña la "
-        "red. Ctrl-C termina la demostración.\n"
+        f"En {address}/simulador/ usted crea, edita, anula y acredita facturas en el Siigo simulado, y "
+        "daña la red. Ctrl-C termina la demostración.\n"
     )
 
 

@@ -1,1 +1,1 @@
-"""What the web application has in the demonstration alone: «El simulador», with which a visitor is Siigo's user."""
+"""The page of the demonstration alone: «El simulador», on which a visitor is Siigo's user."""

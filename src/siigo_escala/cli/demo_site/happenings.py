@@ -34,6 +34,12 @@ class Network:
 
 NETWORKS: Mapping[str, Network] = {
     "bien": Network(word="Todo funciona", told="Siigo y Escala responden otra vez."),
+    "lenta": Network(
+        word="Todo va lento",
+        told="Cada respuesta tarda un segundo: hay tiempo de ver el avance y de detenerla.",
+        siigo=Fault(kind="slow_before", seconds=1),
+        escala=Fault(kind="slow_before", seconds=1),
+    ),
     "siigo-caido": Network(
         word="Siigo no responde",
         told="Siigo corta todas las conexiones: la próxima sincronización espera y reintenta.",

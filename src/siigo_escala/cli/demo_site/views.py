@@ -32,7 +32,7 @@ def panel(request: Visit) -> HttpResponse:
     stage = _on[0]
     if request.method == "POST":
         try:
-            messages.success(request, happenings.do(stage, request.POST.dict()))  # type: ignore[arg-type]  # files are none
+            messages.success(request, happenings.do(stage, request.POST.dict()))
         except happenings.Refused as problem:
             messages.error(request, str(problem))
         return redirect("demo:panel")
