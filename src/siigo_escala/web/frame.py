@@ -25,7 +25,7 @@ class Entry:
 
 
 DAILY = (
-    Entry(name="home", word="Inicio", icon="home", also=("sync",)),
+    Entry(name="home", word="Inicio", icon="home", also=("sync", "sync_preview", "connect_preview")),
     Entry(name="pending", word="Pendientes", icon="list-check", also=("pending_reason", "decide", "contact")),
     Entry(name="invoices", word="Facturas", icon="file-invoice", also=("invoice",)),
     Entry(name="reconciliation", word="Conciliación", icon="scale"),

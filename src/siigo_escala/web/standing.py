@@ -16,7 +16,7 @@ from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts, Going
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
-Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings"]
+Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings", "connect"]
 _INVOICES = "factura,facturas"
 
 
@@ -69,6 +69,11 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
         said = "Faltan las credenciales: se quitaron y hay que conectarla de nuevo."
         yield Standing(
             row=3, tone="grey", word="Por configurar", sentence=said, button="Ver qué hacer", target="help"
+        )
+    if facts.step:
+        said = f"Falta el paso {facts.step} de 5 para traer la primera factura."
+        yield Standing(
+            row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
         )
     match facts.paused:
         case "":

@@ -7,6 +7,7 @@ from django.urls import include, path
 from siigo_escala.web.views import (
     account,
     companies,
+    connecting,
     deciding,
     exporting,
     first_start,
@@ -17,6 +18,7 @@ from siigo_escala.web.views import (
     invoices,
     metrics,
     pending,
+    previewing,
     reconciliation,
     runs,
     signing_in,
@@ -42,8 +44,16 @@ _OF_A_COMPANY = [
     path("historial/<int:number>/", runs.run, name="run"),
     path("historial/<int:number>/detener/", runs.stop, name="run_stop"),
     path("sincronizar/", syncing.sync, name="sync"),
+    path("sincronizar/vista-previa/", previewing.demand, name="sync_preview"),
     path("sincronizar/pausar/", syncing.pause, name="pause"),
     path("sincronizar/reanudar/", syncing.resume, name="resume"),
+    path("conectar/", connecting.resume, name="connect"),
+    path("conectar/siigo/", connecting.siigo, name="connect_siigo"),
+    path("conectar/escala/", connecting.escala, name="connect_escala"),
+    path("conectar/oportunidades/", connecting.opportunities, name="connect_opportunities"),
+    path("conectar/oportunidades/buscar/", connecting.look_again, name="connect_look"),
+    path("conectar/vendedores/", connecting.sellers, name="connect_sellers"),
+    path("conectar/vista-previa/", previewing.assistant, name="connect_preview"),
 ]
 urlpatterns = [
     path("", companies.root, name="root"),
@@ -63,5 +73,6 @@ urlpatterns = [
     path("ayuda/", help.index, name="help"),
     path("ayuda/<str:code>/", help.reason, name="reason"),
     path("empresas/", companies.companies, name="companies"),
+    path("empresas/nueva/", connecting.new, name="connect_new"),
     path("empresas/<str:empresa>/", include(_OF_A_COMPANY)),
 ]
