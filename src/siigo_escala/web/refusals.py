@@ -40,8 +40,7 @@ _NO_PERMISSION = (
 )
 _PARTNER = (
     "Siigo no aceptó el nombre de la aplicación.",
-    "Ajustes › Nombre ante Siigo (variable SIIGO_ESCALA_PARTNER_ID): de 3 a 100 letras y números, sin "
-    "espacios.",
+    "Ajustes › Nombre ante Siigo (SIIGO_ESCALA_PARTNER_ID): de 3 a 100 letras y números, sin espacios.",
 )
 _NO_KEY = ("Falta la llave con que se cifran las claves.", "Restaure «secret.key» del respaldo.")
 _OURS = (

@@ -16,7 +16,9 @@ from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts, Going
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
-Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings", "connect"]
+Target = Literal[
+    "sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings", "connect"
+]
 _INVOICES = "factura,facturas"
 
 
