@@ -49,8 +49,9 @@ def page(client: Client, address: str, **headers: Any) -> str:
 
 
 def text(answer: Any) -> str:
-    """What an answer says."""
-    return html.unescape(answer.content.decode()).replace("\u00a0", " ")
+    """What an answer says, without the token of its forms, which is another each time."""
+    shown = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", answer.content.decode())
+    return html.unescape(shown).replace("\u00a0", " ")
 
 
 def sent_of(shown: str) -> dict[str, Any]:

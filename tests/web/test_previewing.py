@@ -62,7 +62,7 @@ def test_what_the_preview_says_the_run_makes_and_nothing_is_written_before(world
     made = assistant.until_preview(ana)
     shown = page(ana, PREVIEW)
     assert "todavía no se ha escrito nada" in shown
-    assert "Se crearán 4 oportunidades por $ " in shown
+    assert 'Se crearán 4 oportunidades por <span class="name">$ ' in shown
     assert "1 oportunidad que ya existe se enlaza, sin crearla otra vez" in shown
     assert "1 queda fuera por sus reglas" in shown
     assert "Consumidor final" in shown

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,7 +21,7 @@ from siigo_escala.domain.proposals import FieldSeen
 from siigo_escala.rest.errors import System
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.models import Connection
-from siigo_escala.sync import connect, fields
+from siigo_escala.sync import connect, fields, probing
 from siigo_escala.sync.checking.budget import Budget
 from siigo_escala.sync.clients import Bounds, Clients, Credentials
 
@@ -152,7 +151,7 @@ def _opened(
     now: Callable[[], datetime],
     held: Bounds,
 ) -> Iterator[Clients]:
-    hurried = changed(environment, patience_seconds=min(PATIENCE_S, environment.patience_seconds))
+    hurried = probing.hurried(environment, patience_s=PATIENCE_S)
     pair = connect.clients_of(hurried, credentials, NoStore(), known=known, now=now, bounds=held)
     try:
         yield pair

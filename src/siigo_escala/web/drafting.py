@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from siigo_escala.domain.crm import Pipeline, PipelineId, Stage, StageId
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, Role, User
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import connect, introduction, look
+from siigo_escala.sync import connect, introduction, look, probing
 from siigo_escala.sync.clients import Credentials
 from siigo_escala.sync.connect import Connected
 from siigo_escala.sync.introduction import Found
@@ -56,10 +56,15 @@ def steps(draft: ConnectionDraft | None, *, here: int) -> list[Step]:
     ]
 
 
+def environment() -> Environment:
+    """Where both systems are, and how fast they may be asked."""
+    return env.read(os.environ)
+
+
 def environment_and_vault() -> tuple[Environment, Vault]:
     """What opens secrets, and where both systems are. KEY_MISSING."""
-    environment = env.read(os.environ)
-    return environment, signing.open_vault(environment)
+    read = environment()
+    return read, signing.open_vault(read)
 
 
 def begin(username: str, *, who: User, now: datetime) -> ConnectionDraft:
@@ -166,7 +171,7 @@ def join(draft: ConnectionDraft, links: dict[str, str]) -> Connected:
     environment, vault = environment_and_vault()
     file = rules.from_json(_file(draft, links))
     made = connect.join(
-        replace(environment, patience_seconds=introduction.PATIENCE_S),
+        probing.hurried(environment, patience_s=introduction.PATIENCE_S),
         vault,
         file,
         Credentials(

@@ -34,7 +34,13 @@ DAILY = (
 RULES = (
     Entry(name="rules", word="Reglas", icon="adjustments"),
     Entry(name="sellers", word="Vendedores", icon="users"),
-    Entry(name="credentials", word="Credenciales", icon="key"),
+    Entry(
+        name="credentials",
+        word="Credenciales",
+        icon="key",
+        also=("credentials_change", "check"),
+        least=Level.ADMINISTRATOR,
+    ),
     Entry(name="alerts", word="Avisos", icon="bell"),
 )
 INSTALLATION = (

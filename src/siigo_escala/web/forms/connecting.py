@@ -179,6 +179,7 @@ class Opportunities(forms.Form):
         self._choices("default_owner", [(one, one) for one in owners] + [(UNASSIGNED, "Sin asignar")])
         self._choices("identification_field", [(one.key, _told(one)) for one in fields_seen])
         active = [one for one in document_types if one["active"]] or document_types
+        self._every_type = {one["id"] for one in active}
         self._choices("document_types", [(one["id"], f"{one['code']} · {one['name']}") for one in active])
 
     def _choices(self, name: str, choices: list[Any]) -> None:
@@ -218,7 +219,6 @@ class Opportunities(forms.Form):
         """The choices as the connection file has them."""
         given = self.cleaned_data
         pipeline, stage = places(pipelines)[given["destination"]]
-        every = {one for one, _ in self.fields["document_types"].choices}  # type: ignore[attr-defined]
         chosen = given["document_types"]
         return {
             "opportunities": {
@@ -230,7 +230,7 @@ class Opportunities(forms.Form):
                 "create_for_unlinked_sellers": given["create_for_unlinked_sellers"],
                 "identification_field": given["identification_field"],
                 "products": given["products"],
-                "document_types": [] if set(chosen) == every else chosen,
+                "document_types": [] if set(chosen) == self._every_type else chosen,
                 "start": given["start"].isoformat() if given["start"] else "",
                 "walk_in": given["walk_in"],
                 "mark": given["mark"],
