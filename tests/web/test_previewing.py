@@ -102,6 +102,8 @@ def test_three_are_made_to_be_looked_at_and_then_the_rest(world: World, ana: Cli
     named = [deal["name"] for deal in world.deals() if deal["name"] != "Vieja"]
     assert len(named) == 3
     assert all(name in shown for name in named)
+    assert "Quedan 2 oportunidades por crear." in shown
+    assert "Ventas › Prospecto" in shown
     assert "Se ven bien, crear las demás" in shown
     do(ana, "crear")
     assistant.engine(world, made)
@@ -140,6 +142,11 @@ def test_without_a_daily_run_creating_does_not_switch_it_on(world: World, ana: C
     shown = page(ana, PREVIEW)
     assert "Crear 1 oportunidad" in shown
     assert "Crear solo tres" not in shown
+    errand = errands.newest("preview", of=made)
+    assert errand is not None
+    errand.result["invoices"]["read"] = 12_000
+    errand.save()
+    assert "Son unas 12.000 facturas y " in page(ana, PREVIEW)
     do(ana, "crear")
     made.refresh_from_db()
     assert not made.enabled
@@ -238,3 +245,15 @@ def test_a_preview_shows_what_an_update_would_change(world: World, ana: Client) 
     assert "1 oportunidad cambia de valor o de contenido" in shown
     assert " → $ " in shown
     assert "la oportunidad ya existe" in shown
+
+
+def test_who_is_erased_is_in_no_preview_any_more(world: World, ana: Client) -> None:
+    from siigo_escala.store import models, personal
+    from siigo_escala.sync import opening
+
+    world.invoices(1)
+    made = assistant.until_preview(ana)
+    assert "Empresa 0 SAS" in page(ana, PREVIEW)
+    found = personal.find(made, "900100200")
+    personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+    assert not models.Errand.objects.filter(connection=made).exists()

@@ -261,6 +261,7 @@ class Sellers(forms.Form):
                 choices=choices,
                 required=False,
                 initial=linked,
+                widget=forms.Select(attrs={"class": "form-select"}),
                 error_messages={"invalid_choice": "Ese usuario ya no está en la lista: elija otro."},
             )
             proposed = proposals.owner_of(seller, owners)

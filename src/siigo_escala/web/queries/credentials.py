@@ -14,6 +14,7 @@ from siigo_escala.web.states import Tone
 
 CHANGED = {"siigo": "Clave de Siigo cambiada", "escala": "Clave de Escala cambiada"}
 JOINED = "Empresa conectada"
+PROBED = "Conexión probada"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Card:
     said: str
     stored_at: datetime
     stored_by: str
+    tried_at: datetime
+    """When it was last seen to work: stored, tried by somebody, or used by a whole synchronisation."""
     calls: int
     refused: int
 
@@ -60,10 +63,13 @@ def _card(company: Connection, system: System, name: str, account: str, *, now: 
     shown = _state(company, system)
     actions = (JOINED, CHANGED[system])
     last = company.audit.filter(action__in=actions).order_by("-pk").first()
+    stored_at = last.at if last is not None else company.created_at
+    tried = company.audit.filter(action=PROBED, after__sistema=name).order_by("-pk").first()
     return Card(
         system=system,
         name=name,
-        stored_at=last.at if last is not None else company.created_at,
+        stored_at=stored_at,
+        tried_at=max(filter(None, (stored_at, tried.at if tried else None, company.last_success))),
         stored_by=last.who if last is not None else "la línea de comandos",
         calls=sum(one.calls for one in stretches),
         refused=sum(one.refused for one in stretches),
@@ -79,7 +85,7 @@ def _state(company: Connection, system: System) -> dict[str, Any]:
     if company.refusals:
         said = "Una llamada fue rechazada por las credenciales."
         return {"word": "En duda", "tone": "amber", "icon": "alert-triangle", "said": said}
-    if company.last_success is None:
+    if not company.runs.filter(exit_code__in=(0, 1)).exists():
         said = "Se comprobó al guardarla; todavía no se ha completado una sincronización."
         return {"word": "Guardada", "tone": "grey", "icon": "info-circle", "said": said}
     return {"word": "Responde", "tone": "green", "icon": "circle-check", "said": ""}

@@ -97,7 +97,7 @@ def probe(request: Visit) -> HttpResponse:
         told = refusals.told(problem)
         messages.error(request, f"{told.text} {told.step}".strip())
     else:
-        _audit(request, company, "Conexión probada", after={"sistema": _NAMES[system]})
+        _audit(request, company, queries.PROBED, after={"sistema": _NAMES[system]})
         text = f"{_NAMES[system]} acepta la clave y responde."
         messages.success(request, f"{text} La pausa se levantó." if lifts else text)
     return redirect("web:credentials", empresa=company.name)

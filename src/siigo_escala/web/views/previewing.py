@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 
 from siigo_escala.domain import reasons
 from siigo_escala.store import locks, models
-from siigo_escala.store.models import Connection, ConnectionDraft, Errand, audit
+from siigo_escala.store.models import Connection, ConnectionDraft, Errand, State, audit
 from siigo_escala.sync import opening, preview, requests, run_row
 from siigo_escala.sync.session import Options, Progress
 from siigo_escala.web import access, drafting, errands, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.errands import Tell
 from siigo_escala.web.forms.sync import Demand
+from siigo_escala.web.queries.invoice import stage_name
 from siigo_escala.web.views import syncing
 
 KIND = "preview"
@@ -55,7 +56,8 @@ def assistant(request: Visit) -> HttpResponse:
         "steps": drafting.steps(draft, here=5),
         "number": 5,
         "ranges": RANGES,
-        "pilot": _pilot(company),
+        "pilot": (pilot := _pilot(company)),
+        "left": _left(company) if pilot is not None and not pilot["busy"] else 0,
         "working": locks.held("worker") > 0,
     }
     return render(request, "web/connect_preview.html" + ("#preview" if request.htmx else ""), context)
@@ -130,6 +132,8 @@ def shown(company: Connection) -> dict[str, Any]:
             "problems": [{**one, "reason": _reason(one["code"])} for one in result["problems"]],
             "rows": [_row(one) for one in result["rows"]],
             "linked": [_row(one) for one in result["linked"]],
+            "calls": result["plan"]["calls"]["siigo"] + result["plan"]["calls"]["escala"],
+            "nothing": result["invoices"]["unchanged"] - result["linked_count"],
             "attention": result["invoices"]["needs_attention"] + result["invoices"]["failed"],
         }
     return context
@@ -183,16 +187,31 @@ def _pilot(company: Connection) -> dict[str, Any] | None:
     if asked.waiting or run_row.under_way(company) is not None:
         return {"busy": True}
     made = company.invoices.filter(deal_id__isnull=False, adopted=False).order_by("-sent_at")[:PILOT]
-    names = dict(
-        models.KnownDeal.objects.filter(
+    deals = {
+        one.deal_id: one
+        for one in models.KnownDeal.objects.filter(
             escala=company.escala, deal_id__in=[row.deal_id or "" for row in made]
-        ).values_list("deal_id", "name")
-    )
+        )
+    }
     return {
         "busy": False,
         "run": asked.run_id,
-        "rows": [(row, names.get(row.deal_id or "", "")) for row in made],
+        "rows": [
+            {
+                "invoice": row,
+                "name": deal.name,
+                "stage": stage_name(company, deal.stage_id),
+                "value": deal.value,
+            }
+            for row in made
+            if (deal := deals.get(row.deal_id or "")) is not None
+        ],
     }
+
+
+def _left(company: Connection) -> int:
+    """Opportunities of the preview that the pilot left to be made."""
+    return company.invoices.filter(deal_id=None, due=True, state__in=(State.PENDING, State.FAILED)).count()
 
 
 def _options(errand: Errand, *, limit: int | None = None) -> Options:
