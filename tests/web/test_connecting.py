@@ -282,6 +282,29 @@ def test_an_account_that_is_refused_while_it_is_read_is_told_and_read_again(
     assert "Escala respondió: " in page(ana, f"{E}oportunidades/")
 
 
+def test_a_draft_that_is_gone_when_its_account_was_read_leaves_nothing(world: World, ana: Client) -> None:
+    from siigo_escala.store import models
+
+    assistant.siigo(ana)
+    assistant.escala(ana)
+    with world.escala.lock:
+        ana.post(f"{E}oportunidades/buscar/")
+        models.ConnectionDraft.objects.all().delete()
+    errands.wait()
+    assert not models.Errand.objects.exists()
+
+
+def test_a_key_of_this_program_that_does_not_fit_is_told(
+    world: World, ana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant.siigo(ana)
+    assistant.escala(ana)
+    monkeypatch.setenv("SIIGO_ESCALA_SECRET_KEY", "otra-clave-de-esta-instalacion")
+    ana.post(f"{E}oportunidades/buscar/")
+    assert "Falta la llave con que se cifran las claves." in page(ana, f"{E}oportunidades/")
+    assert "Restaure «secret.key» del respaldo." in text(ana.post(f"{E}escala/", {"key": ""}))
+
+
 def test_sellers_may_be_chosen_left_or_linked_to_a_similar_name(world: World, ana: Client) -> None:
     from siigo_escala.store import models
 

@@ -257,3 +257,18 @@ def test_who_is_erased_is_in_no_preview_any_more(world: World, ana: Client) -> N
     found = personal.find(made, "900100200")
     personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
     assert not models.Errand.objects.filter(connection=made).exists()
+
+
+def test_of_many_rows_and_problems_some_are_drawn_and_all_are_counted(world: World, ana: Client) -> None:
+    world.invoices(11)
+    for _ in range(2):
+        world.escala.create_contact(first_name="Doble", custom={FIELD: "900100777"})
+    doubtful = world.customer(7, identification="900100777")
+    for _ in range(21):
+        world.siigo.create_invoice(doubtful["id"])
+    made = assistant.until_preview(ana)
+    assert "Así quedarán (10 de 11)" in page(ana, PREVIEW)
+    errand = errands.newest("preview", of=made)
+    assert errand is not None
+    (group,) = errand.result["problems"]
+    assert (group["code"], group["count"], len(group["messages"])) == ("CONTACT_AMBIGUOUS", 21, 20)

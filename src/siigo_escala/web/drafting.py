@@ -20,7 +20,6 @@ from siigo_escala.store.models import Connection, ConnectionDraft, Errand, Role,
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import connect, introduction, look, probing
 from siigo_escala.sync.clients import Credentials
-from siigo_escala.sync.connect import Connected
 from siigo_escala.sync.introduction import Found
 from siigo_escala.web import errands, signing
 from siigo_escala.web.errands import Tell
@@ -163,8 +162,8 @@ def keep_choices(draft: ConnectionDraft, tables: Mapping[str, Any]) -> None:
     draft.save()
 
 
-def join(draft: ConnectionDraft, links: dict[str, str]) -> Connected:
-    """Step 4 was passed: both accounts are joined by the very code of `siigo-escala connect`.
+def join(draft: ConnectionDraft, links: dict[str, str]) -> tuple[Connection, tuple[str, ...]]:
+    """Step 4 was passed: both accounts are joined by the very code of `siigo-escala connect`; its warnings.
 
     The schedule stays off until the preview was seen. Raises what `connect.join` raises.
     """
@@ -192,7 +191,7 @@ def join(draft: ConnectionDraft, links: dict[str, str]) -> Connected:
         draft.chosen = {**draft.chosen, "sellers": links}
         draft.step = max(draft.step, 4)
         draft.save()
-    return made
+    return connection, made.warnings
 
 
 def finish(draft: ConnectionDraft, *, automatic: bool) -> None:

@@ -158,14 +158,14 @@ def sellers(request: Visit) -> HttpResponse:
     if request.method == "POST" and (form.is_valid() or "despues" in request.POST):
         links = {} if "despues" in request.POST else form.links()
         try:
-            made = drafting.join(draft, links)
+            company, warnings = drafting.join(draft, links)
         except (RemoteError, StoreProblem, FileProblem) as problem:
             refused = refusals.told(problem)
         else:
             _audit(request, draft, "Empresa conectada", {"vendedores": links, "clave": _SECRET})
-            for warning in made.warnings:
+            for warning in warnings:
                 messages.warning(request, warning)
-            previewing.begin_last_days(draft)
+            previewing.begin_last_days(company)
             return redirect("web:connect_preview", empresa=draft.name)
     context = {
         "form": form,

@@ -79,11 +79,10 @@ def demand(request: Visit) -> HttpResponse:
     return render(request, "web/sync_preview.html" + ("#preview" if request.htmx else ""), context)
 
 
-def begin_last_days(draft: ConnectionDraft, *, days: int = DAYS) -> None:
+def begin_last_days(company: Connection) -> None:
     """The preview that the assistant ends in is under way when its page opens."""
-    if draft.connection is not None:
-        last = _today(draft.connection)
-        begin(draft.connection, date_from=last - timedelta(days=days), date_to=last)
+    last = _today(company)
+    begin(company, date_from=last - timedelta(days=DAYS), date_to=last)
 
 
 def begin(
