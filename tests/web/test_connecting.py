@@ -343,14 +343,9 @@ def test_a_company_without_sellers_is_told(world: World, ana: Client) -> None:
 def test_what_connecting_refuses_is_told_at_step_4_with_the_way_back(world: World, ana: Client) -> None:
     from siigo_escala.store import models
 
-    world.connect()
     assistant.siigo(ana)
     assistant.escala(ana)
     assistant.opportunities(ana)
-    answer = assistant.sellers(ana)
-    assert answer.status_code == 422
-    assert "ya están unidas en la conexión «acme»" in text(answer)
-    models.Connection.objects.all().delete()
     world.siigo.change_access_key("otra")
     assert "Corregir la clave de Siigo" in text(assistant.sellers(ana))
     world.siigo.change_access_key("clave-de-ejemplo")
@@ -360,6 +355,48 @@ def test_what_connecting_refuses_is_told_at_step_4_with_the_way_back(world: Worl
     world.escala.delete_stage("Prospecto", pipeline="Ventas")
     assert "no tiene la etapa «Prospecto»" in text(assistant.sellers(ana))
     assert not models.Connection.objects.exists()
+
+
+def test_accounts_that_are_connected_already_are_told_as_soon_as_they_are_known(
+    world: World, ana: Client
+) -> None:
+    world.connect()
+    assistant.siigo(ana)
+    answer = assistant.escala(ana)
+    assert answer.status_code == 422
+    assert "ya están unidas en la conexión «acme»" in text(answer)
+
+
+def test_a_second_company_on_one_escala_account_gets_a_mark_proposed(world: World, ana: Client) -> None:
+    from siigo_escala.store import models
+
+    world.connect('mark = "A"')
+    world.siigo.add_company(username="otra@roble.example", access_key="clave-de-otra")
+    assistant.siigo(ana, username="otra@roble.example", key="clave-de-otra")
+    e = "/empresas/roble/conectar/"
+    assistant.escala(ana, e=e)
+    assert 'name="mark" value="roble"' in page(ana, f"{e}oportunidades/")
+    assistant.opportunities(ana, e=e)
+    assistant.sellers(ana, e=e)
+    made = models.Connection.objects.get(name="roble")
+    assert made.file["opportunities"]["mark"] == "roble"
+    assert made.escala == models.Connection.objects.get(name="acme").escala
+    # Its own connection is no neighbour, and nobody else's name is free.
+    assert ana.post(f"{e}escala/", {"key": ""}).status_code == 302
+
+
+def test_a_company_may_be_called_otherwise_until_it_is_connected(world: World, ana: Client) -> None:
+    assistant.siigo(ana)
+    assistant.siigo(ana)
+    assistant.escala(ana)
+    assert "El nombre debe tener solo letras" in text(assistant.opportunities(ana, name="El Roble"))
+    assert "Otra empresa ya se llama así." in text(assistant.opportunities(ana, name="EMPRESA-2"))
+    assert "Otra empresa ya se llama así." in text(assistant.opportunities(ana, name="nueva"))
+    e = "/empresas/el-roble/conectar/"
+    assert assistant.opportunities(ana, name="el-roble").headers["Location"] == f"{e}vendedores/"
+    assistant.sellers(ana, e=e)
+    assert ' value="el-roble" ' in page(ana, f"{e}oportunidades/")
+    assert assistant.opportunities(ana, e=e, name="otro").headers["Location"] == f"{e}vendedores/"
 
 
 def test_what_is_called_the_same_is_kept_by_its_id(world: World, ana: Client) -> None:

@@ -36,6 +36,18 @@ from siigo_escala.web import refusals
             "Revise la red",
             "siigo",
         ),
+        (
+            TryLater("Siigo no dio una respuesta (no se encontró el servidor).", system="siigo"),
+            "No encontramos api.siigo.com.",
+            "Revise la red",
+            "siigo",
+        ),
+        (
+            TryLater("Siigo no dio una respuesta (la conexión segura falló).", system="siigo"),
+            "La conexión segura con api.siigo.com falló.",
+            "Revise la red",
+            "siigo",
+        ),
         (UnexpectedAnswer("Siigo respondió otra cosa.", system="siigo"), "otra cosa", "", "siigo"),
         (FileProblem("name", "«name» debe cambiar."), "debe cambiar", "", ""),
     ],

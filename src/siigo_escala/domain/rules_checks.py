@@ -39,7 +39,8 @@ def is_email(text: str) -> bool:
     return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
 
 
-def _name(text: str) -> str:
+def name(text: str) -> str:
+    """A name that can stand in an address."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}", text):
         raise ValueError(
             "debe tener solo letras sin tilde, números y guiones (hasta 100), sin guion al inicio"
@@ -205,7 +206,7 @@ def _sellers(links: dict[str, str]) -> dict[str, str]:
     return folded
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Username = Annotated[str, AfterValidator(_username)]

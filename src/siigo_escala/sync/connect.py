@@ -237,11 +237,7 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
     others = Connection.objects.filter(escala=account).exclude(name=file.name)
     taken = others.filter(siigo=company).first() if company is not None else None
     if taken is not None:
-        raise StoreProblem(
-            "ACCOUNTS_TAKEN",
-            f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
-            "ese archivo en lugar de conectar otro.",
-        )
+        raise accounts_taken(taken)
     for other in others:
         mark = rules.from_json(other.file).opportunities.mark
         if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
@@ -250,6 +246,15 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
                 f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas "
                 "«opportunities.mark», con textos distintos, para distinguir facturas del mismo número.",
             )
+
+
+def accounts_taken(taken: Connection) -> StoreProblem:
+    """Why this pair of accounts is not connected twice."""
+    return StoreProblem(
+        "ACCOUNTS_TAKEN",
+        f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
+        "ese archivo en lugar de conectar otro.",
+    )
 
 
 def _save(

@@ -18,7 +18,7 @@ from siigo_escala.domain.crm import Pipeline, PipelineId, Stage, StageId
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, Role, User
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import connect, introduction, look, probing
+from siigo_escala.sync import connect, introduction, look, probing, recognise
 from siigo_escala.sync.clients import Credentials
 from siigo_escala.sync.introduction import Found
 from siigo_escala.web import errands, signing
@@ -68,13 +68,20 @@ def environment_and_vault() -> tuple[Environment, Vault]:
 
 def begin(username: str, *, who: User, now: datetime) -> ConnectionDraft:
     """A new draft, by the name that its user's domain proposes; not stored yet."""
-    taken = {
-        _RESERVED,
-        *Connection.objects.values_list("name", flat=True),
-        *models.ConnectionDraft.objects.values_list("name", flat=True),
-    }
-    name = proposals.company_name(username, taken=taken)
+    name = proposals.company_name(username, taken=taken_names())
     return ConnectionDraft(name=name, made_by=who, made_at=now)
+
+
+def taken_names(draft: ConnectionDraft | None = None) -> set[str]:
+    """Names that a company cannot get: others have them, or an address does. A draft's own one is free."""
+    drafts = models.ConnectionDraft.objects.values_list("pk", "name")
+    connected = Connection.objects.values_list("pk", "name")
+    own, own_connection = (draft.pk, draft.connection_id) if draft is not None else (None, None)
+    return {
+        _RESERVED,
+        *(name for number, name in connected if number != own_connection),
+        *(name for number, name in drafts if number != own),
+    }
 
 
 def keep_siigo(
@@ -102,7 +109,14 @@ def keep_siigo(
 
 
 def keep_escala(draft: ConnectionDraft, *, key: str, vault: Vault, pipelines: tuple[Pipeline, ...]) -> Errand:
-    """Step 2 was passed; what the account holds is looked at from now on."""
+    """Step 2 was passed; what the account holds is looked at from now on.
+
+    StoreProblem (ACCOUNTS_TAKEN) where both accounts are connected already: better told now than at the end.
+    """
+    types = [one["id"] for one in draft.siigo["document_types"]]
+    for taken in recognise.neighbours([one.id for one in pipelines], types):
+        if taken.pk != draft.connection_id:
+            raise connect.accounts_taken(taken)
     draft.escala_key_sealed = vault.seal(key)
     draft.escala = {**draft.escala, "pipelines": look.to_json(pipelines)}
     draft.step = max(draft.step, 2)
@@ -155,8 +169,15 @@ def sellers_of(draft: ConnectionDraft) -> list[Seller]:
     ]
 
 
-def keep_choices(draft: ConnectionDraft, tables: Mapping[str, Any]) -> None:
-    """Step 3 was passed."""
+def proposed_mark(draft: ConnectionDraft) -> str:
+    """What tells this company's invoices from those of another on the same Escala account; "" if alone."""
+    others = recognise.neighbours([one.id for one in pipelines_of(draft)])
+    return draft.name[:40] if any(one.pk != draft.connection_id for one in others) else ""
+
+
+def keep_choices(draft: ConnectionDraft, tables: Mapping[str, Any], *, name: str) -> None:
+    """Step 3 was passed. `name`: what the company is to be called, which is its address, too."""
+    draft.name = name
     draft.chosen = {**draft.chosen, **tables}
     draft.step = max(draft.step, 3)
     draft.save()

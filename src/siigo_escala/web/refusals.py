@@ -12,6 +12,7 @@ import structlog
 
 from siigo_escala.config import env
 from siigo_escala.domain.rules import FileProblem
+from siigo_escala.rest import transport
 from siigo_escala.rest.errors import AccessDenied, RemoteError, System
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.sync.brake import Braked
@@ -43,6 +44,12 @@ _PARTNER = (
     "Ajustes › Nombre ante Siigo (SIIGO_ESCALA_PARTNER_ID): de 3 a 100 letras y números, sin espacios.",
 )
 _NO_KEY = ("Falta la llave con que se cifran las claves.", "Restaure «secret.key» del respaldo.")
+_NO_NETWORK = {
+    transport.NOT_FOUND: "No encontramos {server}.",
+    transport.NOT_SECURE: "La conexión segura con {server} falló.",
+    transport.TOO_LATE: "{server} no respondió a tiempo.",
+    transport.NO_CONNECTION: "No pudimos conectar con {server}.",
+}
 _OURS = (
     "Algo falló de nuestro lado; quedó en el registro.",
     "Vuelva a intentarlo; si sigue, envíenos ese registro.",
@@ -108,13 +115,11 @@ def _silent(problem: RemoteError) -> Told:
         return Told(text=text, step="Espere un minuto y pulse de nuevo.", where=system)
     if "partner" in problem.raw.casefold():
         return Told(text=_PARTNER[0], step=_PARTNER[1], where=system)
-    if problem.status is None and "no se pudo establecer" in problem.message:
-        text = f"No pudimos conectar con {_server(system)}."
-    elif problem.status is None and "a tiempo" in problem.message:
-        text = f"{_server(system)} no respondió a tiempo."
-    else:
-        return Told(text=problem.message, step="", where=system)
-    return Told(text=text, step="Revise la red o el proxy de este equipo.", where=system)
+    for why, text in _NO_NETWORK.items():
+        if problem.status is None and why in problem.message:
+            step = "Revise la red o el proxy de este equipo."
+            return Told(text=text.format(server=_server(system)), step=step, where=system)
+    return Told(text=problem.message, step="", where=system)
 
 
 def _server(system: System) -> str:

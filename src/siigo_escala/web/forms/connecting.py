@@ -154,6 +154,12 @@ class Opportunities(forms.Form):
         max_length=40,
         help_text="Solo si otra empresa usa la misma cuenta de Escala: un texto corto que las distingue.",
     )
+    name = forms.CharField(
+        label="Nombre de la empresa aquí",
+        max_length=100,
+        help_text="Letras, números y guiones. Está en la dirección de sus páginas.",
+        error_messages={"required": "Escriba un nombre."},
+    )
     ALWAYS = (
         "direction",
         "destination",
@@ -163,7 +169,7 @@ class Opportunities(forms.Form):
         "create_for_unlinked_sellers",
         "automatic",
     )
-    MORE = ("value", "products", "start", "document_types", "walk_in", "mark")
+    MORE = ("value", "products", "start", "document_types", "walk_in", "mark", "name")
 
     def __init__(
         self,
@@ -172,12 +178,14 @@ class Opportunities(forms.Form):
         owners: list[str],
         fields_seen: list[FieldSeen],
         document_types: list[dict[str, Any]],
+        taken: set[str],
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self._choices("destination", destinations(pipelines))
         self._choices("default_owner", [(one, one) for one in owners] + [(UNASSIGNED, "Sin asignar")])
         self._choices("identification_field", [(one.key, _told(one)) for one in fields_seen])
+        self._taken = {one.casefold() for one in taken}
         active = [one for one in document_types if one["active"]] or document_types
         self._every_type = {one["id"] for one in active}
         self._choices("document_types", [(one["id"], f"{one['code']} · {one['name']}") for one in active])
@@ -207,6 +215,17 @@ class Opportunities(forms.Form):
             return rules_checks.description(text)
         except ValueError as problem:
             raise forms.ValidationError(f"La descripción {problem}.") from None
+
+    def clean_name(self) -> str:
+        """One that is free and can stand in an address."""
+        text = str(self.cleaned_data["name"])
+        try:
+            rules_checks.name(text)
+        except ValueError as problem:
+            raise forms.ValidationError(f"El nombre {problem}.") from None
+        if text.casefold() in self._taken:
+            raise forms.ValidationError("Otra empresa ya se llama así.")
+        return text
 
     def clean_mark(self) -> str:
         """What may stand inside of a name."""

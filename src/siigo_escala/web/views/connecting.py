@@ -109,11 +109,15 @@ def opportunities(request: Visit) -> HttpResponse:
         owners=draft.escala.get("owners", []),
         fields_seen=fields,
         document_types=draft.siigo["document_types"],
+        taken=drafting.taken_names(draft),
     )
+    if draft.connection_id is not None:
+        # What is connected keeps its name: the ledger and the address stand under it.
+        form.fields["name"].disabled = True
     if request.method == "POST" and form.is_valid():
         tables = form.tables(pipelines)
         before = draft.chosen.get("opportunities", {})
-        drafting.keep_choices(draft, tables)
+        drafting.keep_choices(draft, tables, name=form.cleaned_data["name"])
         _audit(request, draft, "Asistente: oportunidades", tables["opportunities"], before=before)
         return redirect("web:connect_sellers", empresa=draft.name)
     context |= {
@@ -224,6 +228,8 @@ def _initial(draft: ConnectionDraft, *, likely: str) -> dict[str, Any]:
             "create_for_unlinked_sellers": True,
             "automatic": True,
             "document_types": every,
+            "mark": drafting.proposed_mark(draft),
+            "name": draft.name,
         }
     named = {
         value
@@ -235,6 +241,7 @@ def _initial(draft: ConnectionDraft, *, likely: str) -> dict[str, Any]:
         "destination": next(iter(sorted(named)), ""),
         "document_types": chosen["document_types"] or every,
         "automatic": draft.chosen["automatic"],
+        "name": draft.name,
     }
 
 
