@@ -115,6 +115,18 @@ def test_what_was_typed_is_sealed_and_never_shown_nor_taken_for_a_place_to_read_
     assert "ejemplo-" not in str(told)
 
 
+def test_a_change_of_key_reaches_an_unfinished_connection(world: World, ana: Client) -> None:
+    from siigo_escala.store import rotation
+    from siigo_escala.store.vault import Vault
+    from tests.conftest import TEST_KEY
+
+    assistant.siigo(ana)
+    assistant.escala(ana)
+    rotation.rotate(("nueva", TEST_KEY), home=world.environment.home)
+    sealed = (draft().siigo_key_sealed, draft().escala_key_sealed)
+    assert [Vault(["nueva"]).open(one) for one in sealed] == ["clave-de-ejemplo", "llave-de-ejemplo"]
+
+
 def test_empty_fields_are_told_and_a_key_belongs_to_its_user(world: World, ana: Client) -> None:
     answer = ana.post("/empresas/nueva/", {"username": "api con espacio@x.co", "key": ""})
     assert answer.status_code == 422
@@ -441,6 +453,20 @@ def test_an_administrator_of_one_company_may_connect_another_and_nobody_else_see
         user=models.User.objects.get(email="luis@acme.example"), connection=made, role="EMP"
     )
     assert page(people["luis"], f"{E}vendedores/")
+
+
+def test_what_was_begun_by_mistake_is_discarded_with_its_keys(world: World, ana: Client) -> None:
+    from siigo_escala.store import models
+
+    assistant.siigo(ana)
+    assert "Descartar" in page(ana, "/empresas/")
+    assert "Se borran las claves" in page(ana, f"{E}descartar/")
+    assert ana.post(f"{E}descartar/").headers["Location"] == "/empresas/"
+    assert not models.ConnectionDraft.objects.exists()
+    assert ana.get(f"{E}descartar/").status_code == 404
+    assistant.until_preview(ana)
+    assert ana.post(f"{E}descartar/").headers["Location"] == f"{E}vista-previa/"
+    assert models.ConnectionDraft.objects.exists()
 
 
 def test_a_draft_of_somebody_else_does_not_exist(world: World, ana: Client) -> None:

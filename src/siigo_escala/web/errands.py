@@ -24,7 +24,6 @@ Tell = Callable[[dict[str, Any]], None]
 Work = Callable[[Tell], dict[str, Any]]
 SILENT = timedelta(minutes=3)
 """Longer than a call may take, and any wait between two."""
-_KEPT = timedelta(days=7)
 _EVERY_S = 1.0
 _threads: set[threading.Thread] = set()
 log = structlog.get_logger()
@@ -40,7 +39,6 @@ def begin(kind: str, work: Work, *, of: Connection | ConnectionDraft, asked: dic
         if last is not None and under_way(last, now=now) and last.asked == asked:
             return last
         models.Errand.objects.filter(kind=kind, **owner).delete()
-        models.Errand.objects.filter(begun_at__lt=now - _KEPT).delete()
         made = models.Errand.objects.create(kind=kind, asked=asked, begun_at=now, beat_at=now, **owner)
     thread = threading.Thread(target=_carried_out, args=(made.pk, work), name=f"errand-{kind}", daemon=True)
     _threads.add(thread)

@@ -53,6 +53,7 @@ _OF_A_COMPANY = [
     path("credenciales/<str:system>/", credentials.change, name="credentials_change"),
     path("comprobar/", credentials.check, name="check"),
     path("conectar/", connecting.resume, name="connect"),
+    path("conectar/descartar/", connecting.discard, name="connect_discard"),
     path("conectar/siigo/", connecting.siigo, name="connect_siigo"),
     path("conectar/escala/", connecting.escala, name="connect_escala"),
     path("conectar/oportunidades/", connecting.opportunities, name="connect_opportunities"),

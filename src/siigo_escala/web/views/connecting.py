@@ -179,6 +179,21 @@ def sellers(request: Visit) -> HttpResponse:
     return _page(request, draft, 4, context, wrong=bool(form.errors or refused))
 
 
+@access.connecting
+@require_http_methods(["GET", "HEAD", "POST"])
+def discard(request: Visit) -> HttpResponse:
+    """An unfinished company goes away, with what was typed; one that is connected is only finished."""
+    draft = request.draft
+    if draft is None or draft.connection_id is not None:
+        return _onward(request, draft)
+    if request.method != "POST":
+        return render(request, "web/connect_discard.html", {"draft": draft})
+    _audit(request, draft, "Conexión sin terminar descartada", {"paso": draft.step})
+    draft.delete()
+    messages.success(request, f"«{draft.name}» se descartó. No se había conectado nada.")
+    return redirect("web:companies")
+
+
 def _siigo(request: Visit, draft: ConnectionDraft | None) -> HttpResponse:
     kept = draft.siigo_username if draft is not None else ""
     form = forms.Siigo(request.POST or None, kept=kept, initial={"username": kept})
