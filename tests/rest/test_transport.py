@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 from datetime import UTC, datetime
 
+import httpcore2
 import pytest
 
+from siigo_escala.rest import transport
 from siigo_escala.rest.limiter import NoLimit
 from siigo_escala.rest.patience import Patience
 from siigo_escala.rest.transport import WRITE_LIMIT, Answer, Ask, Silence, Transport, header_value, http_date
@@ -240,3 +243,23 @@ def test_a_transport_without_a_limiter_of_its_own_keeps_none() -> None:
     )
     assert isinstance(transport.limiter, NoLimit)
     transport.close()
+
+
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), transport.NOT_FOUND),
+        (ssl.SSLCertVerificationError("self-signed"), transport.NOT_SECURE),
+        (ConnectionRefusedError(), transport.NO_CONNECTION),
+    ],
+)
+def test_a_connection_that_never_stood_tells_why(cause: OSError, why: str) -> None:
+    problem = httpcore2.ConnectError("no")
+    problem.__cause__ = cause
+    assert transport.why_never_stood(problem) == why
+
+
+def test_a_server_without_tls_is_told_from_one_that_is_not_there() -> None:
+    with served(Script(Reply())) as url:
+        answer = surroundings(url.replace("http://", "https://")).transport.exchange(ASK)
+    assert answer == Silence(why=transport.NOT_SECURE, sent=False)

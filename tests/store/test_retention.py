@@ -129,6 +129,14 @@ def test_counts_and_vain_questions_go_after_a_month(connection: models.Connectio
     assert _purged(home) == {"call_counts": 1, "missing_codes": 1}
 
 
+def test_previews_go_after_a_week(connection: models.Connection, home: Path) -> None:
+    for days in (6, 8):
+        models.Errand.objects.create(
+            connection=connection, kind="preview", begun_at=_ago(days), beat_at=_ago(days)
+        )
+    assert _purged(home) == {"previews": 1}
+
+
 def test_copies_that_were_made_by_themselves_go_after_ninety_days(database: str, home: Path) -> None:
     (home / "backups").mkdir()
     old = [home / "backups" / "before-restore-1.zip", home / "siigo-escala.db.before-migration"]

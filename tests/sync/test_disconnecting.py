@@ -70,6 +70,10 @@ def _fill(connection: Connection) -> None:
         "ana@acme.example", None
     )
     models.Membership.objects.create(user=person, connection=connection, role="EMP")
+    models.ConnectionDraft.objects.create(
+        name=connection.name, made_by=person, made_at=NOW, connection=connection, siigo_key_sealed="s"
+    )
+    models.Errand.objects.create(connection=connection, kind="preview", begun_at=NOW, beat_at=NOW)
     audit.record("Reglas", who=person.email, now=NOW, connection=connection)
     models.StartCode.objects.get_or_create(digest="d", until=NOW)
     models.SignInFailure.objects.get_or_create(key="k", defaults={"last_at": NOW})
@@ -177,6 +181,7 @@ def test_credentials_go_and_the_token_with_them_unless_another_company_needs_it(
     second.refresh_from_db()
     assert (first.siigo_key_sealed, first.escala_key_sealed, first.forgotten) == ("", "", True)
     assert first.siigo.token_sealed == ""
+    assert models.ConnectionDraft.objects.get().connection == second
     assert second.siigo_key_sealed
     assert second.siigo.token_sealed
     Connection.objects.filter(pk=first.pk).update(siigo=second.siigo)

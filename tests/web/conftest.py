@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,10 @@ from tests.conftest import TEST_KEY
 if TYPE_CHECKING:
     from django.test import Client
 
+    from siigo_escala.simulators.escala.simulator import EscalaSimulator
+    from siigo_escala.simulators.siigo.simulator import SiigoSimulator
     from siigo_escala.store import models
+    from tests.sync.world import World
 
 TOKEN = "una-clave-para-las-metricas"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -64,3 +67,25 @@ def company(database: str) -> Callable[..., models.Connection]:
         return models.Connection.objects.create(name=name, **fields)
 
     return made
+
+
+@pytest.fixture
+def world(
+    database: str, environment: dict[str, str], siigo: SiigoSimulator, escala: EscalaSimulator
+) -> World:
+    """Both systems empty, nothing connected yet."""
+    from tests.sync import world as worlds
+
+    siigo.switches.update({"rate_limit_per_minute": 0})
+    return worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+
+
+@pytest.fixture
+def served(installed: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installation whose screens call both simulators; what they began has ended when the test has."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    from siigo_escala.web import errands
+
+    yield
+    errands.wait()

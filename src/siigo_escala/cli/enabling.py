@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from siigo_escala.cli import arguments, output, running, setup, stored
 
 if TYPE_CHECKING:
-    from siigo_escala.config.env import Environment
     from siigo_escala.store.models import Connection
 
 
@@ -22,7 +21,9 @@ def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
         raise running.without_credentials(name)
     lifted = bool(connection.paused or connection.refusals)
     if lifted:
-        _probe(environment, connection)
+        from siigo_escala.sync import probing
+
+        probing.resume(environment, connection, now=setup.now)
     _switch(connection, on=True)
     from siigo_escala.sync import other_writer
 
@@ -42,26 +43,6 @@ def disable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     _switch(connection, on=False)
     _done(connection, "Horario apagado; «siigo-escala sync» a mano sigue funcionando.", as_json=as_json)
     return 0
-
-
-def _probe(environment: Environment, connection: Connection) -> None:
-    """Signs in anew and asks both accounts; where one refuses, the pause stays."""
-    from siigo_escala.store import models
-    from siigo_escala.sync import access, opening
-    from siigo_escala.sync.account import Calls
-    from siigo_escala.sync.session import Listener
-
-    opened = opening.open_connection(environment, connection.name)
-    # The brake would refuse the probe itself, and a token kept from before would prove nothing.
-    access.begin_anew(connection)
-    models.SiigoCompany.objects.filter(pk=connection.siigo_id).update(token_sealed="", token_expires=None)
-    pair = opening.client_pair(opened, opened.connection, calls=Calls(), listener=Listener(), now=setup.now)
-    try:
-        pair.siigo.users()
-        pair.escala.pipelines()
-    finally:
-        pair.close()
-    access.resume(connection)
 
 
 def _switch(connection: Connection, *, on: bool) -> None:

@@ -15,6 +15,7 @@ _KINDS = {
     "runs": "Sincronizaciones (2 años; sin novedades, 30 días)",
     "call_counts": "Conteo de llamadas (30 días)",
     "missing_codes": "Códigos que Escala no tiene (30 días)",
+    "previews": "Vistas previas y comprobaciones (7 días)",
     "copies": "Copias automáticas (90 días)",
 }
 

@@ -39,7 +39,8 @@ def is_email(text: str) -> bool:
     return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
 
 
-def _name(text: str) -> str:
+def name(text: str) -> str:
+    """A name that can stand in an address."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}", text):
         raise ValueError(
             "debe tener solo letras sin tilde, números y guiones (hasta 100), sin guion al inicio"
@@ -77,7 +78,8 @@ def _secret(text: str) -> str:
     return text
 
 
-def _description(text: str) -> str:
+def description(text: str) -> str:
+    """A description whose placeholders all exist."""
     for word in re.findall(r"\{(\w+)\}", text):
         if word not in PLACEHOLDERS:
             known = ", ".join(f"{{{one}}}" for one in nearest_first(word, PLACEHOLDERS))
@@ -109,7 +111,8 @@ def _field(text: str) -> str:
     return text
 
 
-def _mark(text: str) -> str:
+def mark(text: str) -> str:
+    """A text that can stand inside of a name."""
     if len(text) > 40 or re.search(r"[<>\[\]\r\n]", text) or text != text.strip():
         raise ValueError("debe ser un texto de hasta 40 letras, sin < > [ ] ni espacios en los extremos")
     return text
@@ -203,17 +206,17 @@ def _sellers(links: dict[str, str]) -> dict[str, str]:
     return folded
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 Username = Annotated[str, AfterValidator(_username)]
 Secret = Annotated[str, AfterValidator(_secret)]
-Description = Annotated[str, AfterValidator(_description)]
+Description = Annotated[str, AfterValidator(description)]
 Owner = Annotated[str, AfterValidator(_owner)]
 SellerKey = Annotated[str, AfterValidator(_seller)]
 Sellers = Annotated[dict[str, str], AfterValidator(_sellers)]
 CustomField = Annotated[str, AfterValidator(_field)]
-Mark = Annotated[str, AfterValidator(_mark)]
+Mark = Annotated[str, AfterValidator(mark)]
 Day = Annotated[
     date | None,
     BeforeValidator(_day),

@@ -6,6 +6,8 @@ With `ping` the only importer of the HTTP library. Every call is reported, refus
 from __future__ import annotations
 
 import math
+import socket
+import ssl
 import time
 import urllib.parse
 import zlib
@@ -28,6 +30,10 @@ WRITE_LIMIT = 1024 * 1024
 _CONNECT_S = 10.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _WITH_LENGTH = ("POST", "PUT", "PATCH")
+NO_CONNECTION = "no se pudo establecer la conexión"
+NOT_FOUND = "no se encontró el servidor"
+NOT_SECURE = "la conexión segura falló"
+TOO_LATE = "no respondió a tiempo"
 _TOO_LARGE = "respuesta demasiado grande"
 _NEVER_STOOD = (
     httpcore2.ConnectError,
@@ -201,13 +207,13 @@ class Transport:
                         if len(content) > limit:
                             return Silence(why=_TOO_LARGE, sent=True, status=status)
                         if time_left.is_over:
-                            return Silence(why="no respondió a tiempo", sent=True)
+                            return Silence(why=TOO_LATE, sent=True)
                 finally:
                     response.close()
-        except _NEVER_STOOD:
-            return Silence(why="no se pudo establecer la conexión", sent=False)
+        except _NEVER_STOOD as problem:
+            return Silence(why=why_never_stood(problem), sent=False)
         except httpcore2.TimeoutException:
-            return Silence(why="no respondió a tiempo", sent=True)
+            return Silence(why=TOO_LATE, sent=True)
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
             return Silence(why="la conexión se cortó", sent=True, status=status)
         return _answer(status, response.headers, bytes(content), limit=limit)
@@ -222,6 +228,18 @@ class Transport:
         return httpcore2.Request(
             ask.method, url, headers=headers, content=ask.body, extensions={"timeout": time_left}
         )
+
+
+def why_never_stood(problem: BaseException) -> str:
+    """What kept a connection from standing, as far as its causes tell: a name, a certificate, or anything."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return NOT_FOUND
+        if isinstance(cause, ssl.SSLError):
+            return NOT_SECURE
+        cause = cause.__cause__ or cause.__context__
+    return NO_CONNECTION
 
 
 def _answer(

@@ -151,6 +151,8 @@ def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
             history=sum(1 for _ in found.events()),
         )
         models.KnownCustomer.objects.filter(pk__in=[row.pk for row in found.customers]).delete()
+        # Previews name customers, and are soon made anew.
+        models.Errand.objects.filter(connection__in=found.connections).delete()
         _strip_bindings(found, erased)
         _strip_contacts(found, erased)
         _strip_deals(found, erased)

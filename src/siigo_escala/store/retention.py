@@ -28,6 +28,8 @@ HISTORY_DAYS = 730
 """The history of invoices, and all other runs."""
 COUNT_DAYS = 30
 """Counts of calls by hour, and codes that Escala was asked for in vain."""
+ERRAND_DAYS = 7
+"""Previews and checks that were asked for in the browser, with their first rows."""
 COPY_DAYS = 90
 """Copies that the program made by itself, before a restore or a change of the schema."""
 _CHUNK = 1000
@@ -93,6 +95,11 @@ def _kinds(now: datetime) -> list[Kind]:
         Kind(
             name="missing_codes",
             rows=models.MissingSku.objects.filter(asked_at__lt=before(COUNT_DAYS)),
+            remove=_delete,
+        ),
+        Kind(
+            name="previews",
+            rows=models.Errand.objects.filter(begun_at__lt=before(ERRAND_DAYS)),
             remove=_delete,
         ),
     ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, assert_never
 
 from siigo_escala.domain import matching
 from siigo_escala.domain.planning import Adopt, Create, Exclude, NeedsAttention, Nothing, Update
 from siigo_escala.domain.reasons import Code
-from siigo_escala.sync import drafts, look, registering
+from siigo_escala.sync import decide, drafts, look, registering
 from siigo_escala.sync.journal import Journal
-from siigo_escala.sync.session import Session
+from siigo_escala.sync.session import Foreseen, Session
 from siigo_escala.sync.step import Step
 from siigo_escala.sync.writer import Writer
 
@@ -55,6 +56,27 @@ def _tell_adopted(session: Session, step: Step, decision: Adopt) -> None:
     if session.dry:
         why = f"la oportunidad {decision.deal_id} ya es de esta factura: {_EVIDENCE[decision.evidence]}"
         session.tally.tell(step.row.name, Code.DEAL_ADOPTED, why)
+        _foretell(session, step, "linked", why=_EVIDENCE[decision.evidence])
+
+
+def _foretell(
+    session: Session, step: Step, kind: Literal["created", "updated", "linked"], *, why: str = ""
+) -> None:
+    before = step.row.applied.get("value")
+    session.listener.foreseen(
+        Foreseen(
+            kind=kind,
+            invoice=step.row.name,
+            siigo_id=step.row.siigo_id,
+            day=step.row.date,
+            customer=drafts.customer_name(step),
+            new_contact=isinstance(step.match, matching.Missing),
+            owner=decide.owner_of(session, step.item),
+            value=step.deal.value if step.deal is not None else step.row.value,
+            before=Decimal(before) if before else None,
+            why=why,
+        )
+    )
 
 
 def _newest_first(step: Step) -> tuple[int, str]:
@@ -98,6 +120,7 @@ def _predict(session: Session, journal: Journal, steps: Sequence[Step]) -> None:
     for step in steps:
         column: Literal["created", "updated"] = "created" if isinstance(step.decision, Create) else "updated"
         session.tally.put(step.row.siigo_id, column, value=step.row.value)
+        _foretell(session, step, column)
         if isinstance(step.decision, Create):
             who = step.who if isinstance(step.match, matching.Missing) else ""
             if who and who not in session.contacts_planned:

@@ -26,7 +26,7 @@ from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import access, clients, look, recognise, requests, seen_names, sellers
 from siigo_escala.sync.account import Calls
-from siigo_escala.sync.clients import Clients, Credentials
+from siigo_escala.sync.clients import NO_BOUNDS, Bounds, Clients, Credentials
 
 Thing = TypeVar("Thing", Pipeline, Stage)
 _START_DAYS = 30
@@ -63,6 +63,27 @@ def connect(
     RemoteError where an account refuses or does not answer. Nothing is half saved.
     """
     file = rules.parse(text)
+    environ = os.environ if environ is None else environ
+    credentials = Credentials(
+        siigo_username=file.siigo.username,
+        siigo_key=secret("siigo.access_key", file.siigo.access_key, environ),
+        escala_key=secret("escala.api_key", file.escala.api_key, environ),
+    )
+    return join(environment, vault, file, credentials, now=now)
+
+
+def join(
+    environment: Environment,
+    vault: Vault,
+    file: ConnectionFile,
+    credentials: Credentials,
+    *,
+    now: Callable[[], datetime],
+    bounds: Bounds = NO_BOUNDS,
+) -> Connected:
+    """The same of a file that was read and of credentials as they are: of those that the file may hold none
+    is used, so that what somebody typed in a browser reads no variable and no file of this machine.
+    """
     if file.direction != "invoices_to_opportunities":
         raise FileProblem(
             "direction",
@@ -73,16 +94,9 @@ def connect(
             "currency",
             "«currency»: las oportunidades llevan pesos colombianos; la cuenta de Escala debe usar «COP».",
         )
-    credentials = Credentials(
-        siigo_username=file.siigo.username,
-        siigo_key=secret(
-            "siigo.access_key", file.siigo.access_key, os.environ if environ is None else environ
-        ),
-        escala_key=secret("escala.api_key", file.escala.api_key, os.environ if environ is None else environ),
-    )
     known = Connection.objects.select_related("siigo", "escala").filter(name=file.name).first()
     token = NoStore()
-    pair = _clients(environment, credentials, token, known=known, now=now)
+    pair = clients_of(environment, credentials, token, known=known, now=now, bounds=bounds)
     try:
         accounts = _Accounts(
             users=pair.siigo.users(),
@@ -139,14 +153,16 @@ def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
     return value
 
 
-def _clients(
+def clients_of(
     environment: Environment,
     credentials: Credentials,
     token: NoStore,
     *,
     known: Connection | None,
     now: Callable[[], datetime],
+    bounds: Bounds = NO_BOUNDS,
 ) -> Clients:
+    """Clients of accounts that may not be known yet: nothing of what they learn is kept."""
     return clients.build(
         environment,
         credentials,
@@ -157,6 +173,7 @@ def _clients(
         on_learned=lambda _: None,
         on_call=Calls().count,
         now=now,
+        bounds=bounds,
     )
 
 
@@ -220,11 +237,7 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
     others = Connection.objects.filter(escala=account).exclude(name=file.name)
     taken = others.filter(siigo=company).first() if company is not None else None
     if taken is not None:
-        raise StoreProblem(
-            "ACCOUNTS_TAKEN",
-            f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
-            "ese archivo en lugar de conectar otro.",
-        )
+        raise accounts_taken(taken)
     for other in others:
         mark = rules.from_json(other.file).opportunities.mark
         if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
@@ -233,6 +246,15 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
                 f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas "
                 "«opportunities.mark», con textos distintos, para distinguir facturas del mismo número.",
             )
+
+
+def accounts_taken(taken: Connection) -> StoreProblem:
+    """Why this pair of accounts is not connected twice."""
+    return StoreProblem(
+        "ACCOUNTS_TAKEN",
+        f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
+        "ese archivo en lugar de conectar otro.",
+    )
 
 
 def _save(

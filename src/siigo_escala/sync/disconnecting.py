@@ -26,6 +26,8 @@ def take_credentials(connection: Connection) -> None:
         connection.siigo_key_sealed = connection.escala_key_sealed = ""
         connection.forgotten = True
         connection.save(update_fields=["siigo_key_sealed", "escala_key_sealed", "forgotten"])
+        # The assistant keeps what was typed until it comes to its end.
+        models.ConnectionDraft.objects.filter(connection=connection).delete()
         if not _others_on(connection, "siigo"):
             company = connection.siigo
             company.token_sealed, company.token_expires, company.token_username = "", None, ""

@@ -167,4 +167,5 @@ def _anything_sealed() -> bool:
         models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
         or SiigoCompany.objects.exclude(token_sealed="").exists()
         or models.EscalaAccount.objects.exclude(erasure_key_sealed="").exists()
+        or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from siigo_escala.domain.accounting import DocumentType, InvoiceId
@@ -58,6 +58,19 @@ def account(
         if ids_now & {pipeline["id"] for pipeline in other.pipelines}:
             return other
     return None
+
+
+def neighbours(pipelines: Iterable[str], types: Iterable[int] = ()) -> list[Connection]:
+    """Connections to the Escala account that shows these pipelines, by name; with `types` those to a Siigo
+    company of these, too.
+    """
+    shown, kinds = set(pipelines), set(types)
+    return [
+        one
+        for one in Connection.objects.select_related("siigo", "escala").order_by("name")
+        if shown & {pipeline["id"] for pipeline in one.escala.pipelines}
+        and (not kinds or kinds & {kind["id"] for kind in one.siigo.document_types})
+    ]
 
 
 def _exists(ask: Callable[[], object]) -> bool:

@@ -108,6 +108,23 @@ class Reached:
         return self.told
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a dry run says of one invoice that a run would send, or take as already there."""
+
+    kind: Literal["created", "updated", "linked"]
+    invoice: str
+    siigo_id: str
+    day: date | None
+    customer: str
+    new_contact: bool = False
+    owner: str = ""
+    value: Decimal
+    before: Decimal | None = None
+    """The value that Escala shows by now, of an update."""
+    why: str = ""
+
+
 class Stopped(Exception):
     """A person asked the run to end; what was done is kept, the rest is NOT_REACHED."""
 
@@ -120,6 +137,8 @@ class Listener:
     say: Callable[[str], None] = lambda _: None
     plan: Callable[[dict[str, Any]], bool] = lambda _: True
     """Told the plan before the first write; False ends the run there."""
+    foreseen: Callable[[Foreseen], None] = lambda _: None
+    """Told by a dry run of every invoice that would be sent or linked."""
     stop: threading.Event = field(default_factory=threading.Event)
     """The run ends after the call under way."""
     enough: threading.Event = field(default_factory=threading.Event)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from siigo_escala.store import models
-from siigo_escala.store.models import Connection, Role, User
+from siigo_escala.store.models import Connection, ConnectionDraft, Role, User
 from siigo_escala.web import sessions
 from siigo_escala.web.views import errors
 
@@ -42,6 +42,8 @@ class Visit(HttpRequest):
 
     user: User
     company: Connection
+    draft: ConnectionDraft | None
+    """Of the company that the address names, while the assistant has not come to its end."""
     level: Level
     htmx: HtmxDetails
 
@@ -59,6 +61,12 @@ signed_in = _needs(Level.SIGNED_IN)
 reader = _needs(Level.READER)
 administrator = _needs(Level.ADMINISTRATOR)
 installer = _needs(Level.INSTALLER)
+
+
+def connecting(view: View) -> View:
+    """An administrator's view of a company that may not be connected yet: only of a draft of that name."""
+    view.of_drafts = True  # type: ignore[attr-defined]  # functions bear attributes
+    return administrator(view)
 
 
 class People:
@@ -100,10 +108,10 @@ class DenyByDefault:
         if not isinstance(request.user, User):
             return _to_the_door(request)
         visit = cast("Visit", request)
-        visit.level = Level.INSTALLER if visit.user.is_installer else Level.SIGNED_IN
+        visit.level = _level_anywhere(visit.user)
         # The view is called with what is left: it finds the company on the request.
         name = kwargs.pop("empresa", None)
-        if name is not None and not _enter(visit, name):
+        if name is not None and not _enter(visit, name, drafts=getattr(view, "of_drafts", False)):
             return errors.not_found(request)
         return None if visit.level >= needed else errors.forbidden(request)
 
@@ -120,7 +128,23 @@ def level_in(user: User, company: Connection) -> Level | None:
     return Level.ADMINISTRATOR if role == Role.EMP else Level.READER
 
 
-def _enter(request: Visit, name: str) -> bool:
+def _level_anywhere(user: User) -> Level:
+    """What a person may do where no company is named: who administers one may connect another."""
+    if user.is_installer:
+        return Level.INSTALLER
+    administers = models.Membership.objects.filter(user=user, role=Role.EMP).exists()
+    return Level.ADMINISTRATOR if administers else Level.SIGNED_IN
+
+
+def _enter(request: Visit, name: str, *, drafts: bool) -> bool:
+    if drafts:
+        found = models.ConnectionDraft.objects.filter(name=name)
+        request.draft = found.for_user(request.user).first()
+        if request.draft is not None and request.draft.connection_id is None:
+            request.level = Level.INSTALLER if request.user.is_installer else Level.ADMINISTRATOR
+            return True
+        # Whoever administers the company goes on with what another one began.
+        request.draft = found.first()
     seen = Connection.objects.for_user(request.user).select_related("siigo", "escala")
     company = seen.filter(name=name).first()
     level = level_in(request.user, company) if company is not None else None

@@ -25,7 +25,7 @@ class Entry:
 
 
 DAILY = (
-    Entry(name="home", word="Inicio", icon="home", also=("sync",)),
+    Entry(name="home", word="Inicio", icon="home", also=("sync", "sync_preview", "connect_preview")),
     Entry(name="pending", word="Pendientes", icon="list-check", also=("pending_reason", "decide", "contact")),
     Entry(name="invoices", word="Facturas", icon="file-invoice", also=("invoice",)),
     Entry(name="reconciliation", word="Conciliación", icon="scale"),
@@ -34,7 +34,13 @@ DAILY = (
 RULES = (
     Entry(name="rules", word="Reglas", icon="adjustments"),
     Entry(name="sellers", word="Vendedores", icon="users"),
-    Entry(name="credentials", word="Credenciales", icon="key"),
+    Entry(
+        name="credentials",
+        word="Credenciales",
+        icon="key",
+        also=("credentials_change", "check"),
+        least=Level.ADMINISTRATOR,
+    ),
     Entry(name="alerts", word="Avisos", icon="bell"),
 )
 INSTALLATION = (

@@ -33,4 +33,5 @@ def _anything_sealed() -> bool:
     return (
         models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
         or models.User.objects.exclude(totp_sealed="").exists()
+        or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
     )

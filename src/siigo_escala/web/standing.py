@@ -16,7 +16,20 @@ from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts, Going
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
-Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings"]
+Target = Literal[
+    "sync",
+    "pending",
+    "run",
+    "invoices",
+    "reconciliation",
+    "help",
+    "resume",
+    "runs",
+    "settings",
+    "connect",
+    "credentials_siigo",
+    "credentials_escala",
+]
 _INVOICES = "factura,facturas"
 
 
@@ -68,7 +81,17 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
     if facts.forgotten:
         said = "Faltan las credenciales: se quitaron y hay que conectarla de nuevo."
         yield Standing(
-            row=3, tone="grey", word="Por configurar", sentence=said, button="Ver qué hacer", target="help"
+            row=3,
+            tone="grey",
+            word="Por configurar",
+            sentence=said,
+            button="Conectar de nuevo",
+            target="credentials_siigo",
+        )
+    if facts.step:
+        said = f"Falta el paso {facts.step} de 5 para traer la primera factura."
+        yield Standing(
+            row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
         )
     match facts.paused:
         case "":
@@ -82,13 +105,13 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
                 f"Escala rechazó la clave de API {at}; {held} "
                 f"{noun(facts.waiting.count, 'espera,esperan')} envío."
             )
-            yield _red(6, said, "Actualizar la clave de Escala", "help")
+            yield _red(6, said, "Actualizar la clave de Escala", "credentials_escala")
         case "CREDENTIALS_REFUSED":
             said = (
                 f"Siigo rechazó el usuario o la clave de acceso {at}; desde entonces no se leen facturas "
                 f"y {wait} envío."
             )
-            yield _red(5, said, "Actualizar la clave de Siigo", "help")
+            yield _red(5, said, "Actualizar la clave de Siigo", "credentials_siigo")
         case "BRAKED":
             share = f"{facts.refused_share:.0%}".replace("%", "\u00a0%")
             said = (

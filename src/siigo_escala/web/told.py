@@ -59,6 +59,8 @@ class Facts:
     storage: str = ""
     """Why nothing can be stored."""
     forgotten: bool = False
+    step: int = 0
+    """Of the assistant that connects it, while that has not come to its end."""
     paused: str = ""
     paused_at: datetime | None = None
     paused_text: str = ""

@@ -3,6 +3,7 @@
 from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
 from siigo_escala.store.models.audit import AuditEntry
 from siigo_escala.store.models.connection import Connection
+from siigo_escala.store.models.drafts import ConnectionDraft, Errand
 from siigo_escala.store.models.engine import Alert, Request, Turn
 from siigo_escala.store.models.erasure import Erasure
 from siigo_escala.store.models.known import (
@@ -25,11 +26,13 @@ __all__ = [
     "AuditEntry",
     "CallHour",
     "Connection",
+    "ConnectionDraft",
     "ContactBinding",
     "ContactKey",
     "CreditNote",
     "DealWord",
     "Erasure",
+    "Errand",
     "EscalaAccount",
     "Invoice",
     "InvoiceEvent",

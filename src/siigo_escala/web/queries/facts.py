@@ -40,6 +40,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         unknown=everything["por-confirmar"],
         working=locks.held("worker") > 0,
         forgotten=company.forgotten,
+        step=_step(company),
         paused=company.paused,
         paused_at=company.paused_at,
         paused_text=company.paused_text,
@@ -57,6 +58,12 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         automatic=company.enabled,
         next_run=due.next_start(company, now=now),
     )
+
+
+def _step(company: Connection) -> int:
+    """Where the assistant goes on; 0 where it has come to its end, or was never needed."""
+    draft = models.ConnectionDraft.objects.filter(connection=company).only("step").first()
+    return min(draft.step + 1, 5) if draft is not None else 0
 
 
 def last_day(first: date) -> date:

@@ -36,7 +36,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             if user is not None:
                 audit.record("Cuenta del administrador creada", who=user.email, now=now)
                 sessions.begin(request, user, now=now)
-                return redirect("web:companies")
+                return redirect("web:connect_new")
             signing_in.failed("", signing_in.address_of(request), now=now)
             form.add_error("code", _USED)
     return render(request, "web/first_start.html", {"form": form}, status=422 if form.errors else 200)

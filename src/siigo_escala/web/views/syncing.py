@@ -27,7 +27,7 @@ def sync(request: Visit) -> HttpResponse:
     today = datetime.now(ZoneInfo(frame.zone_of(request.company))).date()
     form = Demand(request.POST or None, today=today, initial=_preset(request.GET.get("rango", ""), today))
     if request.method == "POST" and form.is_valid():
-        options = _options(form)
+        options = options_of(form)
         requests.ask(request.company, options, now=datetime.now(UTC))
         audit.record(
             "Sincronización a demanda",
@@ -36,8 +36,13 @@ def sync(request: Visit) -> HttpResponse:
             connection=request.company,
             after={key: value for key, value in options.to_json().items() if value},
         )
-        messages.success(request, _promise(request.company))
+        messages.success(request, promise(request.company))
         return redirect("web:runs", empresa=request.company.name)
+    return page(request, form)
+
+
+def page(request: Visit, form: Demand) -> HttpResponse:
+    """The page with this form, and what is wrong with it."""
     context: dict[str, Any] = {
         "form": form,
         "presets": PRESETS,
@@ -85,7 +90,8 @@ def _preset(name: str, today: date) -> dict[str, date]:
     return dict(zip(("date_from", "date_to"), spans[name], strict=True))
 
 
-def _options(form: Demand) -> Options:
+def options_of(form: Demand) -> Options:
+    """What the form asks for, as a run takes it."""
     given = form.cleaned_data
     return Options(
         date_from=given["date_from"],
@@ -94,7 +100,8 @@ def _options(form: Demand) -> Options:
     )
 
 
-def _promise(company: Connection) -> str:
+def promise(company: Connection) -> str:
+    """When what was asked for begins."""
     if not locks.held("worker"):
         return "Quedó en fila. El motor no está en marcha: empieza cuando arranque («siigo-escala run»)."
     if run_row.under_way(company) is not None:
