@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from siigo_escala.web.views import (
     account,
+    auditing,
     companies,
     deciding,
     exporting,
@@ -18,7 +19,10 @@ from siigo_escala.web.views import (
     metrics,
     pending,
     reconciliation,
+    rule_effects,
+    rules,
     runs,
+    sellers,
     signing_in,
     syncing,
 )
@@ -41,6 +45,15 @@ _OF_A_COMPANY = [
     path("historial/retirar/", runs.withdraw, name="runs_withdraw"),
     path("historial/<int:number>/", runs.run, name="run"),
     path("historial/<int:number>/detener/", runs.stop, name="run_stop"),
+    path("reglas/", rules.rules, name="rules"),
+    path("reglas/cambio/", rules.keep, name="rules_keep"),
+    path("reglas/descartar/", rules.discard, name="rules_discard"),
+    path("reglas/leer/", rules.read_again, name="rules_read"),
+    path("reglas/vista-previa/", rule_effects.effect, name="rules_effect"),
+    path("reglas/guardar/", rule_effects.save, name="rules_save"),
+    path("vendedores/", sellers.sellers, name="sellers"),
+    path("vendedores/cambio/", sellers.keep, name="sellers_keep"),
+    path("auditoria/", auditing.of_company, name="company_audit"),
     path("sincronizar/", syncing.sync, name="sync"),
     path("sincronizar/pausar/", syncing.pause, name="pause"),
     path("sincronizar/reanudar/", syncing.resume, name="resume"),
@@ -62,6 +75,7 @@ urlpatterns = [
     path("mi-cuenta/doble-factor/quitar/", account.second_factor_off, name="account_second_factor_off"),
     path("ayuda/", help.index, name="help"),
     path("ayuda/<str:code>/", help.reason, name="reason"),
+    path("auditoria/", auditing.of_installation, name="audit"),
     path("empresas/", companies.companies, name="companies"),
     path("empresas/<str:empresa>/", include(_OF_A_COMPANY)),
 ]

@@ -3,6 +3,7 @@
 from siigo_escala.store.models.account import CallHour, EscalaAccount, Limit, SiigoCompany
 from siigo_escala.store.models.audit import AuditEntry
 from siigo_escala.store.models.connection import Connection
+from siigo_escala.store.models.drafts import RuleDraft
 from siigo_escala.store.models.engine import Alert, Request, Turn
 from siigo_escala.store.models.erasure import Erasure
 from siigo_escala.store.models.known import (
@@ -42,6 +43,7 @@ __all__ = [
     "MissingSku",
     "Request",
     "Role",
+    "RuleDraft",
     "Run",
     "SignInFailure",
     "SiigoCompany",
