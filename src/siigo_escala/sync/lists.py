@@ -71,7 +71,7 @@ def ask(
 ) -> list[str]:
     """Asks both accounts, eight calls at most, and keeps what they tell; in Spanish, what was not read."""
     opened = Opened(
-        environment=replace(environment, patience_seconds=_PATIENCE_S),
+        environment=replace(environment, patience_seconds=min(_PATIENCE_S, environment.patience_seconds)),
         connection=connection,
         file=ConnectionFile(name=connection.name),
         vault=vault,
