@@ -6,9 +6,9 @@ import html
 import re
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from siigo_escala.store import models
@@ -46,7 +46,7 @@ def signed_in(user: models.User) -> Client:
     return client
 
 
-def words(answer: HttpResponse) -> str:
+def words(answer: Any) -> str:
     """What a page says, without its marks."""
     text = answer.content.decode()
     assert "style=" not in text, "the policy forbids styles of elements"

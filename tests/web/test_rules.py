@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from siigo_escala.store import models
@@ -27,7 +26,7 @@ WALK_IN: dict[str, Any] = {
 }
 
 
-def filled(page: HttpResponse) -> dict[str, Any]:
+def filled(page: Any) -> dict[str, Any]:
     """The form of a page as a browser would send it."""
     text = page.content.decode()
     form = re.search(r'<form class="stack" method="post".*?</form>', text, re.DOTALL)

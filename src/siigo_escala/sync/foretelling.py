@@ -112,7 +112,7 @@ def foretell(connection: Connection, before: ConnectionFile, after: ConnectionFi
             code = row.code if row.state == State.EXCLUDED else ""
             told.made_by_code.setdefault(code, Sum()).add(value)
             told.customers.add(row.customer_id)
-        elif will != "nothing":
+        else:
             part = {"again": told.again, "out": told.left_out, "update": told.updated, "hold": told.held}
             part[will].add(value)
     return told

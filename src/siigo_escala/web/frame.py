@@ -38,7 +38,13 @@ RULES = (
     Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),
 )
 INSTALLATION = (
-    Entry(name="people", word="Usuarios", icon="users", least=Level.INSTALLER),
+    Entry(
+        name="people",
+        word="Usuarios",
+        icon="users",
+        also=("invite", "person", "person_link", "person_remove"),
+        least=Level.INSTALLER,
+    ),
     Entry(name="audit", word="Auditoría", icon="shield-check", least=Level.INSTALLER),
     Entry(name="settings", word="Ajustes", icon="settings", least=Level.INSTALLER),
 )
