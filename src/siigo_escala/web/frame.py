@@ -46,7 +46,7 @@ INSTALLATION = (
         least=Level.INSTALLER,
     ),
     Entry(name="audit", word="Auditoría", icon="shield-check", least=Level.INSTALLER),
-    Entry(name="settings", word="Ajustes", icon="settings", least=Level.INSTALLER),
+    Entry(name="settings", word="Ajustes", icon="settings", also=("backups",), least=Level.INSTALLER),
 )
 """Those whose screens do not exist yet are not drawn."""
 

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from siigo_escala.web.views import (
     account,
+    alerts,
     auditing,
     companies,
     deciding,
@@ -14,6 +15,7 @@ from siigo_escala.web.views import (
     health,
     help,  # noqa: A004 - the screen is called so
     home,
+    installation,
     invoice,
     invoices,
     metrics,
@@ -54,6 +56,8 @@ _OF_A_COMPANY = [
     path("reglas/guardar/", rule_effects.save, name="rules_save"),
     path("vendedores/", sellers.sellers, name="sellers"),
     path("vendedores/cambio/", sellers.keep, name="sellers_keep"),
+    path("avisos/", alerts.alerts, name="alerts"),
+    path("avisos/probar/", alerts.test, name="alerts_test"),
     path("auditoria/", auditing.of_company, name="company_audit"),
     path("sincronizar/", syncing.sync, name="sync"),
     path("sincronizar/pausar/", syncing.pause, name="pause"),
@@ -83,6 +87,10 @@ urlpatterns = [
     path("usuarios/<int:number>/doble-factor/", people.without_second_factor, name="person_factor"),
     path("usuarios/<int:number>/quitar/", people.remove, name="person_remove"),
     path("auditoria/", auditing.of_installation, name="audit"),
+    path("ajustes/", installation.settings, name="settings"),
+    path("ajustes/respaldo/", installation.backups, name="backups"),
+    path("ajustes/respaldo/crear/", installation.back_up, name="back_up"),
+    path("ajustes/respaldo/<str:name>/", installation.download, name="backup"),
     path("empresas/", companies.companies, name="companies"),
     path("empresas/<str:empresa>/", include(_OF_A_COMPANY)),
 ]
