@@ -82,7 +82,7 @@ def compare(connection: Connection, old: Side, new: Side, *, today: date, most: 
             made.outside += 1
         else:
             made.different += 1
-        for key in dict.fromkeys([*was, *will]):
+        for key in ("goes",) if was["goes"] != will["goes"] else dict.fromkeys([*was, *will]):
             if was.get(key) != will.get(key) and len(made.differences) < most:
                 made.differences.append(
                     Difference(

@@ -66,9 +66,7 @@ class Alerts(forms.Form):
 
     def without_secrets(self) -> None:
         """What was typed and may be secret is not shown, not even to be corrected."""
-        shown = self.data.copy()
-        shown["urls"] = shown["heartbeat_url"] = ""
-        self.data = shown
+        self.data = {**self.data.dict(), "urls": "", "heartbeat_url": ""}  # type: ignore[attr-defined]  # bound to a QueryDict
 
     @property
     def drops(self) -> list[forms.BoundField]:

@@ -261,7 +261,13 @@ def _is(thing: Mapping[str, Any], wanted: str) -> bool:
 def _places(company: Connection, wanted: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Stages grouped by their pipeline; the chosen one stands among them even where it is gone."""
     places: list[tuple[str, Any]] = [
-        (one["name"], [(f"{one['id']}{_ANYWHERE}{stage['id']}", stage["name"]) for stage in one["stages"]])
+        (
+            one["name"],
+            [
+                (f"{one['id']}{_ANYWHERE}{stage['id']}", f"{one['name']} › {stage['name']}")
+                for stage in one["stages"]
+            ],
+        )
         for one in company.escala.pipelines
     ]
     chosen = _ANYWHERE.join(_found(company, wanted))
