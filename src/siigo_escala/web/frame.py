@@ -32,7 +32,7 @@ DAILY = (
     Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
 )
 RULES = (
-    Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep")),
+    Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep", "arrival")),
     Entry(name="sellers", word="Vendedores", icon="users", also=("sellers_keep",)),
     Entry(name="credentials", word="Credenciales", icon="key"),
     Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),

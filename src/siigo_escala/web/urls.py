@@ -7,6 +7,7 @@ from django.urls import include, path
 from siigo_escala.web.views import (
     account,
     alerts,
+    arrival,
     auditing,
     companies,
     deciding,
@@ -56,6 +57,8 @@ _OF_A_COMPANY = [
     path("reglas/guardar/", rule_effects.save, name="rules_save"),
     path("vendedores/", sellers.sellers, name="sellers"),
     path("vendedores/cambio/", sellers.keep, name="sellers_keep"),
+    path("llegada/", arrival.arrival, name="arrival"),
+    path("llegada/responder/", arrival.answer, name="arrival_answer"),
     path("avisos/", alerts.alerts, name="alerts"),
     path("avisos/probar/", alerts.test, name="alerts_test"),
     path("auditoria/", auditing.of_company, name="company_audit"),
