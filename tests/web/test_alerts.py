@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -23,7 +24,10 @@ def emp(screens: Screens) -> Client:
 
 
 def _save(client: Client, **fields: Any) -> Any:
-    return client.post(ALERTS, {"email": "", "urls": "", "stale_hours": "26", "heartbeat_url": "", **fields})
+    page = client.get(ALERTS).content.decode()
+    seen = re.search(r'name="vistas" value="(\w+)"', page)
+    given = {"email": "", "urls": "", "stale_hours": "26", "heartbeat_url": "", **fields}
+    return client.post(ALERTS, {"vistas": seen[1] if seen else "", **given})
 
 
 def test_without_anybody_to_tell_it_says_so(emp: Client) -> None:
@@ -110,6 +114,14 @@ def test_a_file_that_is_no_longer_in_order_is_not_made_worse(emp: Client, screen
     answer = _save(emp, email="ana@acme.example")
     assert answer.status_code == 422
     assert "«time_zone» debe ser una zona horaria" in words(answer)
+
+
+def test_somebody_elses_change_is_not_written_over(emp: Client, screens: Screens) -> None:
+    _save(emp, email="ana@acme.example", urls=TOKEN)
+    answer = _save(emp, vistas="otra", drop_0="on")
+    assert answer.status_code == 422
+    assert "Otra persona cambió esto hace 0 min. Revise y guarde de nuevo." in words(answer)
+    assert screens.company.file["alerts"]["urls"] == [TOKEN]
 
 
 def test_readers_do_not_see_it(screens: Screens, emp: Client) -> None:

@@ -150,11 +150,12 @@ def save(connection: Connection, changes: Sequence[Change], *, now: datetime) ->
 
     Raises what `checked` raises; nothing is half saved. The draft is gone.
     """
+    before = rules.from_json(as_it_stands(connection))
+    # Before anything is locked: in a large ledger it takes seconds, and a run must not wait for it.
+    let_in = foretelling.let_in(connection, before, checked(connection, changes))
     with transaction.atomic():
         connection = Connection.objects.select_for_update(no_key=True, of=("self",)).get(pk=connection.pk)
         file = checked(connection, changes)
-        before = rules.from_json(as_it_stands(connection))
-        let_in = foretelling.let_in(connection, before, file)
         # A run commits under the same lock: it waits for us, and we for it, for a moment only.
         models.SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
         stored = connection.file

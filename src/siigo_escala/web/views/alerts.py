@@ -23,14 +23,18 @@ from siigo_escala.sync.rule_changes import Change
 from siigo_escala.web import access
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms.alerts import Alerts
+from siigo_escala.web.views import rules as drafting
 
 
 @access.administrator
 @require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: Visit) -> HttpResponse:
     """¿Cómo me entero? Saved at once: nothing of it concerns an invoice."""
-    table = rule_changes.as_it_stands(request.company)["alerts"]
+    standing, now = rule_changes.as_it_stands(request.company), datetime.now(UTC)
+    table, mark = standing["alerts"], drafting.seen(standing, ("alerts",))
     form = Alerts(request.POST if request.method == "POST" else None, table=table)
+    if request.method == "POST" and form.is_valid() and request.POST.get("vistas") != mark:
+        form.add_error(None, drafting.overtaken(request.company, now, action="Avisos cambiados"))
     if request.method == "POST" and form.is_valid() and _save(request, table, form):
         messages.success(request, "Avisos guardados.")
         return redirect("web:alerts", empresa=request.company.name)
@@ -42,6 +46,7 @@ def alerts(request: Visit) -> HttpResponse:
         "nobody": not table["email"] and not table["urls"],
         "no_server": bool(table["email"]) and not environment.email_url,
         "hours": table["stale_hours"],
+        "seen": mark,
     }
     return render(request, "web/alerts.html", context, status=422 if form.errors else 200)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,19 +122,15 @@ def keep_and_show(request: Visit, changes: list[Change], *, now: datetime) -> Ht
     return redirect("web:rules_effect", empresa=request.company.name)
 
 
-def seen(standing: dict[str, Any]) -> str:
-    """A mark of the rules that a form was made from: another one says that somebody changed them since."""
-    tables = [standing[key] for key in ("time_zone", "opportunities", "schedule", "sellers")]
+def seen(standing: dict[str, Any], keys: Sequence[str] = (*_TABLES, "sellers")) -> str:
+    """A mark of the tables that a form was made from: another one says that somebody changed them since."""
+    tables = [standing[key] for key in keys]
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def overtaken(company: Connection, now: datetime) -> str:
+def overtaken(company: Connection, now: datetime, *, action: str = "Reglas cambiadas") -> str:
     """That somebody else was faster, and how long ago."""
-    last = (
-        models.AuditEntry.objects.filter(connection=company, action="Reglas cambiadas")
-        .order_by("-pk")
-        .first()
-    )
+    last = models.AuditEntry.objects.filter(connection=company, action=action).order_by("-pk").first()
     minutes = round((now - last.at).total_seconds() / 60) if last is not None else None
     return _OTHER.format(when=f" hace {minutes} min" if minutes is not None else "")
 
