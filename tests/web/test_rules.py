@@ -258,6 +258,15 @@ def test_lists_that_were_never_told_are_asked_for_once_by_an_administrator(scree
     assert "Listas leídas de nuevo." in words(emp.post(f"{RULES}leer/", follow=True))
 
 
+@pytest.mark.parametrize("fields", [{"paused": "CREDENTIALS_REFUSED"}, {"forgotten": True}])
+def test_nobody_knocks_for_lists_where_he_is_kept_out(screens: Screens, fields: dict[str, Any]) -> None:
+    screens.world.connect()
+    models.Connection.objects.update(**fields)
+    before = len(screens.world.siigo.calls), len(screens.world.escala.calls)
+    assert "No pudimos leer las listas de Siigo" in words(screens.person("EMP").get(RULES))
+    assert (len(screens.world.siigo.calls), len(screens.world.escala.calls)) == before
+
+
 def test_an_account_out_of_reach_leaves_the_rest(screens: Screens, monkeypatch: pytest.MonkeyPatch) -> None:
     screens.world.connect()
     emp = screens.person("EMP")
@@ -279,6 +288,9 @@ def test_the_example_follows_what_is_typed(emp: Client) -> None:
     text = answer.content.decode()
     assert "<html" not in text
     assert "Así queda: «Venta &lt;b&gt; FV-" in text
+    page = emp.get(RULES, {"description": "Venta <b> {factura} a {cliente}"})
+    assert text.strip() in page.content.decode(), "the fragment is what the page shows at that address"
+    assert filled(page)["description"] == "Venta <b> {factura} a {cliente}"
 
 
 def test_without_invoices_there_is_nothing_to_foretell(screens: Screens) -> None:

@@ -26,6 +26,7 @@ from siigo_escala.sync.opening import Opened
 from siigo_escala.sync.session import Listener
 
 _PAGES = 2
+_EVERYTHING = ("las listas de Siigo", "las listas de Escala")
 _PATIENCE_S = 3
 _LONGEST_S = 10.0
 """A person waits for a page: an account that is slower is out of reach."""
@@ -70,6 +71,8 @@ def ask(
     environment: Environment, connection: Connection, vault: Vault, *, now: Callable[[], datetime]
 ) -> list[str]:
     """Asks both accounts, eight calls at most, and keeps what they tell; in Spanish, what was not read."""
+    if connection.paused or connection.forgotten:
+        return list(_EVERYTHING)  # whoever is kept out does not knock
     opened = Opened(
         environment=replace(environment, patience_seconds=min(_PATIENCE_S, environment.patience_seconds)),
         connection=connection,
@@ -86,7 +89,7 @@ def ask(
             bounds=clients.Bounds(longest_s=lambda _: _LONGEST_S),
         )
     except StoreProblem:
-        return ["las listas de Siigo", "las listas de Escala"]
+        return list(_EVERYTHING)
     unread = []
     try:
         for name, asked in (("Siigo", _ask_siigo), ("Escala", _ask_escala)):

@@ -37,12 +37,14 @@ _OTHER = "Otra persona cambió esto{when}. Revise y guarde de nuevo."
 @require_safe
 def rules(request: Visit) -> HttpResponse:
     """¿Cómo se hacen las oportunidades? The form as it stands, or as the draft would have it."""
+    typed = request.GET.get("description")
     if request.htmx:
-        context = {"example": example(request.company, request.GET.get("description", ""))}
-        return render(request, "web/rules.html#example", context)
+        return render(request, "web/rules.html#example", {"example": example(request.company, typed or "")})
     unread = read_lists(request)
     draft = rule_changes.draft_of(request.company, now=datetime.now(UTC))
     file = rule_changes.applied(rule_changes.as_it_stands(request.company), rule_changes.changes_in(draft))
+    if typed is not None:
+        file["opportunities"]["description"] = typed[:1000]
     form = Rules(company=request.company, file=file, left_out=_left_out(request.company))
     return _page(request, form, draft=draft, unread=unread)
 
