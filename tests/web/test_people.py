@@ -85,10 +85,12 @@ def test_permissions_are_set_in_each_company_and_told(inst: Client) -> None:
     told = words(inst.post(address, {"in_acme": "EMP", "in_otra": "CONS"}, follow=True))
     assert "Permisos guardados." in told
     audited("Permisos cambiados")  # nothing changed, nothing was told again
-    inst.post(address, {"is_installer": "on"})
+    inst.post(address, {"is_installer": "on", "in_acme": "", "in_otra": ""})
     guest.refresh_from_db()
     assert guest.is_installer
     assert not guest.memberships.exists()
+    inst.post(address, {"is_installer": "on", "in_acme": "CONS"})  # a page of before the other company was
+    assert guest.memberships.get().role == "CONS"
     assert inst.post(address, {"in_acme": "REY"}).status_code == 422
     assert inst.get("/usuarios/999999/").status_code == 404
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -37,11 +38,10 @@ def emp(screens: Screens) -> Client:
 def keep(client: Client, screens: Screens, **changes: str) -> Any:
     """Sends the table with some fields changed; keys as the form names them."""
     page = client.get(SELLERS).content.decode()
-    from re import search
-
-    vistas = search(r'name="vistas" value="(\w+)"', page)
+    vistas = re.search(r'name="vistas" value="(\w+)"', page)
     assert vistas is not None
-    return client.post(f"{SELLERS}cambio/", {"vistas": vistas[1], **changes})
+    shown = dict.fromkeys(re.findall(r'<select name="([^"]+)"', page), "")
+    return client.post(f"{SELLERS}cambio/", {**shown, "vistas": vistas[1], **changes})
 
 
 def test_sellers_are_shown_with_what_they_sold_and_who_they_may_be(emp: Client) -> None:
@@ -114,6 +114,18 @@ def test_two_sellers_of_one_user_and_one_who_is_gone_are_said(emp: Client, scree
     assert answer.headers["Location"] == EFFECT
     emp.post("/empresas/acme/reglas/guardar/")
     assert known[0] not in screens.company.file["sellers"]
+
+
+def test_a_seller_who_came_after_the_page_was_drawn_is_left_alone(emp: Client, screens: Screens) -> None:
+    company = screens.company
+    company.file = {**company.file, "sellers": {"ventas@laceiba.example": "laura@acme.example"}}
+    company.save()
+    page = emp.get(SELLERS).content.decode()
+    vistas = re.search(r'name="vistas" value="(\w+)"', page)
+    assert vistas is not None
+    answer = emp.post(f"{SELLERS}cambio/", {"vistas": vistas[1]}, follow=True)
+    assert "No hay nada por guardar" in words(answer)
+    assert not models.RuleDraft.objects.exists()
 
 
 def test_what_is_wrong_is_told_in_its_row(emp: Client, screens: Screens) -> None:

@@ -84,5 +84,6 @@ class Permissions(forms.Form):
             )
 
     def roles(self) -> dict[str, str]:
-        """The role in each company, by name; "" for none."""
-        return {one.name: self.cleaned_data[f"in_{one.name}"] for one in self.companies}
+        """The role in each company that the page showed, by name; "" for none."""
+        shown = [one for one in self.companies if f"in_{one.name}" in self.data]
+        return {one.name: self.cleaned_data[f"in_{one.name}"] for one in shown}

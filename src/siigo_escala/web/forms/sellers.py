@@ -47,10 +47,12 @@ class Sellers(forms.Form):
             yield row, self[f"user_{row.key}"], self[f"other_{row.key}"], take
 
     def links(self) -> dict[str, str | None]:
-        """The user of each seller of these rows; None: not linked."""
+        """The user of each seller that the page showed; None: not linked. Who came since is left alone."""
         given = self.cleaned_data
         made: dict[str, str | None] = {}
         for row in self.rows:
+            if f"user_{row.key}" not in self.data:
+                continue
             user = given[f"other_{row.key}"].casefold() or given[f"user_{row.key}"]
             if not user and row.suggestion is not None and given[f"take_{row.key}"]:
                 user = row.suggestion.user

@@ -128,6 +128,8 @@ def _permit(request: Visit, found: User, form: Permissions) -> bool:
         found.is_installer = wanted
         found.save(update_fields=["is_installer"])
         for company in form.companies:
+            if company.name not in will:
+                continue
             role = will[company.name]
             if role:
                 Membership.objects.update_or_create(user=found, connection=company, defaults={"role": role})
