@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -166,3 +167,36 @@ def test_a_deal_deleted_by_a_person_stays_so_under_every_rule(world: World) -> N
     world.sync()
     models.Invoice.objects.update(code="DEAL_DELETED", state="excluded", due=True)
     assert _foretold(stamp="accepted", value="gross").nothing
+
+
+ALL: dict[str, Any] = {
+    "stamp": "any",
+    "document_types": [],
+    "walk_in": "one_contact",
+    "create_for_unlinked_sellers": True,
+}
+
+
+@pytest.mark.parametrize("keys", [[key] for key in ALL] + [list(ALL)[:2], list(ALL)])
+def test_what_is_foretold_is_what_the_next_run_makes(world: World, keys: list[str]) -> None:
+    customer = world.customer()["id"]
+    walk_in = world.customer(1, identification="222222222222")["id"]
+    world.siigo.create_invoice(customer, stamp="Accepted", seller=629)
+    world.siigo.create_invoice(customer, stamp="Draft", seller=629)
+    world.siigo.create_invoice(customer, document=24450, seller=629)
+    world.siigo.create_invoice(walk_in, stamp="Accepted", seller=629)
+    world.siigo.create_invoice(customer, stamp="Accepted", seller=630)
+    world.siigo.create_invoice(customer, document=24450, stamp="Draft", seller=629)
+    world.connect(
+        'stamp = "accepted"\ndocument_types = [24446]\ncreate_for_unlinked_sellers = false',
+        tables='[sellers]\n"629" = "laura@acme.example"\n',
+    )
+    assert counts(world.sync()) == {"read": 6, "created": 1, "excluded": 5}
+    changes = {key: ALL[key] for key in keys}
+    foretold = _foretold(**changes)
+    assert foretold.made.count > 0 or keys == ["document_types"]
+    assert _save(world, **changes) == foretold.made.count
+    before = world.report()["value"]["in_escala"]
+    result = world.sync()
+    assert counts(result).get("created", 0) == foretold.made.count
+    assert Decimal(world.report()["value"]["in_escala"]) - Decimal(before) == foretold.made.value

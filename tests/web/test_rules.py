@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from siigo_escala.store import models
+from siigo_escala.store import locks, models
 from siigo_escala.sync import rule_changes
 from tests.sync.world import FIELD, counts
 from tests.web.screens import Screens, audited, words
 
 RULES, EFFECT = "/empresas/acme/reglas/", "/empresas/acme/reglas/vista-previa/"
-COUNTER_SALES = 28901
 WALK_IN: dict[str, Any] = {
     "person_type": "Person",
     "id_type": {"code": "13"},
@@ -350,3 +349,42 @@ def test_document_types_and_start_say_what_they_leave_out(emp: Client, screens: 
     assert screens.company.file["opportunities"]["document_types"] == [int(one) for one in types[1:]]
     assert screens.company.start.isoformat() == "2020-01-01"
     assert "1 factura" not in words(emp.get(EFFECT, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("code", "word", "where"),
+    [
+        ("STAGE_GONE", "Elegir etapa", "reglas/#oportunidades"),
+        ("OWNER_REFUSED", "Cambiar el enlace", "vendedores/"),
+        ("POSSIBLE_TWIN", "Responder varias", "llegada/"),
+    ],
+)
+def test_a_reason_that_a_setting_mends_leads_to_it(
+    emp: Client, screens: Screens, code: str, word: str, where: str
+) -> None:
+    row = models.Invoice.objects.filter(code="WALK_IN_BUYER")[0]
+    models.Invoice.objects.filter(pk=row.pk).update(state="needs_attention", code=code)
+    link = f'href="/empresas/acme/{where}">{word}</a>'
+    reader = screens.person("CONS")
+    for address in ("pendientes/", f"pendientes/{code}/", f"facturas/{row.siigo_id}/"):
+        assert link in emp.get(f"/empresas/acme/{address}").content.decode()
+        assert word not in reader.get(f"/empresas/acme/{address}").content.decode()
+
+
+def test_an_excluded_invoice_leads_to_its_rule_and_a_stage_that_is_gone_to_the_choice_of_another(
+    emp: Client, screens: Screens
+) -> None:
+    row = models.Invoice.objects.filter(code="WALK_IN_BUYER")[0]
+    page = emp.get(f"/empresas/acme/facturas/{row.siigo_id}/").content.decode()
+    assert 'href="/empresas/acme/reglas/#entran">Ver la regla</a>' in page
+    models.Invoice.objects.filter(pk=row.pk).update(state="needs_attention", code="STAGE_GONE")
+    worker = locks.attempt("worker", 1)
+    assert worker is not None
+    try:
+        home = emp.get("/empresas/acme/")
+        reader = screens.person("CONS").get("/empresas/acme/")
+    finally:
+        worker.release()
+    assert "«Prospecto» ya no existe en Escala" in words(home)
+    assert 'href="/empresas/acme/reglas/">Elegir otra</a>' in home.content.decode()
+    assert "Elegir otra" not in words(reader)

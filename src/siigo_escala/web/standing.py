@@ -16,7 +16,7 @@ from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts, Going
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
-Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "settings"]
+Target = Literal["sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "rules"]
 _INVOICES = "factura,facturas"
 
 
@@ -108,7 +108,7 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
             f"«{facts.gone}» ya no existe en Escala; {held} por "
             f"{pesos((facts.waiting + facts.attention).value)} esperan."
         )
-        yield _red(8, said, "Ver las facturas", "pending")
+        yield _red(8, said, "Elegir otra", "rules")
 
 
 def _moving(facts: Facts) -> Iterator[Standing]:
