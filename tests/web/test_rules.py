@@ -244,12 +244,18 @@ def test_what_has_gone_in_escala_does_not_hold_other_changes(emp: Client, screen
 def test_lists_that_were_never_told_are_asked_for_once_by_an_administrator(screens: Screens) -> None:
     world = screens.world
     world.connect()
-    world.escala.create_contact(first_name="Ana", custom={FIELD: "52418963"}, owner="ana@acme.example")
+    contact = world.escala.create_contact(
+        first_name="Ana", custom={FIELD: "52418963"}, owner="ana@acme.example"
+    )
+    world.escala.create_deal(name="Venta", contact_id=contact, custom={"cf_deal_numero_abcd_text": "FV-2-1"})
     reader, emp = screens.person("CONS"), screens.person("EMP")
     before = len(world.escala.calls)
     assert reader.get(RULES).status_code == 200
     assert len(world.escala.calls) == before
-    assert FIELD in words(emp.get(RULES))
+    page = emp.get(RULES).content.decode()
+    assert page.count(FIELD) == 2, "a field of contacts is no field of deals"
+    assert page.count('value="cf_deal_numero_abcd_text"') == 3
+    assert 'value="ana@acme.example"' in page
     asked = len(world.escala.calls)
     assert asked > before
     emp.get(RULES)
