@@ -53,6 +53,7 @@ def _fill(connection: Connection) -> None:
     run = connection.runs.first()
     models.Request.objects.create(connection=connection, key="k", asked_at=NOW, run=run)
     models.Alert.objects.create(connection=connection, kind="failed", since=NOW)
+    models.RuleDraft.objects.create(connection=connection, who="ana@acme.example", at=NOW)
     models.CreditNote.objects.create(
         connection=connection, siigo_id="n", name="NC-1", invoice_siigo_id=invoice.siigo_id
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siigo_escala.simulators.siigo.simulator import SiigoSimulator
     from siigo_escala.store import models
     from tests.sync.world import World
+    from tests.web.screens import Screens
 
 TOKEN = "una-clave-para-las-metricas"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -31,6 +32,10 @@ def installed(database: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> str
     monkeypatch.setenv("SIIGO_ESCALA_DATABASE_URL", database)
     monkeypatch.setenv("SIIGO_ESCALA_SECRET_KEY", TEST_KEY)
     monkeypatch.setenv("SIIGO_ESCALA_METRICS_TOKEN", TOKEN)
+    # Nobody answers there: a screen that asks an account goes on without it.
+    monkeypatch.setenv("SIIGO_ESCALA_SIIGO_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SIIGO_ESCALA_ESCALA_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SIIGO_ESCALA_PATIENCE_SECONDS", "1")
     from siigo_escala.config import env
     from siigo_escala.web import signing
 
@@ -89,3 +94,25 @@ def served(installed: str, environment: dict[str, str], monkeypatch: pytest.Monk
 
     yield
     errands.wait()
+
+
+@pytest.fixture
+def screens(
+    database: str,
+    environment: dict[str, str],
+    siigo: SiigoSimulator,
+    escala: EscalaSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Screens:
+    """Both systems, empty; nothing connected and nobody signed in yet."""
+    from siigo_escala.config import env
+    from siigo_escala.web import signing
+    from tests.sync import world as worlds
+    from tests.web import screens as screens_
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    signing.use_keys(env.read(os.environ))
+    siigo.switches.update({"rate_limit_per_minute": 0})
+    world = worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+    return screens_.Screens(world=world)

@@ -66,9 +66,6 @@ def create_admin(
 
 
 def _link(user: User, environment: Environment) -> str:
-    from django.urls import reverse
+    from siigo_escala.web import invitations
 
-    from siigo_escala.web.views.signing_in import LINKS
-
-    path = reverse("web:new_password", kwargs={"number": user.pk, "token": LINKS.make_token(user)})
-    return (environment.public_url or f"http://{environment.bind}") + path
+    return invitations.link_for(user, base=environment.public_url or f"http://{environment.bind}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Accounts:
+class Accounts:
     """What both accounts said of themselves."""
 
     users: tuple[Seller, ...]
@@ -98,20 +98,20 @@ def join(
     token = NoStore()
     pair = clients_of(environment, credentials, token, known=known, now=now, bounds=bounds)
     try:
-        accounts = _Accounts(
+        accounts = Accounts(
             users=pair.siigo.users(),
             document_types=pair.siigo.document_types(),
             pipelines=pair.escala.pipelines(),
         )
-        pipeline_id, stage_id = _destination(file, accounts.pipelines)
-        _check_siigo(file, accounts)
+        pipeline_id, stage_id = destination(file, accounts.pipelines)
+        check_siigo(file, accounts)
         company = recognise.company(accounts.document_types, pair.siigo, known)
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
         pair.close()
     before = known.file if known is not None else None
     with transaction.atomic():
-        _check_taken(file, company, account)
+        check_taken(file, company, account)
         connection = _save(
             file,
             credentials,
@@ -126,7 +126,7 @@ def join(
         connection.save()
         requests.rules_changed(connection, before=before, now=now())
         token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
-    return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
+    return Connected(connection=file.name, warnings=tuple(warnings_of(file, connection.escala)))
 
 
 def secret(key: str, value: str, environ: Mapping[str, str]) -> str:
@@ -177,7 +177,7 @@ def clients_of(
     )
 
 
-def _destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
+def destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
     """The ids of the configured pipeline and stage, which may be written by name or id."""
     wanted = file.opportunities
     pipeline = _named(pipelines, wanted.pipeline)
@@ -208,7 +208,7 @@ def _named(things: Sequence[Thing], wanted: str) -> Thing | None:
     return None
 
 
-def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
+def check_siigo(file: ConnectionFile, accounts: Accounts) -> None:
     """Document types and sellers that the company is known not to have are errors."""
     types = {kind.id: f"{kind.id} ({kind.name})" for kind in accounts.document_types}
     for kind in file.opportunities.document_types:
@@ -230,7 +230,7 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
             )
 
 
-def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
+def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
     """One pair of accounts belongs to one connection; two on one Escala account have different marks."""
     if account is None:
         return
@@ -265,20 +265,11 @@ def _save(
     known: Connection | None,
     company: SiigoCompany | None,
     account: EscalaAccount | None,
-    accounts: _Accounts,
+    accounts: Accounts,
     now: datetime,
 ) -> Connection:
     company = company or SiigoCompany()
-    company.document_types = [
-        {
-            "id": kind.id,
-            "code": kind.code,
-            "name": kind.name,
-            "active": kind.active,
-            "needs_stamp": kind.needs_stamp,
-        }
-        for kind in accounts.document_types
-    ]
+    company.document_types = types_to_json(accounts.document_types)
     company.save()
     sellers.keep(company, accounts.users)
     account = account or EscalaAccount()
@@ -304,14 +295,38 @@ def _save(
         ):
             connection.paused, connection.paused_text, connection.paused_at = "", "", None
             access.begin_anew(connection)
-    connection.file = rules.to_json(file)
-    connection.enabled, connection.direction = file.enabled, file.direction
-    made = connection.created_at.astimezone(ZoneInfo(file.time_zone)).date()
-    connection.start = file.opportunities.start or made - timedelta(days=_START_DAYS)
+    take_over(connection, file)
     return connection
 
 
-def _warnings(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
+def take_over(connection: Connection, file: ConnectionFile) -> None:
+    """The connection goes by this file from now on; whoever calls saves it."""
+    connection.file = rules.to_json(file)
+    connection.enabled, connection.direction = file.enabled, file.direction
+    connection.start = start_of(file, connection.created_at)
+
+
+def start_of(file: ConnectionFile, created_at: datetime) -> date:
+    """The day from which on invoices are ours to create."""
+    made = created_at.astimezone(ZoneInfo(file.time_zone)).date()
+    return file.opportunities.start or made - timedelta(days=_START_DAYS)
+
+
+def types_to_json(kinds: Iterable[DocumentType]) -> list[dict[str, object]]:
+    """Document types as the company keeps them."""
+    return [
+        {
+            "id": kind.id,
+            "code": kind.code,
+            "name": kind.name,
+            "active": kind.active,
+            "needs_stamp": kind.needs_stamp,
+        }
+        for kind in kinds
+    ]
+
+
+def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     """What Escala cannot list and was never seen: settled by the first accepted write."""
     owners = {owner.casefold() for owner in account.seen_owners}
     wanted = {file.opportunities.default_owner, *file.sellers.values()} - {"", UNASSIGNED}

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from siigo_escala.domain import identity, matching, money, planning
-from siigo_escala.domain.accounting import Customer, InvoiceId
+from siigo_escala.domain.accounting import Customer, Invoice, InvoiceId
 from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId
 from siigo_escala.domain.mapping import customer_to_contact
 from siigo_escala.domain.planning import (
@@ -58,12 +58,26 @@ def decide(session: Session, items: Sequence[Item]) -> list[Step]:
 
 def subject_of(session: Session, item: Item) -> Subject:
     """An item as `planning` asks for it."""
-    invoice, row = item.invoice, item.row
     if item.amounts is None:
         # Asked for a dozen times on the way of an invoice.
-        chosen = money.value_of(invoice, session.file.opportunities.value)
-        item.amounts = chosen, money.value_of(invoice, "total")
-    value, total = item.amounts
+        item.amounts = amounts(item.invoice, session.file.opportunities.value)
+    return subject(item.row, item.invoice, item.amounts, asked_for=item.asked_for)
+
+
+def amounts(invoice: Invoice, kind: money.ValueKind) -> tuple[Decimal | None, Decimal | None]:
+    """An invoice's value as the rules choose it, and its total, in pesos."""
+    return money.value_of(invoice, kind), money.value_of(invoice, "total")
+
+
+def subject(
+    row: models.Invoice,
+    invoice: Invoice,
+    worth: tuple[Decimal | None, Decimal | None],
+    *,
+    asked_for: bool = False,
+) -> Subject:
+    """An invoice and its row as `planning` asks for them; `worth`: its `amounts`."""
+    value, total = worth
     return Subject(
         invoice=invoice,
         value=value,
@@ -72,7 +86,7 @@ def subject_of(session: Session, item: Item) -> Subject:
         deleted=row.deleted,
         ignored=row.decision == "ignore",
         born_in_escala=BORN_MARK in invoice.observations,
-        asked_for=item.asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
+        asked_for=asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from siigo_escala.config.env import Environment
@@ -94,25 +94,11 @@ def open_session(
         on_learned=learned.tell,
         probing=probing,
     )
-    wanted = opened.file.opportunities
     session = Session(
         environment=opened.environment,
         connection=connection,
         file=opened.file,
-        rules=Rules(
-            start=connection.start,
-            zone=ZoneInfo(opened.file.time_zone),
-            document_types=frozenset(wanted.document_types),
-            stamp=wanted.stamp,
-            walk_in=wanted.walk_in,
-            create_for_unlinked_sellers=wanted.create_for_unlinked_sellers,
-            types_without_stamp=frozenset(
-                kind["id"] for kind in connection.siigo.document_types if not kind["needs_stamp"]
-            ),
-            on_annulled=wanted.on_annulled,
-            on_credited=wanted.on_credited,
-            on_edited=wanted.on_edited,
-        ),
+        rules=rules_of(opened.file, connection, start=connection.start),
         siigo=built.siigo,
         escala=built.escala,
         options=options,
@@ -127,6 +113,25 @@ def open_session(
     )
     sellers.link(session, connection.siigo.sellers)
     return session
+
+
+def rules_of(file: ConnectionFile, connection: Connection, *, start: date) -> Rules:
+    """What decisions need of a file; whose sellers are linked is added by sellers.link."""
+    wanted = file.opportunities
+    return Rules(
+        start=start,
+        zone=ZoneInfo(file.time_zone),
+        document_types=frozenset(wanted.document_types),
+        stamp=wanted.stamp,
+        walk_in=wanted.walk_in,
+        create_for_unlinked_sellers=wanted.create_for_unlinked_sellers,
+        types_without_stamp=frozenset(
+            kind["id"] for kind in connection.siigo.document_types if not kind["needs_stamp"]
+        ),
+        on_annulled=wanted.on_annulled,
+        on_credited=wanted.on_credited,
+        on_edited=wanted.on_edited,
+    )
 
 
 def client_pair(

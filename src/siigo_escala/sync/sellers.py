@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +14,21 @@ from siigo_escala.sync.session import Session
 
 def link(session: Session, known: Sequence[dict[str, Any]]) -> None:
     """Joins the links of the connection file with Siigo's users."""
-    links = {key.strip().casefold(): owner for key, owner in session.file.sellers.items()}
-    session.owners = {int(key): owner for key, owner in links.items() if key.isdigit()}
+    session.owners = owners_of(session.file.sellers, known)
     for seller in known:
         session.seller_names[seller["id"]] = seller["name"]
-        owner = links.get(seller["email"].strip().casefold())
-        if owner is not None:
-            session.owners.setdefault(seller["id"], owner)
     session.rules = replace(session.rules, linked_sellers=frozenset(session.owners))
+
+
+def owners_of(links: Mapping[str, str], known: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """The Escala user of each linked seller, by Siigo's id; a link by id goes before one by e-mail."""
+    folded = {key.strip().casefold(): owner for key, owner in links.items()}
+    owners = {int(key): owner for key, owner in folded.items() if key.isdigit()}
+    for seller in known:
+        owner = folded.get(seller["email"].strip().casefold())
+        if owner is not None:
+            owners.setdefault(seller["id"], owner)
+    return owners
 
 
 def ensure(session: Session, ids: Iterable[int | None]) -> None:

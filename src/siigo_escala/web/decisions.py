@@ -70,6 +70,34 @@ _BY_CODE: Mapping[Code, tuple[Choice, ...]] = {
     Code.DEAL_DELETED: (AGAIN,),
     Code.IGNORED_BY_PERSON: (INCLUDE,),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A setting that mends a whole reason at once. `name`: of its address; `section`: its place there."""
+
+    name: str
+    word: str
+    section: str = ""
+
+
+_STAGE = Setting(name="rules", word="Elegir etapa", section="oportunidades")
+_WHEN_IT_CHANGES = Setting(name="rules", word="Cambiar la regla", section="cambios")
+_WHAT_ENTERS = Setting(name="rules", word="Ver la regla", section="entran")
+SETTINGS: Mapping[str, Setting] = {
+    Code.STAGE_GONE: _STAGE,
+    Code.PIPELINE_GONE: _STAGE,
+    Code.FIELD_GONE: Setting(name="rules", word="Elegir otro campo", section="clientes"),
+    Code.OWNER_REFUSED: Setting(name="sellers", word="Cambiar el enlace"),
+    Code.INVOICE_ANNULLED_LATER: _WHEN_IT_CHANGES,
+    Code.INVOICE_CREDITED_PARTLY: _WHEN_IT_CHANGES,
+    Code.POSSIBLE_TWIN: Setting(name="arrival", word="Responder varias"),
+    Code.WALK_IN_BUYER: _WHAT_ENTERS,
+    Code.DOCUMENT_TYPE_LEFT_OUT: _WHAT_ENTERS,
+    Code.BEFORE_START: _WHAT_ENTERS,
+    Code.NOT_ACCEPTED_YET: _WHAT_ENTERS,
+    Code.SELLER_UNLINKED: Setting(name="sellers", word="Enlazar al vendedor"),
+}
 WITHOUT_PAGE: tuple[Kind, ...] = ("retry", "done")
 """Nothing is made or left out by them: no question is asked."""
 

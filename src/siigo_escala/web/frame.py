@@ -32,8 +32,8 @@ DAILY = (
     Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
 )
 RULES = (
-    Entry(name="rules", word="Reglas", icon="adjustments"),
-    Entry(name="sellers", word="Vendedores", icon="users"),
+    Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep", "arrival")),
+    Entry(name="sellers", word="Vendedores", icon="users", also=("sellers_keep",)),
     Entry(
         name="credentials",
         word="Credenciales",
@@ -41,12 +41,18 @@ RULES = (
         also=("credentials_change", "check"),
         least=Level.ADMINISTRATOR,
     ),
-    Entry(name="alerts", word="Avisos", icon="bell"),
+    Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),
 )
 INSTALLATION = (
-    Entry(name="people", word="Usuarios", icon="users", least=Level.INSTALLER),
+    Entry(
+        name="people",
+        word="Usuarios",
+        icon="users",
+        also=("invite", "person", "person_link", "person_remove"),
+        least=Level.INSTALLER,
+    ),
     Entry(name="audit", word="Auditoría", icon="shield-check", least=Level.INSTALLER),
-    Entry(name="settings", word="Ajustes", icon="settings", least=Level.INSTALLER),
+    Entry(name="settings", word="Ajustes", icon="settings", also=("backups",), least=Level.INSTALLER),
 )
 """Those whose screens do not exist yet are not drawn."""
 

@@ -25,7 +25,7 @@ Target = Literal[
     "help",
     "resume",
     "runs",
-    "settings",
+    "rules",
     "connect",
     "credentials_siigo",
     "credentials_escala",
@@ -131,7 +131,7 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
             f"«{facts.gone}» ya no existe en Escala; {held} por "
             f"{pesos((facts.waiting + facts.attention).value)} esperan."
         )
-        yield _red(8, said, "Ver las facturas", "pending")
+        yield _red(8, said, "Elegir otra", "rules")
 
 
 def _moving(facts: Facts) -> Iterator[Standing]:

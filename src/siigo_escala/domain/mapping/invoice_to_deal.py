@@ -180,6 +180,13 @@ def description(
     ours = ours or block(invoice)
     if not user_text:
         return ours
+    told = filled(user_text, invoice, customer_name=customer_name, seller_name=seller_name)
+    written = text.paragraph(told, limit=DESCRIPTION_LIMIT - text.length(ours) - 2)
+    return f"{written}\n\n{ours}" if written else ours
+
+
+def filled(user_text: str, invoice: Invoice, *, customer_name: str, seller_name: str) -> str:
+    """The user's text with its placeholders filled in."""
     values = {
         "factura": invoice.name,
         "fecha": _day(invoice.date),
@@ -188,9 +195,7 @@ def description(
         "vendedor": seller_name,
         "total": _total(invoice),
     }
-    filled = _PLACEHOLDER.sub(lambda found: text.line(values[found[1]]), user_text)
-    written = text.paragraph(filled, limit=DESCRIPTION_LIMIT - text.length(ours) - 2)
-    return f"{written}\n\n{ours}" if written else ours
+    return _PLACEHOLDER.sub(lambda found: text.line(values[found[1]]), user_text)
 
 
 def block(invoice: Invoice) -> str:

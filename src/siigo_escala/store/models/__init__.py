@@ -18,6 +18,7 @@ from siigo_escala.store.models.known import (
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
 from siigo_escala.store.models.people import Membership, Role, SignInFailure, StartCode, User
+from siigo_escala.store.models.rule_drafts import RuleDraft
 from siigo_escala.store.models.run import Run
 from siigo_escala.store.models.saving import insert_rows, insert_values, save_rows
 
@@ -45,6 +46,7 @@ __all__ = [
     "MissingSku",
     "Request",
     "Role",
+    "RuleDraft",
     "Run",
     "SignInFailure",
     "SiigoCompany",

@@ -18,7 +18,7 @@ from siigo_escala.sync import requests
 from siigo_escala.sync.session import Options
 from siigo_escala.web import access
 from siigo_escala.web.access import Level, Visit
-from siigo_escala.web.decisions import choices_for
+from siigo_escala.web.decisions import SETTINGS, choices_for
 from siigo_escala.web.queries import invoice as queries
 from siigo_escala.web.states import shown_state
 
@@ -35,6 +35,7 @@ def invoice(request: Visit, siigo_id: str) -> HttpResponse:
         "shown": shown,
         "reason": reasons.catalogue[Code(code)] if code in reasons.catalogue else None,
         "choices": choices_for(row) if request.level >= Level.ADMINISTRATOR else (),
+        "setting": SETTINGS.get(code) if request.level >= Level.ADMINISTRATOR else None,
         "sees_answers": request.level >= Level.ADMINISTRATOR,
     }
     return render(request, "web/invoice.html", context)

@@ -15,7 +15,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.web import access
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.catalogue import plain
-from siigo_escala.web.decisions import choices_for, choices_of
+from siigo_escala.web.decisions import SETTINGS, choices_for, choices_of
 from siigo_escala.web.queries import doing, rows
 from siigo_escala.web.states import shown_state
 
@@ -76,5 +76,6 @@ def _drawn(request: Visit, group: doing.Group, *, most: int) -> dict[str, Any]:
         "rows": [(row, choices_for(row.invoice) if may else ()) for row in shown],
         "more": group.amount.count > len(shown),
         "bulk": bulk if may else [],
+        "setting": SETTINGS.get(code) if may else None,
         "many": group.amount.count > 1,
     }

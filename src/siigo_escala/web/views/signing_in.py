@@ -6,7 +6,6 @@ import os
 from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,11 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, first_start, invitations, second_factor, sessions, signing, signing_in
 from siigo_escala.web.forms import people as forms
 from siigo_escala.web.templatetags import words
 
-LINKS = PasswordResetTokenGenerator()
 _WRONG = "El correo o la clave no son correctos."
 
 
@@ -102,7 +100,7 @@ def new_password(request: HttpRequest, number: int, token: str) -> HttpResponse:
     """A password chosen by whoever holds a link that `create-admin` or an invitation made; it works once."""
     now = datetime.now(UTC)
     user = models.User.objects.filter(pk=number, is_active=True).first()
-    if user is None or not LINKS.check_token(user, token):
+    if user is None or not invitations.LINKS.check_token(user, token):
         raise Http404
     form = forms.NewPassword(request.POST or None, person=user)
     if request.method == "POST" and form.is_valid():

@@ -24,6 +24,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (told) document.title = told.dataset.title;
 });
 
+// A word for a text is put where the writer is.
+for (const button of document.querySelectorAll("[data-insert]")) button.hidden = false;
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  const field = button && document.getElementById(button.dataset.into);
+  if (!field) return;
+  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A menu closes once something in it was chosen on this page.
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.switch[open]")) {

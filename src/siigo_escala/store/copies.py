@@ -1,0 +1,63 @@
+"""The backups that lie in the installation's own folder: made on the screens, or before something drastic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from siigo_escala.store import archive, backup
+
+KEPT = 7
+"""So many of those made on the screens; older ones give way."""
+_ONE_AT_A_TIME = Lock()
+"""Within a process the snapshot that a backup reads has one name."""
+_NAME = re.compile(r"[a-z0-9-]+\.zip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One archive. `before`: what it was made before, "" where a person asked for it."""
+
+    name: str
+    size: int
+    made: datetime
+    before: str
+
+
+def make(home: Path, *, keys: Sequence[str], now: datetime) -> Copy:
+    """A new one, read again to its end. OSError, StoreProblem: the ones before are as they were."""
+    folder = home / "backups"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    path = folder / f"respaldo-{now:%Y%m%d-%H%M%S-%f}.zip"
+    with _ONE_AT_A_TIME:
+        backup.make(path, keys=keys, overwrite=False, now=now)
+    with archive.opened(path) as reader:
+        reader.verify()
+    for old in [one for one in known(home) if not one.before][KEPT:]:
+        (folder / old.name).unlink(missing_ok=True)
+    return _copy(path)
+
+
+def known(home: Path) -> list[Copy]:
+    """All of them, the newest first."""
+    found = [_copy(path) for path in (home / "backups").glob("*.zip") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
+
+
+def path_of(home: Path, name: str) -> Path | None:
+    """The file of that name; None where there is none, whatever the name tries."""
+    return next((home / "backups" / one.name for one in known(home) if one.name == name), None)
+
+
+def _copy(path: Path) -> Copy:
+    there = path.stat()
+    return Copy(
+        name=path.name,
+        size=there.st_size,
+        made=datetime.fromtimestamp(there.st_mtime, tz=UTC),
+        before="" if path.name.startswith("respaldo-") else path.name.partition("-")[2].partition("-")[0],
+    )

@@ -1,0 +1,59 @@
+"""A company whose screens are looked at: both simulators, a connection, people who have signed in."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+from siigo_escala.store import models
+from tests.sync.world import World
+
+
+@dataclass(slots=True, kw_only=True)
+class Screens:
+    """The world behind the screens, and browsers of those who look at them."""
+
+    world: World
+
+    @property
+    def company(self) -> models.Connection:
+        """As it is stored now."""
+        return models.Connection.objects.select_related("siigo", "escala").get(name="acme")
+
+    def person(self, role: str, *, email: str = "") -> Client:
+        """The browser of somebody who has signed in: "INST", or "EMP" or "CONS" of this company."""
+        user = models.User.objects.make(
+            email or f"{role.lower()}@acme.example", None, is_installer=role == "INST"
+        )
+        if role != "INST":
+            models.Membership.objects.create(user=user, connection=self.company, role=role)
+        return signed_in(user)
+
+
+def signed_in(user: models.User) -> Client:
+    """The browser of a person, past the door."""
+    client = Client(SERVER_NAME="localhost")
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session["person"], session["stamp"] = user.pk, user.get_session_auth_hash()
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
+
+
+def words(answer: Any) -> str:
+    """What a page says, without its marks."""
+    text = answer.content.decode()
+    assert "style=" not in text, "the policy forbids styles of elements"
+    main = text.partition("<main")[2] or text
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).replace("\u00a0", " ").split())
+
+
+def audited(action: str) -> models.AuditEntry:
+    """The only entry of this kind."""
+    return models.AuditEntry.objects.get(action=action)
