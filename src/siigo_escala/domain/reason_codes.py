@@ -24,6 +24,9 @@ class Code(StrEnum):
     IGNORED_BY_PERSON = "IGNORED_BY_PERSON"
     DEAL_DELETED = "DEAL_DELETED"
     ALREADY_IN_STAGE = "ALREADY_IN_STAGE"
+    NOT_IN_STAGE = "NOT_IN_STAGE"
+    BORN_IN_SIIGO = "BORN_IN_SIIGO"
+    INVOICED_ELSEWHERE = "INVOICED_ELSEWHERE"
     # needs attention: a person decides or mends
     INVOICE_ANNULLED_LATER = "INVOICE_ANNULLED_LATER"
     INVOICE_DELETED = "INVOICE_DELETED"
@@ -50,12 +53,22 @@ class Code(StrEnum):
     CUSTOMER_DATA_MISSING = "CUSTOMER_DATA_MISSING"
     VALUE_DIFFERS = "VALUE_DIFFERS"
     PRODUCT_UNKNOWN_IN_SIIGO = "PRODUCT_UNKNOWN_IN_SIIGO"
+    CUSTOMER_INACTIVE = "CUSTOMER_INACTIVE"
+    CUSTOMER_AMBIGUOUS = "CUSTOMER_AMBIGUOUS"
+    SIIGO_REFUSED = "SIIGO_REFUSED"
+    SIIGO_ERROR = "SIIGO_ERROR"
+    TOTAL_DIFFERS = "TOTAL_DIFFERS"
+    DRAFT_UNCONFIRMED = "DRAFT_UNCONFIRMED"
+    DRY_RUN_NEEDED = "DRY_RUN_NEEDED"
+    OPPORTUNITY_EDITED = "OPPORTUNITY_EDITED"
+    INVOICE_STANDS = "INVOICE_STANDS"
     # failed: tried again by itself
     ESCALA_ERROR = "ESCALA_ERROR"
     UNEXPECTED_ANSWER = "UNEXPECTED_ANSWER"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     NOT_REACHED = "NOT_REACHED"
     INVOICE_NOT_FOUND = "INVOICE_NOT_FOUND"
+    OPPORTUNITY_NOT_FOUND = "OPPORTUNITY_NOT_FOUND"
     INTERNAL_ERROR = "INTERNAL_ERROR"
     # notices: the run goes on
     CREDIT_NOTES_UNREADABLE = "CREDIT_NOTES_UNREADABLE"
@@ -65,6 +78,7 @@ class Code(StrEnum):
     DEAL_ADOPTED = "DEAL_ADOPTED"
     OWNER_UNSEEN = "OWNER_UNSEEN"
     FIELD_UNSEEN = "FIELD_UNSEEN"
+    NUMBER_NOT_WRITTEN = "NUMBER_NOT_WRITTEN"
     # configuration: no run takes place until something here is put right
     USAGE = "USAGE"
     ENVIRONMENT_INVALID = "ENVIRONMENT_INVALID"
@@ -112,3 +126,5 @@ class Reason:
     remedy: str
     button: str = ""
     """What does the remedy on the screens; empty: nothing to press."""
+    of_deal: tuple[str, str] | None = None
+    """`text` and `remedy` where the record is an opportunity; None: the same."""

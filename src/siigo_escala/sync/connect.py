@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,18 +14,19 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from siigo_escala.config.env import Environment
-from siigo_escala.domain import rules
+from siigo_escala.domain import fitness, rules
 from siigo_escala.domain.accounting import DocumentType, Seller
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import access, clients, look, recognise, requests, seen_names, sellers
+from siigo_escala.sync import access, activating, clients, look, recognise, requests, seen_names, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import Clients, Credentials
 
@@ -56,6 +58,7 @@ def connect(
     *,
     environ: Mapping[str, str] | None = None,
     now: Callable[[], datetime],
+    wait: Callable[[float], None] = time.sleep,
 ) -> Connected:
     """Creates or updates the connection of that name.
 
@@ -63,11 +66,6 @@ def connect(
     RemoteError where an account refuses or does not answer. Nothing is half saved.
     """
     file = rules.parse(text)
-    if file.direction != "invoices_to_opportunities":
-        raise FileProblem(
-            "direction",
-            "«direction»: esta versión todavía no crea facturas en Siigo; use «invoices_to_opportunities».",
-        )
     if file.currency != "COP":
         raise FileProblem(
             "currency",
@@ -89,8 +87,10 @@ def connect(
             document_types=pair.siigo.document_types(),
             pipelines=pair.escala.pipelines(),
         )
-        pipeline_id, stage_id = _destination(file, accounts.pipelines)
+        pipeline_id, stage_id = _stage_named(file, accounts.pipelines)
         _check_siigo(file, accounts)
+        if file.direction == "opportunities_to_invoices":
+            _check_invoicing(file, accounts, pair.siigo)
         company = recognise.company(accounts.document_types, pair.siigo, known)
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
@@ -109,9 +109,11 @@ def connect(
             now=now(),
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
+        activation = activating.note(connection, now=now())
         connection.save()
         requests.rules_changed(connection, before=before, now=now())
         token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
+    activating.pass_second(activation, now=now, wait=wait)
     return Connected(connection=file.name, warnings=tuple(_warnings(file, connection.escala)))
 
 
@@ -160,21 +162,28 @@ def _clients(
     )
 
 
-def _destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
-    """The ids of the configured pipeline and stage, which may be written by name or id."""
-    wanted = file.opportunities
-    pipeline = _named(pipelines, wanted.pipeline)
+def _stage_named(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
+    """The ids of the configured pipeline and stage, which may be written by name or id.
+
+    Where opportunities are made, or where those stand that become invoices.
+    """
+    keys = ("opportunities.pipeline", "opportunities.stage")
+    wanted = (file.opportunities.pipeline, file.opportunities.stage)
+    if file.direction == "opportunities_to_invoices":
+        keys = ("invoices.trigger_pipeline", "invoices.trigger_stage")
+        wanted = (file.invoices.trigger_pipeline, file.invoices.trigger_stage)
+    pipeline = _named(pipelines, wanted[0])
     if pipeline is None:
         raise FileProblem(
-            "opportunities.pipeline",
-            f"«opportunities.pipeline»: Escala no tiene el pipeline «{wanted.pipeline}»; "
+            keys[0],
+            f"«{keys[0]}»: Escala no tiene el pipeline «{wanted[0]}»; "
             f"tiene: {_list(p.name for p in pipelines)}.",
         )
-    stage = _named(pipeline.stages, wanted.stage)
+    stage = _named(pipeline.stages, wanted[1])
     if stage is None:
         raise FileProblem(
-            "opportunities.stage",
-            f"«opportunities.stage»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted.stage}»; "
+            keys[1],
+            f"«{keys[1]}»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted[1]}»; "
             f"tiene: {_list(s.name for s in pipeline.stages)}.",
         )
     return pipeline.id, stage.id
@@ -213,6 +222,21 @@ def _check_siigo(file: ConnectionFile, accounts: _Accounts) -> None:
             )
 
 
+def _check_invoicing(file: ConnectionFile, accounts: _Accounts, siigo: SiigoClient) -> None:
+    """What `[invoices]` names must exist in Siigo and serve; the message lists what does."""
+    found = fitness.examined(
+        file.invoices,
+        document_types=accounts.document_types,
+        payment_types=siigo.payment_types(),
+        taxes=siigo.taxes(),
+        sellers=accounts.users,
+    )
+    if isinstance(found, fitness.Unfit):
+        there = f"; puede usar: {_list(found.there)}" if found.there else ""
+        key = f"invoices.{found.key}"
+        raise FileProblem(key, f"«{key}»: {found.why}{there}.")
+
+
 def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
     """One pair of accounts belongs to one connection; two on one Escala account have different marks."""
     if account is None:
@@ -225,7 +249,9 @@ def _check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Es
             f"Estas cuentas de Siigo y Escala ya están unidas en la conexión «{taken.name}»: cambie "
             "ese archivo en lugar de conectar otro.",
         )
-    for other in others:
+    if file.direction == "opportunities_to_invoices":
+        return
+    for other in others.filter(direction=file.direction):
         mark = rules.from_json(other.file).opportunities.mark
         if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
             raise StoreProblem(
@@ -292,15 +318,18 @@ def _save(
 def _warnings(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     """What Escala cannot list and was never seen: settled by the first accepted write."""
     owners = {owner.casefold() for owner in account.seen_owners}
-    wanted = {file.opportunities.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
+    named = file.opportunities
+    fields = [named.identification_field, named.number_field, named.date_field, named.due_field]
+    wanted = {named.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
+    if file.direction == "opportunities_to_invoices":
+        fields = [file.invoices.identification_field, file.invoices.number_field]
     for owner in sorted(wanted):
         if owner.casefold() not in owners:
             yield (
                 f"Todavía no se ha visto al usuario «{owner}» en Escala: "
                 "se comprobará con la primera oportunidad."
             )
-    named = file.opportunities
-    for field in (named.identification_field, named.number_field, named.date_field, named.due_field):
+    for field in fields:
         if field and not seen_names.has_field(account, field):
             yield (
                 f"Todavía no se ha visto el campo «{field}» en Escala: "

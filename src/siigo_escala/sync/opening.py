@@ -20,7 +20,7 @@ from siigo_escala.store.lease import Lease
 from siigo_escala.store.models import Connection, SiigoCompany
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import access, clients, sellers
-from siigo_escala.sync.account import Calls
+from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.session import Listener, Options, Session
 
 
@@ -95,6 +95,7 @@ def open_session(
         probing=probing,
     )
     wanted = opened.file.opportunities
+    invoicing = opened.file.direction == "opportunities_to_invoices"
     session = Session(
         environment=opened.environment,
         connection=connection,
@@ -120,6 +121,7 @@ def open_session(
         now=now,
         calls=calls,
         started=now(),
+        tally=Tally("opportunity" if invoicing else "invoice"),
         erased=erasing.of_account(connection.escala, opened.vault),
         lease=lease,
         keep_learned=learned.keep,
@@ -159,6 +161,7 @@ def client_pair(
         probing=probing,
         wait=listener.wait,
         bounds=bounds,
+        siigo_writes=opened.file.direction == "opportunities_to_invoices",
     )
 
 

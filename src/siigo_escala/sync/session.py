@@ -36,6 +36,8 @@ class Options:
     date_from: date | None = None
     date_to: date | None = None
     invoices: tuple[str, ...] = ()
+    opportunities: tuple[str, ...] = ()
+    """Ids of deals, in the other direction."""
     limit: int | None = None
     dry_run: bool = False
     sweep: bool | None = None
@@ -49,7 +51,7 @@ class Options:
     @property
     def ordinary(self) -> bool:
         """Neither dates nor names: everything new or changed, and what is still open."""
-        return not self.by_dates and not self.invoices
+        return not self.by_dates and not self.invoices and not self.opportunities
 
     @property
     def widened(self) -> bool:
@@ -62,6 +64,7 @@ class Options:
             "from": self.date_from.isoformat() if self.date_from else None,
             "to": self.date_to.isoformat() if self.date_to else None,
             "invoices": list(self.invoices),
+            **({"opportunities": list(self.opportunities)} if self.opportunities else {}),
             "limit": self.limit,
             "dry_run": self.dry_run,
             "sweep": self.sweep,
@@ -110,6 +113,10 @@ class Reached:
 
 class Stopped(Exception):
     """A person asked the run to end; what was done is kept, the rest is NOT_REACHED."""
+
+
+class Declined(Exception):
+    """The person said no to the plan: nothing was written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,6 +193,8 @@ class Session:
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
     gave_way: bool = False
     """Something that this run would have made was left for the next one, because others wait."""
+    plan: dict[str, Any] | None = None
+    """What the other direction told before its first write, as it stands in the document."""
     planned_s: float | None = None
     """How long the whole run was told to take, once it has a plan."""
     planned_writes: int = 0
@@ -200,6 +209,11 @@ class Session:
     def escala_now(self) -> datetime:
         """Now by Escala's clock: what is compared with its `created` and `modified` must follow it."""
         return self.now() + (self.escala_ahead or timedelta(0))
+
+    @property
+    def invoicing(self) -> bool:
+        """Opportunities become invoices, not the reverse."""
+        return self.file.direction == "opportunities_to_invoices"
 
     @property
     def dry(self) -> bool:

@@ -16,6 +16,7 @@ from siigo_escala.store.models.known import (
     MissingSku,
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
+from siigo_escala.store.models.opportunity import Invoicing, Opportunity, OpportunityEvent
 from siigo_escala.store.models.people import Membership, Role, SignInFailure, StartCode, User
 from siigo_escala.store.models.run import Run
 from siigo_escala.store.models.saving import insert_rows, insert_values, save_rows
@@ -33,6 +34,7 @@ __all__ = [
     "EscalaAccount",
     "Invoice",
     "InvoiceEvent",
+    "Invoicing",
     "KnownContact",
     "KnownCustomer",
     "KnownDeal",
@@ -40,6 +42,8 @@ __all__ = [
     "Limit",
     "Membership",
     "MissingSku",
+    "Opportunity",
+    "OpportunityEvent",
     "Request",
     "Role",
     "Run",
