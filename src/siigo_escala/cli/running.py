@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from siigo_escala.cli import failures, pilot, progress, setup
+from siigo_escala.cli import directions, failures, pilot, progress, setup
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
 
@@ -174,7 +174,9 @@ def _run(
 
 
 def has_written(connection: Connection) -> bool:
-    """Whether a run has ever made an opportunity for this connection."""
+    """Whether a run has ever made an opportunity, or an invoice, for this connection."""
+    if connection.direction == directions.BACK:
+        return connection.opportunities.filter(siigo_id__isnull=False).exists()
     return connection.invoices.filter(deal_id__isnull=False, adopted=False).exists()
 
 

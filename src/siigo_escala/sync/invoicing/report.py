@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count
+
 from siigo_escala.domain import money
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
@@ -95,3 +97,15 @@ def _row(opportunity: Any, zone: ZoneInfo) -> dict[str, Any]:
         "invoice": opportunity.invoice or None,
         "siigo_id": opportunity.siigo_id,
     }
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """Opportunities of the ledger by part, and how many of them wait for a person."""
+    counts = {"total": 0} | dict.fromkeys(PARTS, 0) | {"open": 0}
+    states = Opportunity.objects.filter(connection=connection).order_by().values("state")
+    for group in states.annotate(count=Count("pk")):
+        opportunity = Opportunity(state=group["state"])
+        counts["total"] += group["count"]
+        counts[status_of(opportunity)] += group["count"]
+        counts["open"] += group["count"] if group["state"] == Invoicing.NEEDS_ATTENTION else 0
+    return counts

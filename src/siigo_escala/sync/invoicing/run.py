@@ -15,7 +15,6 @@ from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Nothing
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import RemoteError
-from siigo_escala.store import models
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import Invoicing
 from siigo_escala.sync import clients
@@ -44,11 +43,6 @@ def go(session: Session) -> None:
     if session.dry:
         stamping.rehearsed(session)
     session.tell("done")
-
-
-def has_written(connection: models.Connection) -> bool:
-    """Whether a run has ever made an invoice for this connection."""
-    return connection.opportunities.filter(siigo_id__isnull=False).exists()
 
 
 class _Course:
