@@ -43,6 +43,7 @@ def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
         )
         return 0
     words = directions.of(connection.direction)
+    parts = report.parts(running=standing.running, words=words)
     output.say(standing.sentence)
     output.table(
         [(f"«{name}»", "left"), (words.many, "right")],

@@ -138,7 +138,7 @@ def _rows(
     key: tuple[str, ...] = ("siigo_id", "invoice"),
     needed: tuple[str, ...] = ("decision", "target"),
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Line number and cells by column of every row that is not empty. One of `key`, all `needed` are there."""
+    """Line number and cells by column of every row that is not empty: one of `key`, all of `needed`."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)
     skipped = 1 if lines and lines[0].casefold().startswith("sep=") else 0
     lines = lines[skipped:]

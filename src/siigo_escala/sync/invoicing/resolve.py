@@ -24,8 +24,8 @@ def store(connection: Connection, wishes: Sequence[DealWish], *, now: datetime) 
             row = Opportunity.objects.filter(connection=connection, deal_id=wish.deal_id).first()
             if row is None:
                 raise DecisionProblem(
-                    f"La oportunidad «{wish.deal_id}» no está en el registro; primero se lee con «siigo-escala "
-                    "sync».",
+                    f"La oportunidad «{wish.deal_id}» no está en el registro; primero se lee con "
+                    "«siigo-escala sync».",
                     line=wish.line,
                 )
             _check(wish, row)
@@ -51,7 +51,7 @@ def _check(wish: DealWish, row: Opportunity) -> None:
         )
     if wish.kind in ("create", "ignore") and row.siigo_id is not None:
         raise DecisionProblem(
-            f"La oportunidad «{name}» ya tiene su factura «{row.invoice}»; si la anuló en Siigo, use «again».",
+            f"La oportunidad «{name}» ya tiene su factura «{row.invoice}»; si la anuló, use «again».",
             line=wish.line,
         )
 
