@@ -49,10 +49,7 @@ def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
         [(f"«{name}»", "left"), (words.many, "right")],
         [
             [title, output.number(standing.counts[part])]
-            for part, title in (
-                *report.parts(running=standing.running, words=words).items(),
-                ("total", "Total"),
-            )
+            for part, title in (*parts.items(), ("total", "Total"))
         ],
     )
     output.say(

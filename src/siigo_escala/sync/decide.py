@@ -71,9 +71,19 @@ def subject_of(session: Session, item: Item) -> Subject:
         credited=row.credited,
         deleted=row.deleted,
         ignored=row.decision == "ignore",
-        born_in_escala=BORN_MARK in invoice.observations,
+        born_in_escala=BORN_MARK in invoice.observations or row.siigo_id in _born(session),
         asked_for=item.asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
     )
+
+
+def _born(session: Session) -> frozenset[str]:
+    """Siigo ids of the invoices that the other direction made in this company, undone ones too."""
+    if session.born is None:
+        made = models.Opportunity.objects.filter(company_id=session.connection.siigo_id)
+        found = {one for one in made.values_list("siigo_id", flat=True) if one}
+        earlier = made.exclude(earlier=[]).values_list("earlier", flat=True)
+        session.born = frozenset(found | {one["siigo_id"] for some in earlier for one in some})
+    return session.born
 
 
 def owner_of(session: Session, item: Item) -> str:

@@ -185,6 +185,8 @@ class Session:
     products_planned: set[str] = field(default_factory=set)
     """Codes that a dry run would register."""
     sellers_read: bool = False
+    born: frozenset[str] | None = None
+    """Siigo ids of invoices that the other direction made; None: not asked for yet."""
     update_checked: bool = False
     """An update of this run was read back and had touched nothing but what is ours."""
     claimed: dict[str, str] = field(default_factory=dict)

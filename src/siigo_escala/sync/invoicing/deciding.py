@@ -50,7 +50,9 @@ class Decider:
         row = seen.row
         if row.siigo_id is not None:
             return self._bound(seen)
-        return self._left_out(seen) or self._made_of(seen)
+        # Escala's list shows it no more, or nowhere: asked for by its id before anything is said of it.
+        nowhere = not seen.stage_id
+        return (None if nowhere else self._left_out(seen)) or self._made_of(seen)
 
     def draft_again(self, order: Order, row: Opportunity) -> Order:
         """The same order for the row's next generation."""
@@ -60,8 +62,6 @@ class Decider:
 
     def _bound(self, seen: Seen) -> Nothing | NeedsAttention:
         row = seen.row
-        if row.decision == "again":
-            return NeedsAttention(code=Code.INVOICE_STANDS, data={"made": row.invoice})
         if seen.pesos != row.invoiced_value:
             data = {
                 "value": money.to_text(seen.pesos),

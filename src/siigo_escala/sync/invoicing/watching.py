@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -157,7 +158,7 @@ def _seen(
     # A deal that Escala shows no more: what the ledger says of it, and a stage that is none.
     name, value, stage_id, contact_id, modified, text = shown or (
         row.name,
-        row.value,
+        Decimal(row.value),
         "",
         row.contact_id,
         row.modified,
