@@ -38,8 +38,11 @@ class Opportunity(models.Model):
     """Pesos, as Escala showed it last; 0 where the amount is no number."""
     modified = models.DateTimeField(null=True)
     modified_text = models.CharField(max_length=60, default="")
-    """`modified` of the deal when it was last decided on: the same again is nothing new."""
+    """`modified` of the deal when it was last decided on. It tells whole seconds, so a deal is the same as
+    before where its name, value, contact and stage are, too.
+    """
     contact_id = models.CharField(max_length=100, default="")
+    stage_id = models.CharField(max_length=100, default="")
     customer = models.CharField(max_length=100, default="")
     """Identification as Siigo writes it, or as the contact holds it."""
 

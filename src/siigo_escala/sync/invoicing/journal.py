@@ -20,9 +20,9 @@ from siigo_escala.sync.invoicing.work import Seen
 from siigo_escala.sync.session import Session
 
 _FIELDS = (
-    "name", "value", "modified", "modified_text", "contact_id", "customer", "state", "code", "data", "due",
-    "decision", "generation", "first_generation", "body", "total", "intent_at", "unknowns", "refused",
-    "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "number_due", "updated_at",
+    "name", "value", "modified", "modified_text", "contact_id", "stage_id", "customer", "state", "code",
+    "data", "due", "decision", "generation", "first_generation", "body", "total", "intent_at", "unknowns",
+    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "number_due", "updated_at",
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{Invoicing.SENDING}' AND siigo_id IS NULL"
 _RAW = 4000
@@ -180,10 +180,12 @@ class Journal:
 
     def _keep(self, seen: Seen, kind: str = "", **told: Any) -> None:
         row = seen.row
+        row.modified, row.modified_text, row.stage_id = seen.modified, seen.modified_text, seen.stage_id
         if row.state != Invoicing.SENDING:
             # What is under way is remembered as it was sent.
             row.name, row.value, row.contact_id = seen.name, seen.pesos, seen.contact_id
-        row.modified, row.modified_text = seen.modified, seen.modified_text
+            if self._session.erased.covers_text(row.customer):
+                row.name, row.customer = "", ""
         row.updated_at = self._session.now()
         self._rows[row.deal_id] = row
         if kind:

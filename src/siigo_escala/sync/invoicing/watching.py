@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound
@@ -86,7 +87,14 @@ def _named(work: Work) -> Iterator[Seen]:
 def _new_or_changed(work: Work) -> QuerySet[KnownDeal]:
     """In the stage or in the ledger, and not as the ledger saw them last; or waiting there."""
     rows = Opportunity.objects.filter(connection=work.session.connection, deal_id=OuterRef("deal_id"))
-    as_they_were = rows.filter(modified_text=OuterRef("modified_text"), due=False)
+    as_they_were = rows.filter(
+        modified_text=OuterRef("modified_text"),
+        name=OuterRef("name"),
+        value=Coalesce(OuterRef("value"), 0),
+        contact_id=OuterRef("contact_id"),
+        stage_id=OuterRef("stage_id"),
+        due=False,
+    )
     if work.rules.existing == "invoice":
         as_they_were = as_they_were.exclude(code=Code.ALREADY_IN_STAGE)
     return (

@@ -152,7 +152,7 @@ class Writer:
             )
             if not session.update_checked:
                 session.update_checked = True
-                self._check(before, row.deal_id, {field: row.invoice})
+                self._check(before, row.deal_id, field)
         except (AccessDenied, TryLater, OutcomeUnknown):
             raise
         except (UpdateImpossible, Rejected, UnexpectedAnswer) as problem:
@@ -160,12 +160,19 @@ class Writer:
             return
         self._journal.number_written(seen)
 
-    def _check(self, before: Deal, deal_id: str, custom: dict[str, str]) -> None:
-        """An update that touches what is not ours is the last one."""
+    def _check(self, before: Deal, deal_id: str, field: str) -> None:
+        """An update that touches what is not ours is the last one; one that writes nothing is told."""
         after = self._session.escala.deal(deal_id)
-        wanted = replace(before, custom={**before.custom, **custom})
-        if changes.moved_something(wanted, after, stage_moved=False) or before.value != after.value:
+        ours, theirs = (
+            replace(deal, custom={key: value for key, value in deal.custom.items() if key != field})
+            for deal in (before, after)
+        )
+        if changes.moved_something(ours, theirs, stage_moved=False) or before.value != after.value:
             self._session.escala.learn(update_deals="none")
+        if field not in after.custom:
+            raise UpdateImpossible(
+                f"Escala no guardó el campo «{field}»", system="escala", raw="the field was not kept"
+            )
 
     def _not_written(self, seen: Seen, problem: RemoteError) -> None:
         data = {"made": seen.row.invoice, "why": problem.message}

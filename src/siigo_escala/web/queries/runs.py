@@ -90,7 +90,7 @@ def shown(run: Run, *, going: Run | None, origins: dict[int, str], now: datetime
         run=run,
         end=_GOING if is_going else _ENDS.get(run.exit_code, _OPEN) if run.exit_code is not None else _OPEN,
         going=is_going,
-        counts=document.get("invoices", {}),
+        counts=document.get("invoices") or document.get("opportunities", {}),
         value=document.get("value", {}),
         calls=document.get("calls", {}),
         planned=document.get("plan", {}).get("calls", {}) if run.exit_code is not None else {},
