@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,8 @@ import typer
 from siigo_escala.cli import (
     demo_business,
     demo_detail,
+    demo_invoicing,
+    directions,
     output,
     report,
     running,
@@ -54,7 +57,12 @@ def demo(
         bool, typer.Option("--no-web", help="Solo en la terminal (esta versión no tiene otra).")
     ] = False,
     direction: Annotated[
-        str, typer.Option("--direction", metavar="D", help="Esta versión tiene «invoices_to_opportunities».")
+        str,
+        typer.Option(
+            "--direction",
+            metavar="D",
+            help="«invoices_to_opportunities» (de Siigo a Escala) u «opportunities_to_invoices».",
+        ),
     ] = "invoices_to_opportunities",
     invoices: Annotated[int, typer.Option("--invoices", min=20, max=5000, hidden=True)] = _SIZE,
 ) -> int:
@@ -64,22 +72,23 @@ def demo(
     otra vez y entrega las cuentas. No necesita ninguna cuenta; Ctrl-C la termina.
     """
     del port, no_web
-    if direction != "invoices_to_opportunities":
+    if direction not in ("invoices_to_opportunities", directions.BACK):
         raise CommandProblem(
             "USAGE",
-            "Esta versión solo tiene la dirección «invoices_to_opportunities» (de Siigo a Escala).",
+            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{directions.BACK}» (de "
+            "Escala a Siigo).",
             key="--direction",
         )
     with stopping.gently() as heard:
         try:
-            _shown(invoices, heard)
+            _shown(invoices, heard, back=direction == directions.BACK)
         except _Ended as ended:
             return ended.exit_code
     output.say("\nFin de la demostración.")
     return 0
 
 
-def _shown(size: int, heard: Heard) -> None:
+def _shown(size: int, heard: Heard, *, back: bool) -> None:
     folder = _folder()
     from filelock import FileLock, Timeout
 
@@ -89,7 +98,11 @@ def _shown(size: int, heard: Heard) -> None:
             demo_business.stage(size, today=datetime.now(UTC).date(), latency_s=_LATENCY_S) as stage,
         ):
             _clear(folder)
-            _story(_prepared(folder, stage), stage, heard)
+            environment = _prepared(folder, stage)
+            if back:
+                _story_back(environment, stage, heard)
+            else:
+                _story(environment, stage, heard)
     except Timeout:
         raise CommandProblem(
             "RUN_IN_PROGRESS",
@@ -162,6 +175,15 @@ def _story(environment: Environment, stage: Stage, heard: Heard) -> None:
     _report()
     _title("8. Tres facturas, completas")
     demo_detail.three(environment, first=done[0].invoice)
+
+
+def _story_back(environment: Environment, stage: Stage, heard: Heard) -> None:
+    there = replace(stage, file=demo_invoicing.file(stage))
+    demo_invoicing.story(
+        there,
+        connect=lambda: _connect(environment, there),
+        run=lambda options: _run(environment, options, heard),
+    )
 
 
 def _title(text: str) -> None:

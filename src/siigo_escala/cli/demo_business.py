@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siigo_escala.simulators.data import Company
+    from siigo_escala.simulators.escala.simulator import EscalaSimulator
     from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
 NAME = "demo"
@@ -24,6 +25,7 @@ class Stage:
     """Both simulators, serving. `file`: the connection file that joins them."""
 
     siigo: SiigoSimulator
+    escala: EscalaSimulator
     siigo_url: str
     escala_url: str
     file: str
@@ -52,6 +54,7 @@ def stage(size: int, *, today: date, latency_s: float) -> Iterator[Stage]:
     try:
         yield Stage(
             siigo=siigo,
+            escala=escala,
             siigo_url=servers[0].url,
             escala_url=servers[1].url,
             file=_file(company, siigo, api_key=escala.api_key, start=today - timedelta(days=_DAYS + 1)),

@@ -63,7 +63,7 @@ class Journal:
             value=seen.pesos,
             name=seen.row.deal_id,
             code=code or None,
-            data=data,
+            data={"opportunity": f"«{seen.name}» ({seen.row.deal_id})" if seen.name else "", **(data or {})},
         )
 
     def nothing(self, seen: Seen) -> None:
