@@ -79,6 +79,7 @@ class Code(StrEnum):
     OWNER_UNSEEN = "OWNER_UNSEEN"
     FIELD_UNSEEN = "FIELD_UNSEEN"
     NUMBER_NOT_WRITTEN = "NUMBER_NOT_WRITTEN"
+    WRITES_RESTED = "WRITES_RESTED"
     # configuration: no run takes place until something here is put right
     USAGE = "USAGE"
     ENVIRONMENT_INVALID = "ENVIRONMENT_INVALID"

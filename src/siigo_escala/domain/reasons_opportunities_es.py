@@ -133,4 +133,15 @@ _OTHERS = (
     ),
 )
 
-ENTRIES: tuple[Reason, ...] = (*_EXCLUDED, *_DATA, *_OTHERS)
+_NOTICES = (
+    Reason(
+        code=Code.WRITES_RESTED,
+        group="notice",
+        title="Por ahora no se hacen facturas",
+        text="Siigo rechazó casi un tercio de las llamadas de este usuario, y por ahora no se hacen facturas",
+        cause="Siigo bloquea a un usuario cuyas llamadas fallan demasiado: antes de llegar ahí solo se lee.",
+        remedy="Corrija lo que Siigo rechaza y use «siigo-escala enable»",
+    ),
+)
+
+ENTRIES: tuple[Reason, ...] = (*_EXCLUDED, *_DATA, *_OTHERS, *_NOTICES)

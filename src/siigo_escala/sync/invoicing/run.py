@@ -17,7 +17,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import RemoteError
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import Invoicing
-from siigo_escala.sync import clients
+from siigo_escala.sync import access, clients
 from siigo_escala.sync.invoicing import deciding, knowing, settling, stamping, watching
 from siigo_escala.sync.invoicing.deciding import Decider, Decision
 from siigo_escala.sync.invoicing.journal import Journal
@@ -151,6 +151,10 @@ class _Course:
         limit = session.options.limit
         if (limit is not None and session.created >= limit) or session.listener.enough.is_set():
             session.gave_way = session.gave_way or session.listener.enough.is_set()
+            self._journal.waiting(seen, Code.NOT_REACHED)
+            return
+        if not session.dry and access.reads_only(session.connection, now=session.now()):
+            session.tally.note(Code.WRITES_RESTED)
             self._journal.waiting(seen, Code.NOT_REACHED)
             return
         self._tell_plan(seen, left if limit is None else min(left, limit))
