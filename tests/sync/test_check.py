@@ -379,7 +379,7 @@ def test_the_breakages_cover_what_can_be_broken_inside_an_account_or_this_machin
     broken = {code for _, _, wrong, _ in BREAKAGES for code in wrong}
     elsewhere = {
         Finding.SIIGO_ACCESS, Finding.ESCALA_ACCESS, Finding.SIIGO_CLOCK, Finding.ESCALA_CLOCK,
-        Finding.LIMITS, Finding.FREE_SPACE, Finding.DATABASE, Finding.WRITE_PROBE,
+        Finding.LIMITS, Finding.FREE_SPACE, Finding.DATABASE, Finding.WRITE_PROBE, Finding.INVOICING_RULES,
     }  # fmt: skip
     assert broken | elsewhere == set(Finding)
 

@@ -281,3 +281,10 @@ def test_a_key_fits_what_siigo_takes_and_tells_generations_apart() -> None:
     keys = {deal_to_invoice.key("d1", one) for one in range(1, 50)} | {deal_to_invoice.key("d2", 1)}
     assert len(keys) == 50
     assert all(len(key) == 30 and key.isalnum() and key.startswith("SE") for key in keys)
+
+
+def test_only_codes_that_can_be_asked_for_are() -> None:
+    deal = _deal(lines=(("p1", "1"), ("p2", "1"), ("p4", "1"), ("p1", "2"), ("p9", "1")))
+    assert deal_to_invoice.codes_of(deal, _basis()) == ["MUG-01", "NOPE"]
+    assert deal_to_invoice.codes_of(deal, _basis(lines="single")) == ["MUG-01"]
+    assert deal_to_invoice.codes_of(_deal(lines=()), _basis(single_item="")) == []

@@ -14,7 +14,7 @@ from siigo_escala.domain import money
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Nothing
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import RemoteError
+from siigo_escala.rest.errors import Rejected, RemoteError, UnexpectedAnswer
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import Invoicing
 from siigo_escala.sync import access, clients
@@ -122,6 +122,11 @@ class _Course:
                     return NeedsAttention(code=Code.INVOICE_STANDS, data={"made": row.invoice})
                 self._journal.again(seen)
             return stamping.gate(self._work, seen, self._decider.decide(seen))
+        except (Rejected, UnexpectedAnswer) as problem:
+            # A question about this record alone was refused: the others go on.
+            log.warning("record not decided", run=self._session.run_id, deal=row.deal_id, why=problem.message)
+            self._journal.waiting(seen, Code.UNEXPECTED_ANSWER)
+            return None
         except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):
             raise
         except Exception as problem:

@@ -14,6 +14,7 @@ from siigo_escala.domain.crm import Deal, DealChange
 from siigo_escala.domain.mapping import deal_to_invoice
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
+from siigo_escala.domain.selling import CustomerDraft
 from siigo_escala.escala.outcomes import UpdateImpossible
 from siigo_escala.rest.errors import (
     AccessDenied,
@@ -47,15 +48,11 @@ class Writer:
 
     def make(self, seen: Seen, order: Order) -> None:
         """Registers the customer where it is new, then makes the invoice."""
-        if order.customer is not None and not self._customer(seen, order):
-            return
-        self._send(seen, order)
+        if order.customer is None or self._registered(seen, order, order.customer):
+            self._send(seen, order)
 
-    def _customer(self, seen: Seen, order: Order) -> bool:
-        """Whether the customer is there; a refusal, or an outcome nobody knows, is noted."""
-        draft = order.customer
-        if draft is None:
-            return True
+    def _registered(self, seen: Seen, order: Order, draft: CustomerDraft) -> bool:
+        """Whether the customer is there now; a refusal, or an outcome nobody knows, is noted."""
         self._session.prove()
         try:
             made = self._session.siigo.create_customer(draft)
