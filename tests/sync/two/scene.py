@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from siigo_escala.domain import rules
+from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from siigo_escala.sync import connect, opening
 from siigo_escala.sync.invoicing import report
@@ -112,6 +113,16 @@ class Scene:
         """The whole ledger as `report` shows it."""
         connection = models.Connection.objects.get(name="acme")
         return report.report(connection, date_from=None, date_to=None)
+
+
+def on_invoices(**fault: Any) -> Fault:
+    """A fault of the call that makes an invoice."""
+    return Fault(method="POST", path="/v1/invoices", **fault)
+
+
+def on_customers(**fault: Any) -> Fault:
+    """A fault of the call that registers a customer."""
+    return Fault(method="POST", path="/v1/customers", **fault)
 
 
 def counts(result: Result) -> dict[str, int]:

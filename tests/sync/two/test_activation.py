@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -193,9 +194,7 @@ def test_dates_name_deals_by_the_day_they_were_modified(scene: Scene) -> None:
     assert scene.row(first).state == "invoiced"
 
 
-def _bogota() -> object:
-    from zoneinfo import ZoneInfo
-
+def _bogota() -> ZoneInfo:
     return ZoneInfo("America/Bogota")
 
 
@@ -238,7 +237,12 @@ def test_a_dry_run_tells_what_the_run_after_it_does(scene: Scene) -> None:
 def test_a_person_who_says_no_to_the_plan_has_nothing_written(scene: Scene) -> None:
     scene.deal(scene.ready())
     told: list[dict[str, object]] = []
-    result = scene.sync(plan=lambda plan: bool(told.append(plan)))
+
+    def no(plan: dict[str, object]) -> bool:
+        told.append(plan)
+        return False
+
+    result = scene.sync(plan=no)
     assert (counts(result), codes(result)) == ({"read": 1, "failed": 1}, ["NOT_REACHED"])
     assert scene.invoices() == []
     assert (told[0]["opportunities"], told[0]["value"]) == (1, "170000.00")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from siigo_escala.domain.decisions import DealWish
+from siigo_escala.simulators.siigo.company import Company
 from siigo_escala.store.models import Connection, Opportunity
 from siigo_escala.sync.invoicing import resolve
 from tests.sync import world as worlds
@@ -139,8 +140,8 @@ def test_two_connections_of_one_account_do_not_both_invoice_a_deal(scene: Scene)
     assert scene.row(later).code == "INVOICED_ELSEWHERE"
 
 
-def _type(company: object) -> int:
-    return next(one["id"] for one in company.document_types if one["type"] == "FV")  # type: ignore[attr-defined]  # a company
+def _type(company: Company) -> int:
+    return int(next(one["id"] for one in company.document_types if one["type"] == "FV"))
 
 
 def _connect(scene: Scene, text: str) -> None:

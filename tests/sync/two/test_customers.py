@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from siigo_escala.simulators.faults import Fault
-from tests.sync.two.scene import Scene, codes, counts
-
-POST = {"method": "POST", "path": "/v1/customers"}
+from tests.sync.two.scene import Scene, codes, counts, on_customers
 
 
 def _company(scene: Scene, identification: str = "900100205", **personal: Any) -> str:
@@ -50,11 +48,11 @@ def test_two_opportunities_of_one_new_customer_register_it_once(scene: Scene) ->
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind="store_then_lost", times=1, **POST),
-        Fault(kind="store_then_status", times=1, **POST),
-        Fault(kind="empty", times=1, **POST),
-        Fault(kind="drop", times=1, **POST),
-        Fault(kind="refuse", status=500, times=1, **POST),
+        on_customers(kind="store_then_lost", times=1),
+        on_customers(kind="store_then_status", times=1),
+        on_customers(kind="empty", times=1),
+        on_customers(kind="drop", times=1),
+        on_customers(kind="refuse", status=500, times=1),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
@@ -70,7 +68,7 @@ def test_a_refused_customer_is_told_in_words(scene: Scene) -> None:
     scene.ready()
     scene.deal(_company(scene))
     body = {"Errors": [{"Code": "invalid_name", "Message": "The name is invalid"}]}
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=400, body=body, times=1, **POST))
+    scene.world.siigo.faults.add(on_customers(kind="refuse", status=400, body=body, times=1))
     result = scene.sync()
     assert codes(result) == ["SIIGO_REFUSED"]
     assert "el nombre del cliente no es válido" in result.document["problems"][0]["message"]

@@ -8,7 +8,7 @@ import pytest
 
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Invoicing, OpportunityEvent
-from tests.sync.two.scene import Scene, codes, counts
+from tests.sync.two.scene import Scene, codes, counts, on_invoices
 
 
 class Impatient(threading.Event):
@@ -19,22 +19,19 @@ class Impatient(threading.Event):
         return True
 
 
-POST = {"method": "POST", "path": "/v1/invoices"}
-
-
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(kind="store_then_lost", times=1, **POST),
-        Fault(kind="store_then_status", times=1, **POST),
-        Fault(kind="cut", times=1, **POST),
-        Fault(kind="empty", times=1, **POST),
-        Fault(kind="html", stored=True, times=1, **POST),
-        Fault(kind="drop", times=1, **POST),
-        Fault(kind="refuse", status=500, times=1, **POST),
-        Fault(kind="refuse", status=409, body={"Errors": [{"Code": "already_exists"}]}, times=1, **POST),
-        Fault(kind="refuse", status=400, body="<html>", times=1, **POST),
-        Fault(kind="429_header", times=1, **POST),
+        on_invoices(kind="store_then_lost", times=1),
+        on_invoices(kind="store_then_status", times=1),
+        on_invoices(kind="cut", times=1),
+        on_invoices(kind="empty", times=1),
+        on_invoices(kind="html", stored=True, times=1),
+        on_invoices(kind="drop", times=1),
+        on_invoices(kind="refuse", status=500, times=1),
+        on_invoices(kind="refuse", status=409, body={"Errors": [{"Code": "already_exists"}]}, times=1),
+        on_invoices(kind="refuse", status=400, body="<html>", times=1),
+        on_invoices(kind="429_header", times=1),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
@@ -53,14 +50,14 @@ def test_one_run_settles_what_became_of_a_write(scene: Scene, fault: Fault) -> N
 def test_an_invoice_that_the_list_shows_late_is_not_made_twice(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
     scene.world.siigo.switches.update({"list_lag_s": 3600})
-    scene.world.siigo.faults.add(Fault(kind="store_then_lost", times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="store_then_lost", times=1))
     assert counts(scene.sync()) == {"read": 1, "created": 1}
     assert [one["observations"].endswith(f"[escala:{deal}:1]") for one in scene.invoices()] == [True]
 
 
 def test_a_write_of_days_ago_gets_a_key_of_its_own_once_it_is_proved_absent(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
-    scene.world.siigo.faults.add(Fault(kind="drop", **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="drop"))
     first = scene.sync(limit=1)
     assert first.exit_code == 1
     scene.world.siigo.faults.clear()
@@ -76,7 +73,7 @@ def test_a_write_of_days_ago_gets_a_key_of_its_own_once_it_is_proved_absent(scen
 
 def test_what_siigo_cannot_do_three_times_waits_for_a_person(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=500, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=500))
     result = scene.sync()
     assert (counts(result), codes(result)) == ({"read": 1, "needs_attention": 1}, ["SIIGO_ERROR"])
     assert scene.invoices() == []
@@ -87,7 +84,7 @@ def test_what_siigo_cannot_do_three_times_waits_for_a_person(scene: Scene) -> No
 
 def test_a_run_that_is_stopped_while_it_waits_leaves_the_intent(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
-    scene.world.siigo.faults.add(Fault(kind="store_then_lost", times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="store_then_lost", times=1))
 
     result = scene.sync(stop=Impatient())
     assert result.exit_code == 130
@@ -104,7 +101,7 @@ def test_a_run_that_is_stopped_while_it_waits_leaves_the_intent(scene: Scene) ->
 def test_an_outage_before_the_write_leaves_nothing_under_way(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
     scene.world.configured(patience_seconds=1)
-    scene.world.siigo.faults.add(Fault(kind="429_header", retry_after=3000, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="429_header", retry_after=3000))
     result = scene.sync()
     assert result.exit_code == 4
     assert scene.row(deal).state == Invoicing.PENDING
@@ -117,7 +114,7 @@ def test_an_outage_before_the_write_leaves_nothing_under_way(scene: Scene) -> No
 def test_a_refused_permission_leaves_nothing_under_way(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
     scene.world.siigo.faults.add(
-        Fault(kind="refuse", status=403, body={"Errors": [{"Code": "disabled_functionality"}]}, **POST)
+        on_invoices(kind="refuse", status=403, body={"Errors": [{"Code": "disabled_functionality"}]})
     )
     result = scene.sync()
     assert result.exit_code == 3
@@ -129,7 +126,7 @@ def test_a_refused_permission_leaves_nothing_under_way(scene: Scene) -> None:
 
 def test_the_history_tells_what_was_sent_and_what_came_of_it(scene: Scene) -> None:
     scene.deal(scene.ready())
-    scene.world.siigo.faults.add(Fault(kind="drop", times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="drop", times=1))
     scene.sync()
     kinds = list(OpportunityEvent.objects.order_by("pk").values_list("kind", flat=True))
     assert kinds == ["intent", "unknown", "absent", "invoiced"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,9 +11,7 @@ from siigo_escala.domain.decisions import DealWish
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.sync.invoicing import report, resolve
-from tests.sync.two.scene import Scene, codes, counts
-
-POST = {"method": "POST", "path": "/v1/invoices"}
+from tests.sync.two.scene import Scene, codes, counts, on_invoices
 
 
 def test_a_question_about_one_record_that_is_refused_stops_no_other(scene: Scene) -> None:
@@ -39,9 +38,6 @@ def test_an_outage_while_deciding_ends_the_run_and_loses_nothing(scene: Scene) -
 
 def test_a_list_that_was_not_read_to_its_end_is_told_and_what_it_showed_is_invoiced(scene: Scene) -> None:
     scene.deal(scene.ready())
-    scene.world.escala.switches.change(
-        {"scroll_key": "none", "envelope": "array", "cap": 1}
-    ) if False else None
     handle = scene.world.escala.handle
 
     def cut(request: object) -> object:
@@ -93,9 +89,9 @@ def test_a_product_that_siigo_does_not_have_is_told_and_the_rest_goes_on(scene: 
 
 def test_what_was_sent_yesterday_and_is_not_there_is_made_anew_today(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
-    scene.world.siigo.faults.add(Fault(kind="drop", times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="drop", times=1))
     body = {"Errors": [{"Code": "date_settings", "Message": "Old"}]}
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=400, times=1, body=body, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=400, times=1, body=body))
     assert counts(scene.sync()) == {"read": 1, "created": 1}
     (invoice,) = scene.invoices()
     assert invoice["observations"].endswith(f"[escala:{deal}:2]")
@@ -114,7 +110,7 @@ def test_a_deal_is_about_to_be_sent_once(scene: Scene) -> None:
         )  # fmt: skip
         return True
 
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=400, body={"message": "x"}, times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=400, body={"message": "x"}, times=1))
     scene.sync()
     with pytest.raises(RuntimeError, match="twice"):
         scene.sync(kind="retry", plan=meanwhile)
@@ -170,9 +166,8 @@ def test_the_ledger_is_told_by_dates_statuses_and_codes(scene: Scene) -> None:
     assert (failed["code"], failed["open"]) == ("NOT_REACHED", False)
 
 
-def scene_zone() -> object:
-    from zoneinfo import ZoneInfo
-
+def scene_zone() -> ZoneInfo:
+    """Where the company is."""
     return ZoneInfo("America/Bogota")
 
 

@@ -9,14 +9,12 @@ import pytest
 from siigo_escala.domain import siigo_refusals_es
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Invoicing
-from tests.sync.two.scene import Scene, codes, counts
-
-POST = {"method": "POST", "path": "/v1/invoices"}
+from tests.sync.two.scene import Scene, codes, counts, on_invoices
 
 
 def _refusal(code: str, *, times: int | None = None) -> Fault:
     body = {"Status": 400, "Errors": [{"Code": code, "Message": "It is refused", "Params": []}]}
-    return Fault(kind="refuse", status=400, body=body, times=times, **POST)
+    return on_invoices(kind="refuse", status=400, body=body, times=times)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +70,7 @@ def test_a_total_that_differs_by_a_peso_is_sent_once_more_with_siigos_figure(
     scene.deal(scene.ready())
     text = "The total payments must be equal to the total invoice. The total invoice calculated is "
     body = {"Errors": [{"Code": "invalid_total_payments", "Message": text + calculated}]}
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=400, body=body, times=1, **POST))
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=400, body=body, times=1))
     handle = scene.world.siigo.handle
     sent: list[Decimal] = []
 
