@@ -154,7 +154,8 @@ def _run(
             shown.plan(plan)
             if ask:
                 shown.pause()
-                answer = pilot.ask(opened.connection.name, plan, heard)
+                back = opened.connection.direction == directions.BACK
+                answer = (pilot.ask_back if back else pilot.ask)(opened.connection.name, plan, heard)
             return answer == pilot.YES
 
         listener = Listener(progress=shown.progress, say=shown.say, plan=decide, stop=heard.stop)

@@ -24,7 +24,7 @@ from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
 
-Phase = Literal["siigo", "escala", "opportunities", "settle", "done"]
+Phase = Literal["siigo", "escala", "opportunities", "invoices", "settle", "done"]
 _PROGRESS_EVERY_S = 1.0
 
 

@@ -128,6 +128,19 @@ def test_a_number_that_two_customers_may_have_is_for_people(scene: Scene) -> Non
     assert codes(scene.sync()) == ["CUSTOMER_AMBIGUOUS"]
 
 
+def test_a_customer_that_siigo_finds_by_a_part_of_its_number_is_somebody_else(scene: Scene) -> None:
+    scene.ready("create_customers = false")
+    handle = scene.world.siigo.handle
+
+    def loose(request: Any) -> Any:
+        request.query.pop("identification", None)
+        return handle(request)
+
+    scene.world.siigo.handle = loose  # type: ignore[method-assign]  # Siigo may read the filter loosely
+    scene.deal(scene.contact("900100205"))
+    assert codes(scene.sync()) == ["CUSTOMER_DATA_MISSING"]
+
+
 def test_a_name_alone_is_nobody(scene: Scene) -> None:
     scene.ready()
     scene.deal(scene.contact("", first_name="Tostadora La Ceiba S.A.S."))

@@ -105,13 +105,13 @@ class _Course:
         session = self._session
         for at, seen in enumerate(some):
             session.check_stop()
-            session.tell("opportunities", at, len(some))
+            session.tell("invoices", at, len(some))
             if seen.row.state == Invoicing.SENDING:
                 continue
             decision = self._decided(seen)
             if decision is not None:
                 self._apply(seen, decision, left=len(some) - at)
-        session.tell("opportunities", len(some), len(some))
+        session.tell("invoices", len(some), len(some))
 
     def _decided(self, seen: Seen) -> Decision | None:
         """The decision; None where something unforeseen happened, so that one record stops no other."""
@@ -148,7 +148,7 @@ class _Course:
                     kind="adopted",
                     number_due=bool(self._work.rules.number_field),
                 )
-            case Order():
+            case _:
                 self._carry_out(seen, decision, left=left)
 
     def _carry_out(self, seen: Seen, order: Order, *, left: int) -> None:

@@ -78,7 +78,7 @@ def _going(run: Run, company: Connection, *, now: datetime) -> Going:
     return Going(
         number=run.pk,
         done=progress.get("done", 0),
-        total=progress.get("total") if progress.get("phase") == "opportunities" else None,
+        total=progress.get("total") if progress.get("phase") in ("opportunities", "invoices") else None,
         started=run.started,
         first=company.last_success is None,
         left_s=left,

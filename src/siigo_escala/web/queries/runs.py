@@ -27,6 +27,7 @@ PHASES = (
     ("opportunities", "Escribir en Escala"),
     ("settle", "Confirmar"),
 )
+_BACK_PHASES = (("escala", "Leer Escala"), ("invoices", "Facturar en Siigo"), ("settle", "Confirmar"))
 _ENDS = {
     0: ("Completa", "green", "circle-check"),
     1: ("Completa con pendientes", "amber", "alert-triangle"),
@@ -39,6 +40,11 @@ _ENDS = {
 }
 _OPEN = ("Interrumpida, se retoma sola", "blue", "clock")
 _GOING = ("En curso", "blue", "refresh")
+
+
+def phases(direction: str) -> tuple[tuple[str, str], ...]:
+    """The steps of a run of this direction, in order."""
+    return _BACK_PHASES if direction == "opportunities_to_invoices" else PHASES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
