@@ -125,6 +125,21 @@ def test_fields_that_were_never_seen_or_cannot_be_written_are_warnings(scene: Sc
     assert "no deja modificar" in _of(_examined(scene), Finding.DEAL_FIELDS)[1]
 
 
+def test_no_trial_opportunity_is_made_where_it_would_be_invoiced(scene: Scene) -> None:
+    from siigo_escala.store import lease
+
+    scene.ready()
+    found = _examined(scene)
+    opened = opening.open_connection(scene.world.environment, "acme")
+    held = lease.take(opened.connection)
+    try:
+        examination.probe(found, opened, held, now=scene.world.now)
+    finally:
+        held.release()
+    assert _of(found, Finding.WRITE_PROBE)[0] == "warning"
+    assert scene.world.deals() == []
+
+
 def test_a_neighbour_that_makes_invoices_needs_no_mark(scene: Scene) -> None:
     scene.world.siigo.add_company(username="otra@empresa.example", access_key="otra-clave")
     scene.ready()

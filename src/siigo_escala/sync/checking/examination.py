@@ -112,6 +112,16 @@ def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | Non
 
 def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[], datetime]) -> None:
     """The write probe, after an examination that found nothing in its way; its verdicts join the rest."""
+    if _makes_invoices(opened):
+        # A trial opportunity would stand in the stage that makes invoices.
+        found.note(
+            warning(
+                Finding.WRITE_PROBE,
+                "La prueba de escritura no se hizo: crearía una oportunidad en la etapa que se factura.",
+                remedy="Hágala con la conexión en la dirección de Siigo a Escala.",
+            )
+        )
+        return
     if found.exit_code:
         not_probed(found)
         return
