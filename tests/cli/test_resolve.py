@@ -134,13 +134,6 @@ def test_what_is_not_there_is_named(connected: Program) -> None:
 
 
 @pytest.mark.usefixtures("ledger")
-def test_the_other_direction_is_not_there_yet(connected: Program) -> None:
-    models.Connection.objects.update(direction="opportunities_to_invoices")
-    told = connected("resolve", "acme", "--opportunity", "d", "--again", "--json")
-    assert (told.code, "todavía no está disponible" in told.error["message"]) == (2, True)
-
-
-@pytest.mark.usefixtures("ledger")
 def test_a_decision_is_stored_while_a_run_holds_the_lease(held: Program) -> None:
     first = _rows(held)[0]
     taken = lease.take(models.Connection.objects.get())

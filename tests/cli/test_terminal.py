@@ -8,13 +8,14 @@ import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from siigo_escala.cli import pilot
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
-from tests.cli.conftest import PROGRAM, Program
+from tests.cli.conftest import FIELD, PROGRAM, Program
 
 pytestmark = pytest.mark.slow
 
@@ -124,3 +125,30 @@ def test_where_the_first_invoices_speak_for_the_rest_the_question_says_so() -> N
     assert "Creará cerca de 1.040 oportunidades por cerca de $ 1.040.000,00" in said
     assert "de al menos 2 vendedores (según las primeras 500 de 1.040 facturas)" in said
     assert "según" not in pilot.told("acme", {**plan, "exact": True})
+
+
+def test_the_first_run_that_makes_invoices_says_so_and_asks(
+    single: Program, tmp_path: Path, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    siigo.create_customer()
+    contact = escala.create_contact(first_name="Marcela", custom={FIELD: "900482137"})
+    file = tmp_path / "acme.toml"
+    file.write_text(
+        f'name = "acme"\ndirection = "opportunities_to_invoices"\n[siigo]\n'
+        f'username = "{siigo.company.username}"\naccess_key = "{siigo.company.access_key}"\n'
+        f'[escala]\napi_key = "{escala.api_key}"\n[invoices]\ntrigger_pipeline = "Ventas"\n'
+        f'trigger_stage = "Ganada"\ndocument_type = 24446\npayment_type = 5636\n'
+        f'seller = "ventas@laceiba.example"\nidentification_field = "{FIELD}"\n'
+        f'lines = "single"\nsingle_item = "INST-01"\n',
+        encoding="utf-8",
+    )
+    assert single("connect", str(file)).code == 0
+    escala.create_deal(name="Venta", contact_id=contact, value=1000, stage="Ganada")
+    code, shown = _typed(single, "sync", "acme", answer="n")
+    assert (code, len(siigo.company.invoices)) == (1, 0)
+    assert "que escribe en Siigo" in shown
+    code, shown = _typed(single, "sync", "acme", answer="s")
+    assert (code, len(siigo.company.invoices)) == (0, 1)
+    assert "Todo quedó en Siigo" in shown
+    code, shown = _typed(single, "sync", "acme", answer="n")
+    assert (code, "¿Continuar?" in shown) == (0, False)

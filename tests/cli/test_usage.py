@@ -100,10 +100,18 @@ def test_no_file_is_looked_at_by_typer_whose_words_are_english() -> None:
     assert of_files == [False] * 8
 
 
-def test_demo_of_the_other_direction_is_not_there_yet(single: Program) -> None:
-    told = single("demo", "--direction", "opportunities_to_invoices")
+def test_a_demo_of_a_direction_that_does_not_exist_is_a_mistake(single: Program) -> None:
+    told = single("demo", "--direction", "sideways")
     assert told.code == 2
     assert "invoices_to_opportunities" in told.err
+
+
+@pytest.mark.slow
+def test_the_demo_of_the_other_direction_makes_invoices_and_ends(single: Program) -> None:
+    told = single("demo", "--direction", "opportunities_to_invoices", "--no-web")
+    assert told.code == 0
+    for words in ("ALREADY_IN_STAGE", "Facturadas", "Fin de la demostración"):
+        assert words in told.out
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,22 @@ def test_a_file_with_anything_under_decision_holds_somebodys_work(text: str, *, 
 
 def test_a_problem_of_no_line_is_told_as_it_is() -> None:
     assert DecisionProblem("El archivo está vacío.").message == "El archivo está vacío."
+
+
+def test_decisions_of_opportunities_are_read_by_their_ids() -> None:
+    text = "opportunity;name;code;decision\nd1;Una;;Again\nd2;Otra;;\n"
+    assert decisions.of_deals(text) == [decisions.DealWish(kind="again", deal_id="d1", line=2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("opportunity,decision\nd,deal\n", "create, ignore, done, again"),
+        ("opportunity,decision\n,create\n", "«opportunity»"),
+        ("siigo_id,decision\nd,create\n", "«opportunity»"),
+        ("opportunity,target\nd,x\n", "«decision»"),
+    ],
+)
+def test_a_file_of_opportunities_that_cannot_be_read_says_why(text: str, said: str) -> None:
+    with pytest.raises(decisions.DecisionProblem, match=said):
+        decisions.of_deals(text)

@@ -25,7 +25,7 @@ from siigo_escala.domain.accounting import (
     SellerId,
     Unreadable,
 )
-from siigo_escala.domain.crm import Contact
+from siigo_escala.domain.crm import Contact, ContactId, Place
 from tests.domain import examples
 
 _amounts = st.decimals(allow_nan=False, allow_infinity=False, places=2)
@@ -46,6 +46,7 @@ _contacts = st.builds(
     Contact,
     custom=st.dictionaries(st.text(), st.text() | st.booleans() | st.integers(), max_size=3),
     modified=st.none() | st.datetimes(timezones=st.just(UTC)),
+    place=st.none(),
 )
 
 
@@ -69,6 +70,11 @@ def test_a_contact_comes_back_exactly(contact: Contact) -> None:
     assert {key: type(one) for key, one in again.custom.items()} == {
         key: type(one) for key, one in contact.custom.items()
     }
+
+
+def test_the_address_of_a_contact_is_not_kept() -> None:
+    contact = Contact(id=ContactId("c1"), place=Place(address="Cra 15 # 93-47", city="Bogotá"))
+    assert "Cra" not in json.dumps(records.from_contact(contact))
 
 
 @pytest.mark.parametrize(

@@ -67,14 +67,20 @@ def test_a_claim_by_a_clock_that_was_ahead_holds_nobody_up(database: str) -> Non
         {"paused": Code.CREDENTIALS_REFUSED.value},
         {"paused": Code.RUN_CRASHES.value},
         {"paused": Code.BRAKED.value, "paused_at": NOON},
-        {"direction": "opportunities_to_invoices"},
     ],
-    ids=["disabled", "without credentials", "refused", "crashes", "braked", "other direction"],
+    ids=["disabled", "without credentials", "refused", "crashes", "braked"],
 )
 def test_what_is_off_or_paused_never_runs_by_schedule(database: str, fields: dict[str, object]) -> None:
     acme = company("acme")
     Connection.objects.filter(pk=acme.pk).update(**fields)
     assert scheduled(NOON + timedelta(minutes=30)) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_both_directions_run_by_schedule() -> None:
+    acme = company("acme")
+    Connection.objects.filter(pk=acme.pk).update(direction="opportunities_to_invoices")
+    assert len(scheduled(NOON + timedelta(minutes=30))) == 1
 
 
 def test_the_brake_lets_one_probe_through_after_an_hour(database: str) -> None:

@@ -116,4 +116,38 @@ BUGS = (
         defect="FV-2-104 is found in the name of FV-2-1045",
         caught_by="tests/domain/mapping/test_invoice_to_deal.py::test_parts_of_words_do_not",
     ),
+    Planted(
+        patch="second_invoice_after_a_lost_answer",
+        defect="an invoice whose answer was lost is made anew with another key",
+        caught_by="tests/sync/two/test_lost_answers.py::test_one_run_settles_what_became_of_a_write",
+    ),
+    Planted(
+        patch="tax_in_the_price_twice",
+        defect="a price with taxes is sent as one before them",
+        caught_by="tests/domain/mapping/test_deal_to_invoice.py"
+        "::test_a_price_with_taxes_gives_the_base_that_siigo_works_out",
+    ),
+    Planted(
+        patch="payment_off_by_a_cent",
+        defect="taxes are rounded once for the document and not line by line",
+        caught_by="tests/domain/mapping/test_deal_to_invoice.py"
+        "::test_two_thousand_random_deals_a_seed_come_out_to_the_cent",
+    ),
+    Planted(
+        patch="wrong_customer_by_name",
+        defect="a contact without identification is the customer of the same name",
+        caught_by="tests/sync/two/test_customers.py::test_a_name_alone_is_nobody",
+    ),
+    Planted(
+        patch="loop_of_both_directions",
+        defect="an invoice made of an opportunity makes another opportunity",
+        caught_by="tests/sync/two/test_both_ways.py"
+        "::test_an_invoice_made_of_an_opportunity_makes_no_second_one",
+    ),
+    Planted(
+        patch="one_key_for_every_generation",
+        defect="the key of a write does not tell its generation",
+        caught_by="tests/domain/mapping/test_deal_to_invoice.py"
+        "::test_a_key_fits_what_siigo_takes_and_tells_generations_apart",
+    ),
 )

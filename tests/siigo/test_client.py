@@ -327,7 +327,7 @@ def test_a_post_takes_its_own_headers_and_is_never_repeated(simulator: SiigoSimu
     simulator.faults.add(Fault(kind="store_then_lost", method="POST", path="/v1/invoices"))
     client, seen = siigo_client(url)
     with pytest.raises(OutcomeUnknown):
-        client._post("/v1/invoices", {"document": {"id": 24446}}, headers={"Idempotency-Key": b"SE1"})
+        client.create_invoice(b'{"document": {"id": 24446}}', key="SE1")
     assert [call.method for call in seen.calls] == ["POST", "POST"]
 
 

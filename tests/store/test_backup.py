@@ -58,6 +58,19 @@ def _filled(connection: models.Connection) -> models.Connection:
         intent={"name": "FV-1-1 Año Ñandú"},
     )
     models.InvoiceEvent.objects.create(invoice=invoice, at=NOW, kind="intent", raw='{"a": 1}')
+    sale = models.Opportunity.objects.create(
+        connection=connection,
+        escala=connection.escala,
+        company=connection.siigo,
+        deal_id="d-1",
+        name="Año Ñandú",
+        value=Decimal("1234567.89"),  # type: ignore[misc]  # a CentsField takes Decimal
+        state=models.Invoicing.SENDING,
+        body='{"items": []}',
+        intent_at=NOW,
+        earlier=[{"siigo_id": "x", "invoice": "FV-1-0"}],
+    )
+    models.OpportunityEvent.objects.create(opportunity=sale, at=NOW, kind="intent", raw='{"a": 1}')
     models.Limit.objects.create(account="siigo:1", grants="[1.5]", not_before=1764000000.123456)
     models.KnownDeal.objects.create(escala=connection.escala, deal_id="d", value=None, seen_at=NOW)
     return connection

@@ -69,8 +69,8 @@ def _nothing_saved() -> bool:
         (
             'name = "acme"',
             OTHER_DIRECTION,
-            "direction",
-            "todavía no crea facturas",
+            "invoices.seller",
+            "no tiene activo al vendedor",
         ),
     ],
 )

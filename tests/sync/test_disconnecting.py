@@ -57,6 +57,10 @@ def _fill(connection: Connection) -> None:
     models.CreditNote.objects.create(
         connection=connection, siigo_id="n", name="NC-1", invoice_siigo_id=invoice.siigo_id
     )
+    sale = models.Opportunity.objects.create(
+        connection=connection, escala=escala, company=connection.siigo, deal_id="d"
+    )
+    models.OpportunityEvent.objects.create(opportunity=sale, at=NOW, kind="decided")
     models.Erasure.objects.get_or_create(escala=escala, mark="m", defaults={"at": NOW})
     models.MissingSku.objects.get_or_create(escala=escala, sku="s", defaults={"asked_at": NOW})
     models.KnownProduct.objects.get_or_create(escala=escala, product_id="p", sku="s")

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,9 @@ import typer
 from siigo_escala.cli import (
     demo_business,
     demo_detail,
+    demo_invoicing,
     demo_web,
+    directions,
     output,
     report,
     running,
@@ -63,7 +66,12 @@ def demo(
         bool, typer.Option("--no-web", help="Solo en la terminal: la historia entera, en medio minuto.")
     ] = False,
     direction: Annotated[
-        str, typer.Option("--direction", metavar="D", help="Esta versión tiene «invoices_to_opportunities».")
+        str,
+        typer.Option(
+            "--direction",
+            metavar="D",
+            help="«invoices_to_opportunities» (de Siigo a Escala) u «opportunities_to_invoices».",
+        ),
     ] = "invoices_to_opportunities",
     invoices: Annotated[int | None, typer.Option("--invoices", min=20, max=5000, hidden=True)] = None,
 ) -> int:
@@ -73,16 +81,18 @@ def demo(
     dirección, el usuario y la contraseña. Ctrl-C la termina. Con --no-web cuenta la historia en la terminal:
     qué haría, sincroniza, cambia unas facturas, sincroniza otra vez y entrega las cuentas.
     """
-    if direction != "invoices_to_opportunities":
+    if direction not in ("invoices_to_opportunities", directions.BACK):
         raise CommandProblem(
             "USAGE",
-            "Esta versión solo tiene la dirección «invoices_to_opportunities» (de Siigo a Escala).",
+            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{directions.BACK}» (de "
+            "Escala a Siigo).",
             key="--direction",
         )
-    if no_web:
+    back = direction == directions.BACK
+    if no_web or back:
         with stopping.gently() as heard:
             try:
-                _told(invoices or _SIZE, heard)
+                _told(invoices or _SIZE, heard, back=back)
             except _Ended as ended:
                 return ended.exit_code
     else:
@@ -91,10 +101,14 @@ def demo(
     return 0
 
 
-def _told(size: int, heard: Heard) -> None:
+def _told(size: int, heard: Heard, *, back: bool) -> None:
     """The whole story in the terminal."""
     with _stage(size, _LATENCY_S) as (folder, stage):
-        _story(_prepared(folder, stage), stage, heard)
+        environment = _prepared(folder, stage)
+        if back:
+            _story_back(environment, stage, heard)
+        else:
+            _story(environment, stage, heard)
 
 
 def _served(size: int, port: int | None) -> None:
@@ -193,6 +207,15 @@ def _story(environment: Environment, stage: Stage, heard: Heard) -> None:
     _report()
     _title("8. Tres facturas, completas")
     demo_detail.three(environment, first=done[0].invoice)
+
+
+def _story_back(environment: Environment, stage: Stage, heard: Heard) -> None:
+    there = replace(stage, file=demo_invoicing.file(stage))
+    demo_invoicing.story(
+        there,
+        connect=lambda: _connect(environment, there),
+        run=lambda options: _run(environment, options, heard),
+    )
 
 
 def _title(text: str) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from siigo_escala.cli import arguments, output, report, setup, stored
+from siigo_escala.cli import arguments, directions, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.store import causes
 
 _SHOWN = 200
 _COLUMNS = ("siigo_id", "invoice", "code", "candidates", "decision", "target")
+_COLUMNS_BACK = ("opportunity", "name", "code", "decision")
+_STATUSES = tuple(dict.fromkeys((*directions.FORWARD_WORDS.parts, *directions.BACK_WORDS.parts)))
 
 
 def invoices(
@@ -25,7 +28,7 @@ def invoices(
         typer.Option(
             "--status",
             metavar="ESTADO",
-            help=f"Solo este estado ({', '.join(report.PARTS)}); puede repetirse.",
+            help=f"Solo este estado ({', '.join(_STATUSES)}); puede repetirse.",
         ),
     ] = None,
     codes: Annotated[
@@ -46,33 +49,33 @@ def invoices(
     ] = None,
     as_json: arguments.Json = False,
 ) -> int:
-    """El registro: una fila por factura, con su estado y su motivo."""
-    _check_statuses(statuses or [])
+    """El registro: una fila por factura (u oportunidad), con su estado y su motivo."""
+    _check_statuses(statuses or [], _STATUSES)
     chosen = _known_codes(codes or [])
     setup.prepared(reads_only=True)
-    from siigo_escala.sync import report as reporting
-
     connection = stored.named(name)
-    rows = list(reporting.rows_of(connection, statuses=statuses or (), codes=chosen))
+    words = directions.of(connection.direction)
+    _check_statuses(statuses or [], words.parts)
+    rows = list(directions.ledger(connection).rows_of(connection, statuses=statuses or (), codes=chosen))
     if only_open:
         rows = [row for row in rows if row["open"]]
     if csv_file is not None:
-        _write(csv_file, rows)
+        _write(csv_file, rows, words)
     if as_json:
         output.document({"schema": 1, "connection": name, "rows": rows})
     elif csv_file is not None:
         output.say(f"{output.number(len(rows))} filas en «{csv_file}».")
     else:
-        _show(rows)
+        _show(rows, words)
     return 0
 
 
-def _check_statuses(statuses: list[str]) -> None:
+def _check_statuses(statuses: list[str], known: Iterable[str]) -> None:
     for status in statuses:
-        if status not in report.PARTS:
+        if status not in known:
             raise CommandProblem(
                 "USAGE",
-                f"No existe el estado «{output.clean(status)}»; los estados son: {', '.join(report.PARTS)}.",
+                f"No existe el estado «{output.clean(status)}»; los estados son: {', '.join(known)}.",
                 key="--status",
             )
 
@@ -90,7 +93,7 @@ def _known_codes(codes: list[str]) -> list[str]:
     return codes
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write(path: Path, rows: list[dict[str, Any]], words: directions.Words) -> None:
     """The rows with room for a decision; a person fills `decision` and `target` (`resolve --file`).
 
     FILE_EXISTS where the file that stands there holds decisions already.
@@ -107,9 +110,12 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
             )
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(_COLUMNS)
+            back = words is directions.BACK_WORDS
+            writer.writerow(_COLUMNS_BACK if back else _COLUMNS)
             for row in rows:
-                writer.writerow([decisions.safe_cell(text) for text in _decidable(row)])
+                writer.writerow(
+                    [decisions.safe_cell(text) for text in (_of_deal(row) if back else _decidable(row))]
+                )
     except OSError as problem:
         raise CommandProblem(
             "STORAGE_FAILED",
@@ -123,15 +129,20 @@ def _decidable(row: dict[str, Any]) -> list[str]:
     return [row["siigo_id"], row["invoice"], row["code"] or "", candidates, "", ""]
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _of_deal(row: dict[str, Any]) -> list[str]:
+    return [row["opportunity"], row["name"], row["code"] or "", ""]
+
+
+def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
     from siigo_escala.domain import money, reasons
 
     if not rows:
-        output.say("No hay facturas así en el registro.")
+        output.say(f"No hay {words.many.lower()} así en el registro.")
         return
+    back = words is directions.BACK_WORDS
     output.table(
         [
-            ("Factura", "left"),
+            (words.one, "left"),
             ("Fecha", "left"),
             ("Cliente", "left"),
             ("Pesos", "right"),
@@ -140,17 +151,18 @@ def _show(rows: list[dict[str, Any]]) -> None:
         ],
         [
             [
-                row["invoice"] or row["siigo_id"],
+                row["opportunity"] if back else row["invoice"] or row["siigo_id"],
                 "/".join(reversed((row["date"] or "").split("-"))),
                 row["customer"],
                 money.to_pesos(Decimal(row["value"])),
-                report.PARTS[row["status"]],
-                row["code"] or "",
+                words.parts[row["status"]],
+                row["code"] or row["invoice"] if back else row["code"] or "",
             ]
             for row in rows[:_SHOWN]
         ],
     )
-    _show_candidates(rows[:_SHOWN])
+    if not back:
+        _show_candidates(rows[:_SHOWN])
     if len(rows) > _SHOWN:
         output.say(f"… y {output.number(len(rows) - _SHOWN)} más: --json o --csv las dan todas.")
     for code in sorted({row["code"] for row in rows[:_SHOWN] if row["code"]}):

@@ -27,6 +27,7 @@ _PARTS = {
     "bindings": "Qué contacto es de este cliente",
     "opportunities": "Oportunidades",
     "invoices": "Facturas",
+    "sales": "Oportunidades que se facturan",
     "history": "Historia",
 }
 

@@ -33,6 +33,18 @@ def ask(name: str, plan: dict[str, Any], heard: Heard) -> str:
     return YES if answer in _YES_WORDS else NO
 
 
+def ask_back(name: str, plan: dict[str, Any], heard: Heard) -> str:
+    """The same before the first run that makes invoices: YES or NO."""
+    calls, seconds = plan["calls"], output.duration(plan["seconds"])
+    many = f"{output.number(plan['opportunities'])} factura{'s' if plan['opportunities'] != 1 else ''}"
+    output.note(
+        f"Es la primera sincronización de «{name}» que escribe en Siigo. Hará a lo sumo {many}, con unas "
+        f"{output.number(calls['siigo'])} llamadas a Siigo y {output.number(calls['escala'])} a Escala, en "
+        f"cerca de {seconds}. Con --dry-run puede ver antes cuáles."
+    )
+    return YES if _agreed("¿Continuar? [s/N] ", heard) in _YES_WORDS else NO
+
+
 def run(
     opened: Opened, options: Options, heard: Heard, run_: Callable[[Opened, Options], tuple[Result, str]]
 ) -> Result:

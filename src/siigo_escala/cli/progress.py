@@ -19,6 +19,7 @@ _PHASES = {
     "siigo": "Leyendo Siigo",
     "escala": "Leyendo Escala",
     "opportunities": "Escribiendo en Escala",
+    "invoices": "Facturando en Siigo",
     "settle": "Comprobando en Escala",
     "done": "Terminado",
 }
@@ -59,7 +60,7 @@ class _Pace:
 
     def left_s(self, told: Progress) -> float | None:
         now = time.monotonic()
-        if told.phase == "opportunities":
+        if told.phase in ("opportunities", "invoices"):
             # Reading goes on between: writing has its pace since it first began.
             self._writing_since = self._writing_since or now
             if told.total and told.done >= _SURE:

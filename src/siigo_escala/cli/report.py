@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from siigo_escala.cli import arguments, output, setup, stored
+from siigo_escala.cli import arguments, directions, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
 
-PARTS = {
-    "in_escala": "En Escala",
-    "excluded": "Excluidas",
-    "annulled": "Anuladas",
-    "needs_attention": "Por revisar",
-    "failed": "Fallidas",
-}
+PARTS = directions.FORWARD_WORDS.parts
 
 
-def parts(*, running: bool) -> dict[str, str]:
+def parts(*, running: bool, words: directions.Words = directions.FORWARD_WORDS) -> Mapping[str, str]:
     """The parts in the words of people: while a run goes on, what it has not reached is on its way."""
-    return {**PARTS, "failed": "Por llegar"} if running else PARTS
+    return {**words.parts, "failed": "Por llegar"} if running else words.parts
 
 
 def report(
@@ -29,14 +24,12 @@ def report(
     date_to: arguments.To = None,
     as_json: arguments.Json = False,
 ) -> int:
-    """Dónde está cada factura, en cantidad y en pesos, según el registro; no llama a nadie."""
+    """Dónde está cada factura u oportunidad, en cantidad y pesos, según el registro; no llama a nadie."""
     if date_from and date_to and date_from > date_to:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
     setup.prepared(reads_only=True)
-    from siigo_escala.sync import report as reporting
-
     connection = stored.named(name)
-    document = reporting.report(connection, date_from=date_from, date_to=date_to)
+    document = directions.ledger(connection).report(connection, date_from=date_from, date_to=date_to)
     if as_json:
         output.document(document)
     else:
@@ -50,14 +43,15 @@ def show(document: dict[str, Any], *, running: bool = False) -> None:
     """The reconciliation, and how many wait for a person."""
     from siigo_escala.domain import money
 
-    counts, value = document["invoices"], document["value"]
+    words = directions.of_document(document)
+    counts, value = document[words.key], document["value"]
     rows = [
         [title, output.number(counts[key]), money.to_pesos(Decimal(value[key]))]
-        for key, title in (*parts(running=running).items(), ("total", "Total"))
+        for key, title in (*parts(running=running, words=words).items(), ("total", "Total"))
     ]
     span = _span(document["from"], document["to"])
     output.table(
-        [(f"«{document['connection']}»{span}", "left"), ("Facturas", "right"), ("Pesos", "right")], rows
+        [(f"«{document['connection']}»{span}", "left"), (words.many, "right"), ("Pesos", "right")], rows
     )
     if running:
         output.say("Hay una sincronización en curso: las cifras cambian mientras avanza.")

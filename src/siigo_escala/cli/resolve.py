@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siigo_escala.cli import arguments, output, setup, stored
+from siigo_escala.cli import arguments, directions, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.store import causes
 
 if TYPE_CHECKING:
     from siigo_escala.domain.decisions import Wish
+    from siigo_escala.store.models import Connection
 
 _LARGEST = 50_000_000
 _WORDS = ("--deal", "--contact", "--create", "--ignore", "--done", "--again")
@@ -67,19 +68,24 @@ def resolve(
     from siigo_escala.sync import resolve as resolving
 
     connection = stored.named(name)
-    _check_direction(connection.direction, opportunity, asked)
-    key = "--file" if file is not None else "--invoice"
+    _check_direction(connection.direction, invoice, opportunity, asked)
+    key = "--file" if file is not None else "--invoice" if invoice is not None else "--opportunity"
     try:
-        wishes = _from_file(file) if file is not None else [_wish(invoice or "", asked[0], deal or contact)]
-        warnings = resolving.store(connection, wishes, now=setup.now())
+        if connection.direction == directions.BACK:
+            count, warnings = _store_of_deals(connection, file, opportunity, asked)
+        else:
+            wishes = (
+                _from_file(file) if file is not None else [_wish(invoice or "", asked[0], deal or contact)]
+            )
+            count, warnings = len(wishes), resolving.store(connection, wishes, now=setup.now())
     except DecisionProblem as problem:
         raise CommandProblem("DECISION_NOT_POSSIBLE", problem.message, key=key) from None
-    if not wishes:
+    if not count:
         warnings.append("Ninguna fila del archivo trae una decisión.")
     if as_json:
         output.document({"schema": 1, "connection": name, "done": True, "warnings": warnings})
     else:
-        _show(name, len(wishes), warnings)
+        _show(name, count, warnings)
     return 0
 
 
@@ -93,7 +99,9 @@ def _check(invoice: str | None, opportunity: str | None, file: Path | None, aske
         return
     if (invoice is None) == (opportunity is None):
         raise CommandProblem(
-            "USAGE", "Diga de qué factura: --invoice FV-…, o --file con muchas.", key="--invoice"
+            "USAGE",
+            "Diga de qué factura: --invoice FV-…, de qué oportunidad: --opportunity ID, o --file con muchas.",
+            key="--invoice",
         )
     if not (invoice or opportunity or "").strip():
         raise CommandProblem(
@@ -107,14 +115,26 @@ def _check(invoice: str | None, opportunity: str | None, file: Path | None, aske
         )
 
 
-def _check_direction(direction: str, opportunity: str | None, asked: list[str]) -> None:
-    if direction != "invoices_to_opportunities":
-        raise CommandProblem(
-            "USAGE",
-            "Esta conexión va de Escala a Siigo, y esa dirección todavía no está disponible.",
-            key=None,
-        )
+def _check_direction(direction: str, invoice: str | None, opportunity: str | None, asked: list[str]) -> None:
     from siigo_escala.domain import decisions
+
+    if direction == directions.BACK:
+        if invoice is not None:
+            raise CommandProblem(
+                "USAGE",
+                "--invoice es de la dirección de Siigo a Escala, y esta conexión va de Escala a Siigo: use "
+                "--opportunity ID.",
+                key="--invoice",
+            )
+        other = next((word for word in asked if word.removeprefix("--") not in decisions.DEAL_KINDS), None)
+        if other is not None:
+            raise CommandProblem(
+                "USAGE",
+                f"{other} es de la dirección de Siigo a Escala; una oportunidad admite: "
+                f"{', '.join(f'--{kind}' for kind in decisions.DEAL_KINDS)}.",
+                key=other,
+            )
+        return
 
     if opportunity is not None:
         raise CommandProblem(
@@ -135,13 +155,34 @@ def _wish(invoice: str, word: str, target: str | None) -> Wish:
     return Wish(kind=kind, invoice=invoice.strip(), target=(target or "").strip())
 
 
+def _store_of_deals(
+    connection: Connection, file: Path | None, opportunity: str | None, asked: list[str]
+) -> tuple[int, list[str]]:
+    """How many decisions of opportunities were stored, and what is to be told of them."""
+    from siigo_escala.domain import decisions
+    from siigo_escala.sync.invoicing import resolve as resolving
+
+    if file is not None:
+        wishes = decisions.of_deals(_text_of(file))
+    else:
+        kind = next(kind for kind in decisions.DEAL_KINDS if f"--{kind}" == asked[0])
+        wishes = [decisions.DealWish(kind=kind, deal_id=(opportunity or "").strip())]
+    return len(wishes), resolving.store(connection, wishes, now=setup.now())
+
+
 def _from_file(path: Path) -> list[Wish]:
+    from siigo_escala.domain import decisions
+
+    return decisions.from_csv(_text_of(path))
+
+
+def _text_of(path: Path) -> str:
     from siigo_escala.domain import decisions
 
     try:
         if path.stat().st_size > _LARGEST:
             raise CommandProblem("FILE_INVALID", f"«{path}» es demasiado grande.", key="--file")
-        text = decisions.decoded(path.read_bytes())
+        return decisions.decoded(path.read_bytes())
     except OSError as problem:
         raise CommandProblem(
             "FILE_MISSING",
@@ -154,7 +195,6 @@ def _from_file(path: Path) -> list[Wish]:
             f"«{path}» no está en UTF-8 ni es «Texto Unicode» de Excel: guárdelo como «CSV UTF-8».",
             key="--file",
         ) from None
-    return decisions.from_csv(text)
 
 
 def _show(name: str, count: int, warnings: list[str]) -> None:

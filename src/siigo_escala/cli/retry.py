@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from siigo_escala.cli import arguments, output, running, setup, stopping, sync
+
+if TYPE_CHECKING:
+    from siigo_escala.sync.opening import Opened
 
 
 def retry(
@@ -17,9 +22,12 @@ def retry(
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
 
+    def check(opened: Opened) -> None:
+        sync.check_direction(opened, options)
+
     options = Options(kind="retry", invoices=tuple(dict.fromkeys(invoices or [])))
     with stopping.gently() as heard:
-        ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard)
+        ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard, check=check)
     if as_json:
         output.document(ended.document)
     else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from siigo_escala.cli import failures, pilot, progress, setup
+from siigo_escala.cli import directions, failures, pilot, progress, setup
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
 
@@ -154,7 +154,8 @@ def _run(
             shown.plan(plan)
             if ask:
                 shown.pause()
-                answer = pilot.ask(opened.connection.name, plan, heard)
+                back = opened.connection.direction == directions.BACK
+                answer = (pilot.ask_back if back else pilot.ask)(opened.connection.name, plan, heard)
             return answer == pilot.YES
 
         listener = Listener(progress=shown.progress, say=shown.say, plan=decide, stop=heard.stop)
@@ -174,7 +175,9 @@ def _run(
 
 
 def has_written(connection: Connection) -> bool:
-    """Whether a run has ever made an opportunity for this connection."""
+    """Whether a run has ever made an opportunity, or an invoice, for this connection."""
+    if connection.direction == directions.BACK:
+        return connection.opportunities.filter(siigo_id__isnull=False).exists()
     return connection.invoices.filter(deal_id__isnull=False, adopted=False).exists()
 
 

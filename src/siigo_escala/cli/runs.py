@@ -148,8 +148,9 @@ def _document(run: Run, name: str) -> dict[str, Any]:
 
 def _row(run: Run, zone: ZoneInfo, *, going: Run | None) -> list[str]:
     from siigo_escala.domain import money
+    from siigo_escala.sync import document
 
-    counts, value = run.document.get("invoices", {}), run.document.get("value", {})
+    counts, value = document.counts(run.document), run.document.get("value", {})
     return [
         str(run.pk),
         run.started.astimezone(zone).strftime("%d/%m/%Y %H:%M"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from siigo_escala.cli import arguments, listing, output, report, setup, stored
+from siigo_escala.cli import arguments, directions, listing, output, report, setup, stored
 
 if TYPE_CHECKING:
     from siigo_escala.store.models import Connection, Run
@@ -42,12 +42,14 @@ def status(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
             }
         )
         return 0
+    words = directions.of(connection.direction)
+    parts = report.parts(running=standing.running, words=words)
     output.say(standing.sentence)
     output.table(
-        [(f"«{name}»", "left"), ("Facturas", "right")],
+        [(f"«{name}»", "left"), (words.many, "right")],
         [
             [title, output.number(standing.counts[part])]
-            for part, title in (*report.parts(running=standing.running).items(), ("total", "Total"))
+            for part, title in (*parts.items(), ("total", "Total"))
         ],
     )
     output.say(
@@ -96,12 +98,14 @@ def of(connection: Connection, *, now: datetime) -> Standing:
 
 
 def counted(connection: Connection) -> dict[str, int]:
-    """Invoices of the ledger by part."""
+    """Invoices, or opportunities, of the ledger by part."""
     from django.db.models import Count
 
     from siigo_escala.store import models
     from siigo_escala.sync import report as reporting
 
+    if connection.direction == directions.BACK:
+        return dict(directions.ledger(connection).counted(connection))
     counts = {"total": 0} | dict.fromkeys(reporting.PARTS, 0) | {"open": 0}
     kinds = ("state", "code", "annulled", "deleted")
     groups = (
@@ -124,6 +128,7 @@ def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> t
     if connection.paused:
         why = connection.paused_text.strip().rstrip(".")
         return f"En pausa [{connection.paused}]: {why or 'espera por usted'}.", "failed"
+    words = directions.of(connection.direction)
     last = connection.runs.order_by("-pk").first()
     if last is None:
         return "Todavía no se ha sincronizado.", "neutral"
@@ -131,16 +136,19 @@ def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> t
     if broken is not None:
         return broken
     if counts["open"]:
-        return f"{_waiting(counts['open'])} por usted.", "warning"
+        return f"{_waiting(counts['open'], words)} por usted.", "warning"
     if counts["failed"]:
         many = counts["failed"] > 1
-        verbs = "no han llegado a Escala y se intentarán" if many else "no ha llegado a Escala y se intentará"
-        return f"{output.number(counts['failed'])} factura{'s' if many else ''} {verbs} de nuevo.", "warning"
+        verbs = "no han llegado a {} y se intentarán" if many else "no ha llegado a {} y se intentará"
+        noun = (words.many if many else words.one).lower()
+        return f"{output.number(counts['failed'])} {noun} {verbs.format(words.target)} de nuevo.", "warning"
     return _whole(connection, now=now)
 
 
-def _waiting(open_: int) -> str:
-    return f"Hay {output.number(open_)} facturas que esperan" if open_ > 1 else "Hay 1 factura que espera"
+def _waiting(open_: int, words: directions.Words) -> str:
+    if open_ > 1:
+        return f"Hay {output.number(open_)} {words.many.lower()} que esperan"
+    return f"Hay 1 {words.one.lower()} que espera"
 
 
 def _broken(connection: Connection, last: Run) -> tuple[str, Tone] | None:
@@ -168,7 +176,8 @@ def _broken(connection: Connection, last: Run) -> tuple[str, Tone] | None:
 def _whole(connection: Connection, *, now: datetime) -> tuple[str, Tone]:
     if connection.last_success is None:
         return "Todavía no se ha sincronizado.", "neutral"
-    said = f"Todo lo leído hasta el {_local(connection, connection.last_success)} está en Escala"
+    target = directions.of(connection.direction).target
+    said = f"Todo lo leído hasta el {_local(connection, connection.last_success)} está en {target}"
     allowed = timedelta(hours=int(connection.file.get("alerts", {}).get("stale_hours", 26)))
     age = now - connection.last_success
     if connection.enabled and age > allowed:

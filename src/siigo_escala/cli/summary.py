@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from siigo_escala.cli import output
+from siigo_escala.cli import directions, output
 from siigo_escala.domain import money, reasons
 
 _MOST_PROBLEMS = 20
@@ -28,11 +28,12 @@ def show(document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int
     """One run's account. `left_out`: how many are excluded by each reason code."""
     dry = document["dry_run"]
     name = document["connection"]
-    counts, value = document["invoices"], document["value"]
+    words = directions.of_document(document)
+    counts, value = document[words.key], document["value"]
     output.table(
         [
             (f"Simulacro de «{name}»" if dry else f"Sincronización de «{name}»", "left"),
-            ("Facturas", "right"),
+            (words.many, "right"),
             ("Pesos", "right"),
         ],
         [
@@ -70,13 +71,22 @@ def _left_out(counts: Mapping[str, int]) -> str:
 
 
 def _beside(document: dict[str, Any]) -> str:
-    contacts, products, calls = document["contacts"], document["products"], document["calls"]
+    products, calls = document["products"], document["calls"]
+    back = "customers" in document
+    people = document["customers" if back else "contacts"]
     parts = [
-        "Contactos nuevos: {}; ya existían: {}.".format(
-            *(output.number(contacts[key]) for key in ("created", "matched"))
+        "{} nuevos: {}; ya existían: {}.".format(
+            "Clientes" if back else "Contactos",
+            *(output.number(people[key]) for key in ("created", "matched")),
         ),
-        "Productos en oportunidades: {}; sin encontrar: {}; registrados: {}.".format(
-            *(output.number(products[key]) for key in ("attached", "missing", "registered"))
+        *(
+            []
+            if back
+            else [
+                "Productos en oportunidades: {}; sin encontrar: {}; registrados: {}.".format(
+                    *(output.number(products[key]) for key in ("attached", "missing", "registered"))
+                )
+            ]
         ),
         f"Llamadas: Siigo {output.number(calls['siigo'])}, Escala {output.number(calls['escala'])}.",
     ]
@@ -103,7 +113,8 @@ def _listed(heading: str, problems: list[dict[str, Any]]) -> None:
 
 
 def _next(document: dict[str, Any], exit_code: int) -> str:
-    name, counts = document["connection"], document["invoices"]
+    words = directions.of_document(document)
+    name, counts = document["connection"], document[words.key]
     match exit_code:
         case 130 | 143:
             return f"\nInterrumpida: «siigo-escala sync {name}» sigue donde quedó y no repite nada."
@@ -131,13 +142,13 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
             f"resolve {name} --invoice {deleted[0]} --create»."
         )
     if counts["created"] or counts["updated"]:
-        return f"\nTodo quedó en Escala. Las cuentas completas: «siigo-escala report {name}»."
+        return f"\nTodo quedó en {words.target}. Las cuentas completas: «siigo-escala report {name}»."
     if counts["excluded"]:
-        return "\nNada nuevo: lo leído ya estaba en Escala o queda excluido."
-    return "\nNada nuevo: todo lo leído ya estaba en Escala."
+        return f"\nNada nuevo: lo leído ya estaba en {words.target} o queda excluido."
+    return f"\nNada nuevo: todo lo leído ya estaba en {words.target}."
 
 
 def _only_waiting(document: dict[str, Any]) -> bool:
     waiting = [problem for problem in document["problems"] if problem["code"] == _NOT_REACHED]
-    failed: int = document["invoices"]["failed"]
+    failed: int = document[directions.of_document(document).key]["failed"]
     return len(waiting) == failed

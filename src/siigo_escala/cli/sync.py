@@ -52,7 +52,10 @@ def sync(
     yes: arguments.Yes = False,
     as_json: arguments.Json = False,
 ) -> int:
-    """Sincroniza ahora: lee Siigo y crea o actualiza oportunidades en Escala.
+    """Sincroniza ahora, en la dirección de la conexión.
+
+    De Siigo a Escala: lee facturas y crea o actualiza oportunidades. De Escala a Siigo: las oportunidades
+    que llegaron a la etapa elegida se vuelven facturas.
 
     Sin fechas: todo lo nuevo o cambiado desde la última vez (la primera, desde «start»). Con fechas o
     facturas: lee ese tramo entero y no mueve la marca de lo ya leído.
@@ -60,7 +63,7 @@ def sync(
     wanted = list(dict.fromkeys(names or []))
     _check(wanted, all_=all_)
     _check_span(date_from, date_to)
-    _check_choices(invoices or [], sweep=sweep, no_sweep=no_sweep)
+    _check_choices(invoices or [], opportunities or [], sweep=sweep, no_sweep=no_sweep)
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -71,6 +74,7 @@ def sync(
         date_from=date_from,
         date_to=date_to,
         invoices=tuple(dict.fromkeys(invoices or [])),
+        opportunities=tuple(dict.fromkeys(one.strip() for one in opportunities or [])),
         limit=limit,
         dry_run=dry_run,
         sweep=True if sweep else (False if no_sweep else None),
@@ -80,7 +84,7 @@ def sync(
     ask = running.at_terminal() and not yes and not as_json
 
     def check(opened: Opened) -> None:
-        _check_direction(opened, options, opportunities or [])
+        check_direction(opened, options)
 
     several = all_ or len(names or []) > 1
     ended: dict[str, Ended] = {}
@@ -109,7 +113,7 @@ def sync(
 def show(ended: Ended) -> None:
     """One run for people: its account, or the one line that says why there was none."""
     if ended.declined:
-        output.say("No se escribió nada en Escala: la próxima vez se vuelve a preguntar.")
+        output.say("No se escribió nada: la próxima vez se vuelve a preguntar.")
     elif ended.read:
         summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
     else:
@@ -166,7 +170,11 @@ def _check_span(date_from: date | None, date_to: date | None) -> None:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
 
 
-def _check_choices(invoices: list[str], *, sweep: bool, no_sweep: bool) -> None:
+def _check_choices(invoices: list[str], opportunities: list[str], *, sweep: bool, no_sweep: bool) -> None:
+    if any(not one.strip() for one in opportunities):
+        raise CommandProblem(
+            "USAGE", "--opportunity está vacío: escriba el id de una oportunidad.", key="--opportunity"
+        )
     if any(not name.strip() for name in invoices):
         raise CommandProblem(
             "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
@@ -175,10 +183,10 @@ def _check_choices(invoices: list[str], *, sweep: bool, no_sweep: bool) -> None:
         raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
 
 
-def _check_direction(opened: Opened, options: Options, opportunities: list[str]) -> None:
+def check_direction(opened: Opened, options: Options) -> None:
     """Options of the other direction are a mistake, never silently dropped."""
     forward = opened.file.direction == "invoices_to_opportunities"
-    if forward and opportunities:
+    if forward and options.opportunities:
         raise CommandProblem(
             "USAGE",
             "--opportunity es de la dirección de Escala a Siigo, y esta conexión va de Siigo a Escala.",

@@ -163,6 +163,12 @@ class DocumentType:
     name: str
     active: bool = True
     needs_stamp: bool = True
+    seller_by_item: bool = False
+    cost_center_mandatory: bool = False
+    automatic_number: bool = True
+    decimals: bool = True
+    discount_by_percentage: bool = True
+    """How the type reads a line's discount; else it is money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

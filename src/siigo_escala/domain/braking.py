@@ -94,6 +94,13 @@ def standing(stretches: Sequence[Stretch]) -> Standing:
     )
 
 
+def reads_only(stretches: Sequence[Stretch]) -> bool:
+    """Whether nothing is to be written for now: 30 % of at least 25 calls of seven days were refused."""
+    calls = sum(stretch.calls for stretch in stretches)
+    refused = sum(stretch.refused for stretch in stretches)
+    return calls >= _LEAST_CALLS and 10 * refused >= 3 * calls
+
+
 def rest(room: int) -> timedelta:
     """How long a pause lasts before a probe: an hour, and twice as long for each refusal of the reserve.
 

@@ -23,6 +23,15 @@ Scalar = str | int | Decimal | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a contact is, as typed there."""
+
+    address: str = ""
+    city: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A contact as read. E-mails and phones hold the principal and every alternative one, as stored there."""
 
@@ -38,6 +47,8 @@ class Contact:
     modified: datetime | None = None
     modified_text: str = ""
     """`modified` exactly as received: sent back as `since`."""
+    place: Place | None = None
+    """Only where one contact was asked for by its id: an index has no use for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +113,18 @@ class DealDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealChange:
-    """What an update of ours may touch and nothing else: value, products, our block of the description."""
+    """What an update of ours may touch and nothing else: value, products, our block of the description.
 
-    value: Decimal
+    None leaves a part as it is; of `custom` the named fields are set.
+    """
+
+    value: Decimal | None = None
     lines: tuple[DealLine, ...] | None = None
     description: str | None = None
     stage_id: StageId | None = None
     """Only `on_annulled = "lost_stage"` sets it."""
+    custom: Mapping[str, Scalar] = field(default_factory=dict)
+    """Only the direction that makes invoices sets it: the invoice's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from typing import Literal
 Kind = Literal["deal", "contact", "create", "ignore", "done"]
 
 KINDS: tuple[Kind, ...] = ("deal", "contact", "create", "ignore", "done")
+DealKind = Literal["create", "ignore", "done", "again"]
+DEAL_KINDS: tuple[DealKind, ...] = ("create", "ignore", "done", "again")
 WITH_TARGET: tuple[Kind, ...] = ("deal", "contact")
 AGAIN = (
     "«again» vuelve a facturar una oportunidad: es de la dirección de Escala a Siigo, y esta conexión va de "
@@ -20,6 +22,7 @@ AGAIN = (
 _UNSAFE = ("=", "+", "-", "@", "\t", "\r", "'")
 """A formula begins so; the last is the mark that makes a cell safe, so that it reads back too."""
 _SEPARATORS = (",", ";", "\t")
+_KEYS = ("siigo_id", "invoice", "opportunity")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -42,6 +45,15 @@ class Wish:
     invoice: str
     siigo_id: str = ""
     target: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealWish:
+    """One decision of an opportunity that becomes an invoice."""
+
+    kind: DealKind
+    deal_id: str
     line: int | None = None
 
 
@@ -85,10 +97,27 @@ def from_csv(text: str) -> list[Wish]:
     return wishes
 
 
+def of_deals(text: str) -> list[DealWish]:
+    """The same of a file of opportunities, whose ids stand under `opportunity`."""
+    wishes = []
+    for line, row in _rows(text, key=("opportunity",), needed=("decision",)):
+        word = row.get("decision", "").casefold()
+        if not word:
+            continue
+        if word not in DEAL_KINDS:
+            raise DecisionProblem(
+                f"No existe la decisión «{word}»; puede ser: {', '.join(DEAL_KINDS)}.", line=line
+            )
+        if not row.get("opportunity", ""):
+            raise DecisionProblem("Falta la oportunidad: «opportunity».", line=line)
+        wishes.append(DealWish(kind=word, deal_id=row["opportunity"], line=line))
+    return wishes
+
+
 def any_in(text: str) -> bool:
     """Whether anything stands under `decision`, also what cannot be obeyed; False for another file."""
     try:
-        return any(row.get("decision") for _, row in _rows(text))
+        return any(row.get("decision") for _, row in _rows(text, key=_KEYS, needed=("decision",)))
     except DecisionProblem:
         return False
 
@@ -103,8 +132,13 @@ def plain_cell(cell: str) -> str:
     return (cell[1:] if cell.startswith("'") and cell[1:].startswith(_UNSAFE) else cell).strip()
 
 
-def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Line number and cells by column of every row that is not empty."""
+def _rows(
+    text: str,
+    *,
+    key: tuple[str, ...] = ("siigo_id", "invoice"),
+    needed: tuple[str, ...] = ("decision", "target"),
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Line number and cells by column of every row that is not empty: one of `key`, all of `needed`."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)
     skipped = 1 if lines and lines[0].casefold().startswith("sep=") else 0
     lines = lines[skipped:]
@@ -116,7 +150,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         for cells in reader:
             if header is None:
                 header = [plain_cell(cell).casefold() for cell in cells]
-                _check_header(header)
+                _check_header(header, key, needed)
             elif any(cells):
                 yield reader.line_num + skipped, dict(zip(header, map(plain_cell, cells), strict=False))
     except csv.Error:
@@ -125,10 +159,10 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise DecisionProblem("El archivo está vacío.")
 
 
-def _check_header(header: list[str]) -> None:
-    missing = [column for column in ("decision", "target") if column not in header]
-    if "siigo_id" not in header and "invoice" not in header:
-        missing.insert(0, "siigo_id")
+def _check_header(header: list[str], key: tuple[str, ...], needed: tuple[str, ...]) -> None:
+    missing = [column for column in needed if column not in header]
+    if not set(key) & set(header):
+        missing.insert(0, key[0])
     if missing:
         raise DecisionProblem(
             f"Al archivo le falta la columna «{missing[0]}»: use uno escrito por «invoices --csv».", line=1

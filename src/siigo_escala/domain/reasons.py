@@ -11,7 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from siigo_escala.domain import reasons_decisions_es, reasons_invoices_es, reasons_runs_es
+from siigo_escala.domain import (
+    reasons_decisions_es,
+    reasons_invoices_es,
+    reasons_opportunities_es,
+    reasons_runs_es,
+)
 from siigo_escala.domain.reason_codes import Code, Group, Reason
 
 __all__ = ["Code", "Group", "Reason", "catalogue", "message"]
@@ -22,13 +27,14 @@ catalogue: Mapping[Code, Reason] = MappingProxyType(
         for entry in (
             *reasons_invoices_es.ENTRIES,
             *reasons_decisions_es.ENTRIES,
+            *reasons_opportunities_es.ENTRIES,
             *reasons_runs_es.ENTRIES,
         )
     }
 )
 
 #: Keys whose values are amounts in pesos.
-_AMOUNTS = frozenset({"value", "before", "credited"})
+_AMOUNTS = frozenset({"value", "before", "credited", "calculated"})
 _LONGEST_VALUE = 300
 _MOST_LISTED = 5
 _NAMES = ("Siigo", "Escala")
@@ -43,7 +49,10 @@ def message(code: Code, data: Mapping[str, object]) -> str:
     the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm.
     """
     reason = catalogue[code]
-    said = f"{_fill(reason.text, data)}; {_inside(_fill(reason.remedy, data))}."
+    text, remedy = reason.text, reason.remedy
+    if reason.of_deal is not None and data.get("opportunity"):
+        text, remedy = reason.of_deal
+    said = f"{_fill(text, data)}; {_inside(_fill(remedy, data))}."
     record = _record(data)
     return f"{record}: {_inside(said)}" if record else said
 

@@ -117,6 +117,10 @@ _DATA = (
         cause="Siigo entregó una fecha o un valor que no se puede leer, o un total negativo.",
         remedy="Revise la factura en Siigo",
         button="Reintentar",
+        of_deal=(
+            "Un dato de la oportunidad no sirve para facturar[: {field}][ ({value})]",
+            "Corríjalo en Escala",
+        ),
     ),
     Reason(
         code=Code.FIELD_REFUSED,
@@ -144,6 +148,10 @@ _DATA = (
         cause="Alguien la borró o la cambió en Escala.",
         remedy="Elija otra etapa en sus reglas («stage»); las facturas detenidas salen juntas",
         button="Elegir etapa",
+        of_deal=(
+            "La etapa[ «{stage}»] que dispara la factura ya no existe en Escala",
+            "Elija otra en sus reglas («trigger_stage»)",
+        ),
     ),
     Reason(
         code=Code.PIPELINE_GONE,
@@ -153,6 +161,10 @@ _DATA = (
         cause="Alguien lo borró o lo cambió en Escala.",
         remedy="Elija otro en sus reglas («pipeline» y «stage»); las facturas detenidas salen juntas",
         button="Elegir etapa",
+        of_deal=(
+            "El pipeline[ «{pipeline}»] cuya etapa dispara la factura ya no existe en Escala",
+            "Elija otro en sus reglas («trigger_pipeline» y «trigger_stage»)",
+        ),
     ),
     Reason(
         code=Code.FIELD_GONE,

@@ -75,6 +75,10 @@ _EXCLUDED = (
         cause="Alguien de su equipo la excluyó a mano.",
         remedy="Si debe entrar, deshaga la exclusión",
         button="Incluir",
+        of_deal=(
+            "Una persona decidió que la oportunidad no se facture",
+            "Si debe facturarse, pídalo con «resolve --create»",
+        ),
     ),
     Reason(
         code=Code.DEAL_DELETED,
@@ -84,6 +88,10 @@ _EXCLUDED = (
         cause="La oportunidad existía y ya no está; respetamos esa decisión.",
         remedy="Si fue un error, pida crearla de nuevo",
         button="Crear de nuevo",
+        of_deal=(
+            "Alguien borró la oportunidad en Escala antes de facturarla",
+            "No tiene que hacer nada",
+        ),
     ),
     Reason(
         code=Code.ALREADY_IN_STAGE,
@@ -190,6 +198,10 @@ _FAILED = (
             "No tiene que hacer nada: se resuelve sola; si pasa de 24 horas, búsquela en Escala por su número"
         ),
         button="Buscar ahora",
+        of_deal=(
+            "Siigo no confirmó si creó la factura; la buscaremos antes de enviarla otra vez",
+            "No tiene que hacer nada: se resuelve sola en la próxima sincronización",
+        ),
     ),
     Reason(
         code=Code.NOT_REACHED,
@@ -199,6 +211,10 @@ _FAILED = (
         cause="La sincronización se canceló, llegó a su límite o un sistema dejó de responder.",
         remedy="Sincronice otra vez; sigue donde quedó",
         button="Continuar",
+        of_deal=(
+            "La sincronización terminó antes de llegar a esta oportunidad",
+            "Sincronice otra vez; sigue donde quedó",
+        ),
     ),
     Reason(
         code=Code.INVOICE_NOT_FOUND,

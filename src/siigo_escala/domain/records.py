@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,8 +41,8 @@ def to_customer(record: dict[str, Any]) -> Customer:
 
 
 def from_contact(contact: Contact) -> dict[str, Any]:
-    """JSON of a contact."""
-    return _plain(_contact, contact)
+    """JSON of a contact, without its address."""
+    return _plain(_contact, contact if contact.place is None else replace(contact, place=None))
 
 
 def to_contact(record: dict[str, Any]) -> Contact:

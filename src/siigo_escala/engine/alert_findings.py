@@ -13,9 +13,10 @@ from django.db.models import Sum
 from siigo_escala.domain.reasons import Code, catalogue
 from siigo_escala.engine.alert_state import Finding, Standing, Told
 from siigo_escala.engine.alert_texts import Kind, Waiting
-from siigo_escala.store.models import Connection, Run, State
+from siigo_escala.store.models import Connection, Invoicing, Run, State
 from siigo_escala.sync import run_row
 
+BACK = "opportunities_to_invoices"
 _FIRST = 10
 _INTERVALS = 3
 _LONGEST_PATIENCE = timedelta(minutes=15)
@@ -117,7 +118,7 @@ def _should_have_worked(connection: Connection, told: Mapping[str, Told]) -> boo
 
 
 def of_ledger(connection: Connection) -> Finding:
-    """Whether invoices wait for a person."""
+    """Whether invoices, or opportunities, wait for a person."""
     if connection.forgotten:
         return Finding(kind="attention", standing=Standing.DROPPED)
     waiting = frozenset(_open(connection).values_list("pk", flat=True))
@@ -129,7 +130,10 @@ def of_ledger(connection: Connection) -> Finding:
 def digest(connection: Connection) -> Digest:
     """All invoices that wait for a person: how much they are, and the newest ten by name."""
     waiting = _open(connection)
-    first = waiting.order_by("-date", "name", "pk").values_list("name", "siigo_id", "code")[:_FIRST]
+    if connection.direction == BACK:
+        first = waiting.order_by("-modified", "pk").values_list("deal_id", "deal_id", "code")[:_FIRST]
+    else:
+        first = waiting.order_by("-date", "name", "pk").values_list("name", "siigo_id", "code")[:_FIRST]
     return Digest(
         ids=frozenset(waiting.values_list("pk", flat=True)),
         value=Decimal(waiting.aggregate(sum=Sum("value"))["sum"] or 0),
@@ -138,6 +142,8 @@ def digest(connection: Connection) -> Digest:
 
 
 def _open(connection: Connection) -> Any:
+    if connection.direction == BACK:
+        return connection.opportunities.filter(state=Invoicing.NEEDS_ATTENTION)
     return connection.invoices.filter(state=State.NEEDS_ATTENTION)
 
 
@@ -150,7 +156,11 @@ def _why(document: Mapping[str, Any]) -> str:
     """What ended a run, in the words of its document: the error, or what was noted beside invoices."""
     if error := document.get("error"):
         return str(error.get("message", ""))
-    noted = (problem for problem in document.get("problems", ()) if problem.get("invoice") is None)
+    noted = (
+        problem
+        for problem in document.get("problems", ())
+        if problem.get("invoice") is None and problem.get("opportunity") is None
+    )
     return next((str(problem.get("message", "")) for problem in noted), "")
 
 

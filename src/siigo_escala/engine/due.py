@@ -18,7 +18,6 @@ from siigo_escala.domain.timetable import Kept, Timetable
 from siigo_escala.store.models import Connection, Request, Turn
 from siigo_escala.sync import access
 
-FORWARD = "invoices_to_opportunities"
 _UNHEARD = timedelta(minutes=1)
 """A turn was claimed, and the engine may never have heard of it: it is told again after so long."""
 
@@ -118,7 +117,7 @@ def timetable_of(connection: Connection) -> Timetable:
 def _turns(wanted: Q) -> list[Turn]:
     """Turns of connections that have credentials and our direction, in the order they were made."""
     return list(
-        Turn.objects.filter(wanted, connection__forgotten=False, connection__direction=FORWARD)
+        Turn.objects.filter(wanted, connection__forgotten=False)
         .select_related("connection")
         .order_by("connection_id")
     )

@@ -28,13 +28,17 @@ def attempts(
 
 def deal_patch(change: DealChange) -> dict[str, object]:
     """Only what changes."""
-    patch: dict[str, object] = {"value": cents(change.value)}
+    patch: dict[str, object] = {}
+    if change.value is not None:
+        patch["value"] = cents(change.value)
     if change.lines is not None:
         patch["products"] = wire.products_body(change.lines)
     if change.description is not None:
         patch["description"] = change.description[: wire.DESCRIPTION_LIMIT]
     if change.stage_id is not None:
         patch["stageId"] = change.stage_id
+    if change.custom:
+        patch["custom"] = dict(change.custom)
     patch["triggerWorkflow"] = False
     return patch
 
@@ -65,8 +69,10 @@ def deal_whole(found: Mapping[str, object], patch: Mapping[str, object]) -> dict
         whole["description"] = deal.description
     if deal.lines:
         whole["products"] = wire.products_body(deal.lines)
-    if custom:
-        whole["custom"] = dict(custom)
+    if deal.value is not None:
+        whole["value"] = cents(deal.value)
+    if custom or "custom" in patch:
+        patch = {**patch, "custom": {**custom, **mapping(patch.get("custom"))}}
     return {**whole, **patch}
 
 

@@ -122,7 +122,7 @@ class EscalaClient:
 
     def contact(self, contact_id: ContactId | str) -> Contact:
         """One contact; NotFound where it was deleted or merged (3.3)."""
-        return wire.contact(self._record(f"/crm/contacts/{_quoted(contact_id)}"))
+        return wire.contact_with_place(self._record(f"/crm/contacts/{_quoted(contact_id)}"))
 
     def contacts_with_email(self, email: str) -> tuple[Contact, ...]:
         """Contacts that have this e-mail, each verified; none where the filter does not work (U4).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from siigo_escala.domain.crm import (
     DealLine,
     Pipeline,
     PipelineId,
+    Place,
     Product,
     ProductDraft,
     ProductId,
@@ -117,6 +119,17 @@ def contact(row: object) -> Contact:
         modified=instant(data.get("modified")),
         modified_text=text(data.get("modified")),
     )
+
+
+def contact_with_place(row: object) -> Contact:
+    """A contact asked for by its id, with its address (3.1)."""
+    personal = mapping(mapping(row).get("personal"))
+    place = Place(
+        address=text(personal.get("address")),
+        city=text(personal.get("city")),
+        state=text(personal.get("state")) or text(personal.get("region")),
+    )
+    return replace(contact(row), place=place)
 
 
 def deal(row: object) -> Deal:

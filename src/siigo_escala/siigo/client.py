@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -18,11 +17,13 @@ from siigo_escala.domain.accounting import (
     Seller,
     Unreadable,
 )
+from siigo_escala.domain.selling import City, CustomerDraft, PaymentType, SiigoProduct, TaxRate
 from siigo_escala.rest import fields, paging, reading, retry
-from siigo_escala.rest.errors import AccessDenied, UnexpectedAnswer
+from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, UnexpectedAnswer
 from siigo_escala.rest.paging import Fetched, Page
 from siigo_escala.rest.transport import Answer, Ask, Transport, header_value
-from siigo_escala.siigo import token, wire
+from siigo_escala.rest.writing import encode
+from siigo_escala.siigo import selling, token, wire
 from siigo_escala.siigo.token import TokenSource
 
 __all__ = ["Page", "SiigoClient"]
@@ -61,11 +62,13 @@ class SiigoClient:
         date_start: date | None = None,
         date_end: date | None = None,
         name: str | None = None,
+        customer: str | None = None,
     ) -> Iterator[Page[Invoice | Unreadable]]:
         """Invoices in whole, page by page (3.1, 3.2).
 
         Bounds are inclusive; invoices never changed do not come with `updated_start`. Whether `date_end`
-        includes its day is not known: ask wider. `name` is a filter that Siigo may read loosely: compare.
+        includes its day is not known: ask wider. `name` and `customer` (identification) are filters that
+        Siigo may read loosely: compare.
         """
         query = _bounds(
             created_start=created_start,
@@ -74,7 +77,9 @@ class SiigoClient:
             date_start=date_start,
             date_end=date_end,
         )
-        return self._pages("/v1/invoices", {**query, "name": name} if name else query, wire.invoice)
+        named = {"name": name or "", "customer_identification": customer or ""}
+        query |= {key: value for key, value in named.items() if value}
+        return self._pages("/v1/invoices", query, wire.invoice)
 
     def invoice(self, invoice_id: InvoiceId) -> Invoice:
         """One invoice; NotFound where it was deleted."""
@@ -106,6 +111,65 @@ class SiigoClient:
         """Credit notes made since then (6)."""
         return self._pages("/v1/credit-notes", _bounds(created_start=created_start), wire.credit_note)
 
+    def customers_identified(self, identification: str) -> tuple[Customer, ...]:
+        """Customers whose identification Siigo finds to be this one, in every branch: compare (4)."""
+        pages = self._pages("/v1/customers", {"identification": identification}, wire.customer)
+        return tuple(one for page in pages for one in page.records if isinstance(one, Customer))
+
+    def cities(self) -> Iterator[Page[City | None]]:
+        """The cities that this company's own customers have, with their codes (4)."""
+        return self._pages("/v1/customers", {}, selling.city)
+
+    def products_coded(self, code: str) -> tuple[SiigoProduct, ...]:
+        """Products of exactly this code; whether Siigo's filter is exact is not known (8)."""
+        pages = self._pages("/v1/products", {"code": code}, selling.product)
+        return tuple(one for page in pages for one in page.records if one.code == code)
+
+    def taxes(self) -> tuple[TaxRate, ...]:
+        """Every tax of the company (8)."""
+        rows = _rows(self._get("/v1/taxes", {}))
+        return tuple(found for row in rows if (found := selling.tax(row)) is not None)
+
+    def payment_types(self) -> tuple[PaymentType, ...]:
+        """Every way of paying a sales invoice (8)."""
+        rows = _rows(self._get("/v1/payment-types", {"document_type": "FV"}))
+        return tuple(found for row in rows if (found := selling.payment_type(row)) is not None)
+
+    def create_invoice(self, content: bytes, *, key: str) -> Invoice:
+        """Makes an invoice (3.7) out of bytes that were stored before; `key` gives the same one again.
+
+        A 2xx that does not show the invoice is OutcomeUnknown.
+        """
+        return self._made("/v1/invoices", content, wire.invoice, {"Idempotency-Key": header_value(key)})
+
+    def create_customer(self, draft: CustomerDraft) -> Customer:
+        """Registers a customer (4)."""
+        return self._made("/v1/customers", encode(selling.customer_body(draft)), wire.customer, {})
+
+    def _made(
+        self,
+        path: str,
+        content: bytes,
+        read: Callable[[object], R | Unreadable],
+        headers: Mapping[str, bytes],
+    ) -> R:
+        """A write that makes a record: never repeated without certainty (rest/retry.py)."""
+        answer = self._signed(
+            lambda signed: retry.create(
+                self._transport,
+                Ask(method="POST", path=path, headers={**signed, **headers}, body=content),
+            )
+        )
+        record = read(answer.data)
+        if isinstance(record, Unreadable):
+            raise OutcomeUnknown(
+                "Siigo aceptó el registro pero no dijo cuál es; se verificará antes de enviarlo de nuevo.",
+                system="siigo",
+                status=answer.status,
+                raw=reading.raw_text(answer.content),
+            )
+        return record
+
     def _one(self, path: str, record_id: str, read: Callable[[object], R | Unreadable]) -> R:
         answer = self._get(path + urllib.parse.quote(record_id, safe=""), {}, by_id=True)
         record = read(answer.data)
@@ -135,16 +199,6 @@ class SiigoClient:
         return self._signed(
             lambda headers: retry.read(
                 self._transport, Ask(method="GET", path=path, query=query, headers=headers, by_id=by_id)
-            )
-        )
-
-    def _post(self, path: str, body: object, *, headers: Mapping[str, bytes]) -> Answer:
-        """A write that makes a record: never repeated without certainty (rest/retry.py)."""
-        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        return self._signed(
-            lambda signed: retry.create(
-                self._transport,
-                Ask(method="POST", path=path, headers={**signed, **headers}, body=content),
             )
         )
 

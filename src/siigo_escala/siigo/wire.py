@@ -84,6 +84,11 @@ def document_type(row: object) -> DocumentType | None:
         name=text(data.get("name")) or text(data.get("description")),
         active=flag(data.get("active"), default=True),
         needs_stamp=electronic != "noelectronic",
+        seller_by_item=flag(data.get("seller_by_item"), default=False),
+        cost_center_mandatory=flag(data.get("cost_center_mandatory"), default=False),
+        automatic_number=flag(data.get("automatic_number"), default=True),
+        decimals=flag(data.get("decimals"), default=True),
+        discount_by_percentage=text(data.get("discount_type")).casefold() != "value",
     )
 
 
@@ -211,12 +216,13 @@ def _taxes(value: object) -> tuple[Tax, ...]:
             continue
         name = text(data.get("name")) or text(data.get("type"))
         found.append(
-            Tax(kind=_tax_kind(data), name=name, percentage=number(data.get("percentage")), value=amount)
+            Tax(kind=tax_kind(data), name=name, percentage=number(data.get("percentage")), value=amount)
         )
     return tuple(found)
 
 
-def _tax_kind(data: Mapping[str, object]) -> TaxKind:
+def tax_kind(data: Mapping[str, object]) -> TaxKind:
+    """3.6: told apart by `type`, never by place or name."""
     return _TAX_KINDS.get(text(data.get("type")).casefold(), "other")
 
 

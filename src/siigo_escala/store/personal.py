@@ -39,9 +39,11 @@ class Found:
     contacts: list[models.KnownContact] = field(default_factory=list)
     invoices: list[models.Invoice] = field(default_factory=list)
     deals: list[models.KnownDeal] = field(default_factory=list)
+    sales: list[models.Opportunity] = field(default_factory=list)
+    """Opportunities of the customer that became invoices, or may."""
 
     def __bool__(self) -> bool:
-        return bool(self.customers or self.bindings or self.contacts or self.invoices)
+        return bool(self.customers or self.bindings or self.contacts or self.invoices or self.sales)
 
     def events(self) -> Iterator[models.InvoiceEvent]:
         """The history of the customer's invoices."""
@@ -89,7 +91,12 @@ def find(connection: models.Connection, identification: str) -> Found:
         of_account = {"escala__in": accounts, "contact_id__in": some}
         found.contacts += models.KnownContact.objects.filter(**of_account)
         found.deals += models.KnownDeal.objects.filter(**of_account)
-    for some in _chunks([row.deal_id for row in found.invoices if row.deal_id]):
+    sales = models.Opportunity.objects.filter(connection__in=found.connections)
+    typed = sales.order_by().values_list("customer", flat=True).distinct()
+    texts = {text for text in typed if identity.stored_keys(text) & found.numbers}
+    found.sales = list(sales.filter(Q(customer__in=texts) | Q(contact_id__in=wanted)).order_by("pk"))
+    deal_ids = [row.deal_id for row in found.invoices if row.deal_id]
+    for some in _chunks(deal_ids + [row.deal_id for row in found.sales]):
         there = [row.pk for row in found.deals]
         found.deals += models.KnownDeal.objects.filter(escala__in=accounts, deal_id__in=some).exclude(
             pk__in=there
@@ -122,6 +129,18 @@ def shown(found: Found) -> dict[str, Any]:
             }
             for row in found.invoices
         ],
+        "sales": [
+            {
+                "opportunity": row.deal_id,
+                "name": row.name,
+                "customer": row.customer,
+                "value": str(row.value),
+                "invoice": row.invoice,
+                "siigo_id": row.siigo_id,
+                "sent": row.body,
+            }
+            for row in found.sales
+        ],
         "history": [
             {
                 "invoice": names[event.invoice_id],
@@ -147,7 +166,7 @@ def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
             customers=len(found.customers),
             contacts=len(found.contacts),
             opportunities=len(found.deals),
-            invoices=len(found.invoices),
+            invoices=len(found.invoices) + len(found.sales),
             history=sum(1 for _ in found.events()),
         )
         models.KnownCustomer.objects.filter(pk__in=[row.pk for row in found.customers]).delete()
@@ -157,6 +176,7 @@ def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
         _strip_contacts(found, erased)
         _strip_deals(found, erased)
         _strip_ledger(found)
+        _strip_sales(found)
     return gone
 
 
@@ -198,6 +218,16 @@ def _strip_ledger(found: Found) -> None:
     for event in found.events():
         event.data, event.raw = stripped.event(event.data), ""
         event.save(update_fields=["data", "raw"])
+
+
+def _strip_sales(found: Found) -> None:
+    """What was sent and has no certain outcome keeps the customer it is looked for with, until it has one."""
+    for row in found.sales:
+        row.name = ""
+        if row.state != models.Invoicing.SENDING:
+            row.customer, row.body = "", ""
+        row.save(update_fields=["name", "customer", "body"])
+        row.events.exclude(raw="").update(raw="")
 
 
 def _customers(found: Found, companies: Iterable[int]) -> None:

@@ -85,6 +85,16 @@ def _kinds(now: datetime) -> list[Kind]:
             remove=_delete,
         ),
         Kind(
+            name="raw_answers_of_opportunities",
+            rows=models.OpportunityEvent.objects.filter(at__lt=before(RAW_DAYS)).exclude(raw=""),
+            remove=_empty_raw,
+        ),
+        Kind(
+            name="history_of_opportunities",
+            rows=models.OpportunityEvent.objects.filter(at__lt=before(HISTORY_DAYS)),
+            remove=_delete,
+        ),
+        Kind(
             name="runs", rows=_runs(quiet=before(QUIET_RUN_DAYS), all_=before(HISTORY_DAYS)), remove=_delete
         ),
         Kind(
@@ -133,7 +143,10 @@ def _customers(before: datetime) -> QuerySet[models.KnownCustomer]:
 def _runs(*, quiet: datetime, all_: datetime) -> QuerySet[models.Run]:
     """Old runs, and younger ones that changed nothing and need nobody; the last of a connection stays."""
     newer = models.Run.objects.filter(connection=OuterRef("connection"), pk__gt=OuterRef("pk"))
-    nothing = Q(exit_code=0, document__invoices__created=0, document__invoices__updated=0)
+    nothing = Q(exit_code=0) & (
+        Q(document__invoices__created=0, document__invoices__updated=0)
+        | Q(document__opportunities__created=0, document__opportunities__updated=0)
+    )
     return models.Run.objects.filter(Exists(newer)).filter(
         Q(started__lt=all_) | (Q(started__lt=quiet) & nothing)
     )

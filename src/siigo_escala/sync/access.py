@@ -49,6 +49,11 @@ def standing(connection: Connection, *, now: datetime) -> Standing:
     return braking.standing(counting.stretches(counter_name(connection), now=now))
 
 
+def reads_only(connection: Connection, *, now: datetime) -> bool:
+    """Whether so many of the user's calls to Siigo were refused that nothing is written for now."""
+    return braking.reads_only(counting.stretches(counter_name(connection), now=now))
+
+
 def must_probe(connection: Connection, *, dry: bool, now: datetime) -> bool:
     """Whether a run has to begin with a probe; StoreProblem, with the pause's code, where it may not begin.
 

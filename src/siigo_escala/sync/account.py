@@ -21,26 +21,33 @@ from siigo_escala.rest.transport import Call
 
 Column = Literal["created", "updated", "unchanged", "excluded", "needs_attention", "failed"]
 COLUMNS: tuple[Column, ...] = get_args(Column)
+Noun = Literal["invoice", "opportunity"]
 _COLUMNS_ROOM = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something a person reads about: `invoice` None where no invoice is concerned."""
+    """Something a person reads about: `invoice` None where no invoice is concerned.
+
+    In the other direction `invoice` is the id of an opportunity: `noun` says which.
+    """
 
     invoice: str | None
     code: Code
     message: str
+    noun: Noun = "invoice"
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the document."""
-        return {"invoice": self.invoice, "code": self.code.value, "message": self.message}
+        return {self.noun: self.invoice, "code": self.code.value, "message": self.message}
 
 
 class Tally:
     """Counts and sums of one run. Used by the run's own thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, noun: Noun = "invoice") -> None:
+        self._noun: Noun = noun
+        """What is counted: it is named so in documents and messages."""
         self._entries = IdTable()
         """Cents times `_COLUMNS_ROOM` plus the column's place, by Siigo id."""
         self._problems: dict[str, Problem] = {}
@@ -79,8 +86,11 @@ class Tally:
             self._left_out.pop(siigo_id, None)
         if code and column in ("needs_attention", "failed"):
             reason = Code(code)
-            message = reasons.message(reason, {"invoice": name, **(data or {})})
-            self._problems[siigo_id] = Problem(invoice=name or None, code=reason, message=message)
+            named: dict[str, object] = {self._noun: name}
+            message = reasons.message(reason, named | dict(data or {}))
+            self._problems[siigo_id] = Problem(
+                invoice=name or None, code=reason, message=message, noun=self._noun
+            )
         else:
             self._problems.pop(siigo_id, None)
 
@@ -90,7 +100,10 @@ class Tally:
         key = f"\0{self._anonymous}"
         self._entries.put(key, _packed("failed", Decimal(0)))
         self._problems[key] = Problem(
-            invoice=None, code=Code.UNEXPECTED_ANSWER, message=reasons.message(Code.UNEXPECTED_ANSWER, {})
+            invoice=None,
+            code=Code.UNEXPECTED_ANSWER,
+            message=reasons.message(Code.UNEXPECTED_ANSWER, {}),
+            noun=self._noun,
         )
 
     def column(self, siigo_id: str) -> Column | None:
@@ -100,16 +113,21 @@ class Tally:
 
     def note(self, code: Code, data: Mapping[str, object] | None = None, *, invoice: str = "") -> None:
         """A problem of the run as a whole, or news of one invoice that wait for nobody; told once."""
-        about = {"invoice": invoice} if invoice else {}
+        about: dict[str, object] = {self._noun: invoice} if invoice else {}
         problem = Problem(
-            invoice=invoice or None, code=code, message=reasons.message(code, {**about, **(data or {})})
+            invoice=invoice or None,
+            code=code,
+            message=reasons.message(code, {**about, **(data or {})}),
+            noun=self._noun,
         )
         if problem not in self.notes:
             self.notes.append(problem)
 
     def tell(self, invoice: str, code: Code, sentence: str) -> None:
         """Something a person may want to know of an invoice that is none the worse for it."""
-        self.notes.append(Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}"))
+        self.notes.append(
+            Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}", noun=self._noun)
+        )
 
     @property
     def created(self) -> int:

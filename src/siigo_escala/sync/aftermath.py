@@ -32,7 +32,13 @@ def probe(session: Session) -> None:
 def refused(session: Session, problem: AccessDenied) -> None:
     """Credentials were refused: told, counted, and the second time in a row the connection is paused."""
     session.tally.notes.insert(
-        0, Problem(invoice=None, code=access.code_of(problem), message=problem.message)
+        0,
+        Problem(
+            invoice=None,
+            code=access.code_of(problem),
+            message=problem.message,
+            noun="opportunity" if session.invoicing else "invoice",
+        ),
     )
     if session.dry:
         return

@@ -187,7 +187,8 @@ def other_marks(session: Session) -> list[str]:
     """The marks of the other connections of this Escala account."""
     others = models.Connection.objects.filter(escala_id=session.connection.escala_id)
     files = others.exclude(pk=session.connection.pk).values_list("file", flat=True)
-    return sorted({file["opportunities"]["mark"] for file in files} - {"", session.file.opportunities.mark})
+    marks = {file.get("opportunities", {}).get("mark", "") for file in files}
+    return sorted(marks - {"", session.file.opportunities.mark})
 
 
 def bears(deal_name: str, marks: Iterable[str]) -> bool:

@@ -101,8 +101,11 @@ def build(
     probing: bool = False,
     wait: Callable[[float], None] = time.sleep,
     bounds: Bounds = NO_BOUNDS,
+    siigo_writes: bool = False,
 ) -> Clients:
     """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows.
+
+    `siigo_writes`: records will be made in Siigo, and no such call may last longer than it takes to settle.
 
     `probing`: the brake's pause has lasted for long enough to try a call.
     """
@@ -126,6 +129,7 @@ def build(
         siigo_limit = brake = Brake(siigo_limit, counter, probing=probing)
         on_siigo_call = both(brake.count, on_call)
         closing.append(counter.close)
+    write_s = min(_ESCALA_TIMEOUT_S, environment.settle_seconds)
     siigo = Transport(
         system="siigo",
         base_url=environment.siigo_url,
@@ -133,7 +137,7 @@ def build(
         patience=Patience(environment.patience_seconds),
         now=now,
         timeout_read_s=_SIIGO_TIMEOUT_S,
-        timeout_write_s=_SIIGO_TIMEOUT_S,
+        timeout_write_s=write_s if siigo_writes else _SIIGO_TIMEOUT_S,
         max_connections=2,
         on_call=on_siigo_call,
         on_answer=partial(bounds.on_answer, "siigo"),
@@ -147,7 +151,7 @@ def build(
         patience=Patience(environment.patience_seconds),
         now=now,
         timeout_read_s=_ESCALA_TIMEOUT_S,
-        timeout_write_s=min(_ESCALA_TIMEOUT_S, environment.settle_seconds),
+        timeout_write_s=write_s,
         max_connections=environment.escala_connections,
         on_call=on_call,
         on_answer=partial(bounds.on_answer, "escala"),

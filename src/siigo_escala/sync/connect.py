@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,18 +14,19 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from siigo_escala.config.env import Environment
-from siigo_escala.domain import rules
+from siigo_escala.domain import fitness, rules
 from siigo_escala.domain.accounting import DocumentType, Seller
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
+from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import access, clients, look, recognise, requests, seen_names, sellers
+from siigo_escala.sync import access, activating, clients, look, recognise, requests, seen_names, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import NO_BOUNDS, Bounds, Clients, Credentials
 
@@ -56,6 +58,7 @@ def connect(
     *,
     environ: Mapping[str, str] | None = None,
     now: Callable[[], datetime],
+    wait: Callable[[float], None] = time.sleep,
 ) -> Connected:
     """Creates or updates the connection of that name.
 
@@ -69,7 +72,7 @@ def connect(
         siigo_key=secret("siigo.access_key", file.siigo.access_key, environ),
         escala_key=secret("escala.api_key", file.escala.api_key, environ),
     )
-    return join(environment, vault, file, credentials, now=now)
+    return join(environment, vault, file, credentials, now=now, wait=wait)
 
 
 def join(
@@ -80,15 +83,11 @@ def join(
     *,
     now: Callable[[], datetime],
     bounds: Bounds = NO_BOUNDS,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Connected:
     """The same of a file that was read and of credentials as they are: of those that the file may hold none
     is used, so that what somebody typed in a browser reads no variable and no file of this machine.
     """
-    if file.direction != "invoices_to_opportunities":
-        raise FileProblem(
-            "direction",
-            "«direction»: esta versión todavía no crea facturas en Siigo; use «invoices_to_opportunities».",
-        )
     if file.currency != "COP":
         raise FileProblem(
             "currency",
@@ -105,6 +104,8 @@ def join(
         )
         pipeline_id, stage_id = destination(file, accounts.pipelines)
         check_siigo(file, accounts)
+        if file.direction == "opportunities_to_invoices":
+            _check_invoicing(file, accounts, pair.siigo)
         company = recognise.company(accounts.document_types, pair.siigo, known)
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
@@ -123,9 +124,11 @@ def join(
             now=now(),
         )
         connection.pipeline_id, connection.stage_id = pipeline_id, stage_id
+        activation = activating.note(connection, now=now())
         connection.save()
         requests.rules_changed(connection, before=before, now=now())
         token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
+    activating.pass_second(activation, now=now, wait=wait)
     return Connected(connection=file.name, warnings=tuple(warnings_of(file, connection.escala)))
 
 
@@ -178,20 +181,27 @@ def clients_of(
 
 
 def destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
-    """The ids of the configured pipeline and stage, which may be written by name or id."""
-    wanted = file.opportunities
-    pipeline = _named(pipelines, wanted.pipeline)
+    """The ids of the configured pipeline and stage, which may be written by name or id.
+
+    Where opportunities are made, or where those stand that become invoices.
+    """
+    keys = ("opportunities.pipeline", "opportunities.stage")
+    wanted = (file.opportunities.pipeline, file.opportunities.stage)
+    if file.direction == "opportunities_to_invoices":
+        keys = ("invoices.trigger_pipeline", "invoices.trigger_stage")
+        wanted = (file.invoices.trigger_pipeline, file.invoices.trigger_stage)
+    pipeline = _named(pipelines, wanted[0])
     if pipeline is None:
         raise FileProblem(
-            "opportunities.pipeline",
-            f"«opportunities.pipeline»: Escala no tiene el pipeline «{wanted.pipeline}»; "
+            keys[0],
+            f"«{keys[0]}»: Escala no tiene el pipeline «{wanted[0]}»; "
             f"tiene: {_list(p.name for p in pipelines)}.",
         )
-    stage = _named(pipeline.stages, wanted.stage)
+    stage = _named(pipeline.stages, wanted[1])
     if stage is None:
         raise FileProblem(
-            "opportunities.stage",
-            f"«opportunities.stage»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted.stage}»; "
+            keys[1],
+            f"«{keys[1]}»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted[1]}»; "
             f"tiene: {_list(s.name for s in pipeline.stages)}.",
         )
     return pipeline.id, stage.id
@@ -230,6 +240,21 @@ def check_siigo(file: ConnectionFile, accounts: Accounts) -> None:
             )
 
 
+def _check_invoicing(file: ConnectionFile, accounts: Accounts, siigo: SiigoClient) -> None:
+    """What `[invoices]` names must exist in Siigo and serve; the message lists what does."""
+    found = fitness.examined(
+        file.invoices,
+        document_types=accounts.document_types,
+        payment_types=siigo.payment_types(),
+        taxes=siigo.taxes(),
+        sellers=accounts.users,
+    )
+    if isinstance(found, fitness.Unfit):
+        there = f"; puede usar: {_list(found.there)}" if found.there else ""
+        key = f"invoices.{found.key}"
+        raise FileProblem(key, f"«{key}»: {found.why}{there}.")
+
+
 def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
     """One pair of accounts belongs to one connection; two on one Escala account have different marks."""
     if account is None:
@@ -238,7 +263,9 @@ def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Esc
     taken = others.filter(siigo=company).first() if company is not None else None
     if taken is not None:
         raise accounts_taken(taken)
-    for other in others:
+    if file.direction == "opportunities_to_invoices":
+        return
+    for other in others.filter(direction=file.direction):
         mark = rules.from_json(other.file).opportunities.mark
         if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
             raise StoreProblem(
@@ -329,15 +356,18 @@ def types_to_json(kinds: Iterable[DocumentType]) -> list[dict[str, object]]:
 def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     """What Escala cannot list and was never seen: settled by the first accepted write."""
     owners = {owner.casefold() for owner in account.seen_owners}
-    wanted = {file.opportunities.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
+    named = file.opportunities
+    fields = [named.identification_field, named.number_field, named.date_field, named.due_field]
+    wanted = {named.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
+    if file.direction == "opportunities_to_invoices":
+        fields = [file.invoices.identification_field, file.invoices.number_field]
     for owner in sorted(wanted):
         if owner.casefold() not in owners:
             yield (
                 f"Todavía no se ha visto al usuario «{owner}» en Escala: "
                 "se comprobará con la primera oportunidad."
             )
-    named = file.opportunities
-    for field in (named.identification_field, named.number_field, named.date_field, named.due_field):
+    for field in fields:
         if field and not seen_names.has_field(account, field):
             yield (
                 f"Todavía no se ha visto el campo «{field}» en Escala: "

@@ -61,7 +61,8 @@ def subject_of(session: Session, item: Item) -> Subject:
     if item.amounts is None:
         # Asked for a dozen times on the way of an invoice.
         item.amounts = amounts(item.invoice, session.file.opportunities.value)
-    return subject(item.row, item.invoice, item.amounts, asked_for=item.asked_for)
+    born = item.row.siigo_id in _born(session)
+    return subject(item.row, item.invoice, item.amounts, asked_for=item.asked_for, born=born)
 
 
 def amounts(invoice: Invoice, kind: money.ValueKind) -> tuple[Decimal | None, Decimal | None]:
@@ -75,8 +76,12 @@ def subject(
     worth: tuple[Decimal | None, Decimal | None],
     *,
     asked_for: bool = False,
+    born: bool = False,
 ) -> Subject:
-    """An invoice and its row as `planning` asks for them; `worth`: its `amounts`."""
+    """An invoice and its row as `planning` asks for them; `worth`: its `amounts`.
+
+    `born`: the other direction made it, as our own map says.
+    """
     value, total = worth
     return Subject(
         invoice=invoice,
@@ -85,9 +90,19 @@ def subject(
         credited=row.credited,
         deleted=row.deleted,
         ignored=row.decision == "ignore",
-        born_in_escala=BORN_MARK in invoice.observations,
+        born_in_escala=BORN_MARK in invoice.observations or born,
         asked_for=asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
     )
+
+
+def _born(session: Session) -> frozenset[str]:
+    """Siigo ids of the invoices that the other direction made in this company, undone ones too."""
+    if session.born is None:
+        made = models.Opportunity.objects.filter(company_id=session.connection.siigo_id)
+        found = {one for one in made.values_list("siigo_id", flat=True) if one}
+        earlier = made.exclude(earlier=[]).values_list("earlier", flat=True)
+        session.born = frozenset(found | {one["siigo_id"] for some in earlier for one in some})
+    return session.born
 
 
 def owner_of(session: Session, item: Item) -> str:

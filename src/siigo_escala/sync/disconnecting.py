@@ -64,6 +64,9 @@ def _remove(connection: Connection) -> None:
     with transaction.atomic():
         models.InvoiceEvent.objects.filter(invoice__connection=connection).delete()
         models.CreditNote.objects.filter(connection=connection).delete()
+        models.OpportunityEvent.objects.filter(opportunity__connection=connection).delete()
+        while chunk := list(connection.opportunities.values_list("pk", flat=True)[:_CHUNK]):
+            models.Opportunity.objects.filter(pk__in=chunk).delete()
         while chunk := list(connection.invoices.values_list("pk", flat=True)[:_CHUNK]):
             models.Invoice.objects.filter(pk__in=chunk).delete()
         if not user_is_shared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,9 +33,12 @@ def of(
         "to": options.date_to.isoformat() if options.date_to else None,
         "started": _instant(session.started),
         "finished": _instant(finished),
-        "invoices": tally.counts(),
+        "opportunities" if session.invoicing else "invoices": tally.counts(),
         "value": tally.values(),
-        "contacts": {"created": tally.contacts_created, "matched": tally.contacts_matched},
+        "customers" if session.invoicing else "contacts": {
+            "created": tally.contacts_created,
+            "matched": tally.contacts_matched,
+        },
         "products": {
             "attached": tally.products_attached,
             "missing": tally.products_missing,
@@ -45,6 +49,12 @@ def of(
         "sweep": {"done": sweep_done, "calls": sweep_calls},
         "problems": [problem.to_json() for problem in tally.problems],
     }
+
+
+def counts(document: Mapping[str, Any]) -> dict[str, int]:
+    """The seven counts of a run's document, whatever its direction; none where it has none."""
+    found: dict[str, int] = document.get("invoices") or document.get("opportunities") or {}
+    return found
 
 
 def _instant(moment: datetime) -> str:

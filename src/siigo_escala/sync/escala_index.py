@@ -243,7 +243,7 @@ def fields_of(session: Session) -> list[str]:
         files = models.Connection.objects.filter(escala_id=session.connection.escala_id).values_list(
             "file", flat=True
         )
-        named = {file["opportunities"]["identification_field"] for file in files} - {""}
+        named = {file.get("opportunities", {}).get("identification_field", "") for file in files} - {""}
         session.identification_fields = sorted(named)
     return session.identification_fields
 

@@ -46,7 +46,12 @@ class Side:
 
     def subject(self, row: models.Invoice, invoice: Invoice) -> Subject:
         """An invoice as these rules see it."""
-        return decide.subject(row, invoice, decide.amounts(invoice, self.file.opportunities.value))
+        return decide.subject(
+            row,
+            invoice,
+            decide.amounts(invoice, self.file.opportunities.value),
+            born=row.code == Code.BORN_IN_ESCALA,
+        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from siigo_escala.store.lease import Lease
 from siigo_escala.store.models import Connection, SiigoCompany
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import access, clients, sellers
-from siigo_escala.sync.account import Calls
+from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.session import Listener, Options, Session
 
 
@@ -94,6 +94,7 @@ def open_session(
         on_learned=learned.tell,
         probing=probing,
     )
+    invoicing = opened.file.direction == "opportunities_to_invoices"
     session = Session(
         environment=opened.environment,
         connection=connection,
@@ -106,6 +107,7 @@ def open_session(
         now=now,
         calls=calls,
         started=now(),
+        tally=Tally("opportunity" if invoicing else "invoice"),
         erased=erasing.of_account(connection.escala, opened.vault),
         lease=lease,
         keep_learned=learned.keep,
@@ -164,6 +166,7 @@ def client_pair(
         probing=probing,
         wait=listener.wait,
         bounds=bounds,
+        siigo_writes=opened.file.direction == "opportunities_to_invoices",
     )
 
 

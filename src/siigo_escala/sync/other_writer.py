@@ -31,7 +31,9 @@ def notice(session: Session, *, began: datetime) -> None:
     """Looks through the deals read since `began` (our clock), for every connection of this Escala account."""
     account = session.connection.escala_id
     bound = models.Invoice.objects.filter(escala_id=account, deal_id=OuterRef("deal_id"))
-    connections = list(Connection.objects.filter(escala_id=account))
+    connections = list(Connection.objects.filter(escala_id=account, direction="invoices_to_opportunities"))
+    if not connections:
+        return
     since = min(map(_since, connections))
     free = models.KnownDeal.objects.filter(escala_id=account, seen_at__gte=began, created__gt=since)
     deals = list(free.exclude(Exists(bound)).iterator(chunk_size=_CHUNK))

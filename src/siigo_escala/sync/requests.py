@@ -18,7 +18,7 @@ from siigo_escala.sync.session import Options
 
 Why = Literal["person", "rules"]
 _TIMETABLE = ("schedule", "time_zone")
-_RULES = ("opportunities", "sellers", "direction")
+_RULES = ("opportunities", "invoices", "sellers", "direction")
 
 
 def ask(connection: Connection, options: Options, *, why: Why = "person", now: datetime) -> Request:
@@ -68,6 +68,7 @@ def options_of(request: Request) -> Options:
         date_from=_day(asked["from"]),
         date_to=_day(asked["to"]),
         invoices=tuple(asked["invoices"]),
+        opportunities=tuple(asked.get("opportunities", ())),
         limit=asked["limit"],
         dry_run=asked["dry_run"],
         sweep=asked["sweep"],

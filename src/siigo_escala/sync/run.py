@@ -40,10 +40,11 @@ from siigo_escala.sync import (
     taking_up,
     windows,
 )
+from siigo_escala.sync.invoicing import run as invoicing
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.opening import Opened, open_session
 from siigo_escala.sync.read import Item, Progressed
-from siigo_escala.sync.session import Listener, Options, Session, Stopped
+from siigo_escala.sync.session import Declined, Listener, Options, Session, Stopped
 from siigo_escala.sync.step import Step
 from siigo_escala.sync.windows import Window
 from siigo_escala.sync.writer import Writer
@@ -63,10 +64,6 @@ class Result:
     """How many are excluded by each reason code."""
     gave_way: bool = False
     """It left something to be made, because others wait for their turn: the same again, soon."""
-
-
-class Declined(Exception):
-    """The person said no to the plan: nothing was written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,8 +121,9 @@ def _recorded(session: Session, *, probing: bool) -> Result:
     if code == 0 and session.tally.open:
         code = 1
     finished = session.now()
+    plan_told = course.plan or session.plan
     printed = document.of(
-        session, finished, plan=course.plan, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
+        session, finished, plan=plan_told, sweep_done=course.sweep_done, sweep_calls=course.sweep_cost
     )
     run_row.keep(session, printed, finished=finished, exit_code=code)
     if course.sweep_done and not session.dry and not session.listener.stop.is_set():
@@ -143,8 +141,11 @@ def _guarded(course: _Course, *, probing: bool) -> int:
     try:
         if probing:
             aftermath.probe(session)
-        with course.writer:
-            _course(course)
+        if session.invoicing:
+            invoicing.go(session)
+        else:
+            with course.writer:
+                _course(course)
     except Declined:
         return 0
     except (Stopped, KeyboardInterrupt):

@@ -47,7 +47,7 @@ def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_
     log.info(
         "run ended",
         exit_code=exit_code,
-        invoices=printed["invoices"],
+        counts=document.counts(printed),
         calls=printed["calls"],
     )
     try:

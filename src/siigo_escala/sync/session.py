@@ -24,7 +24,7 @@ from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
 
-Phase = Literal["siigo", "escala", "opportunities", "settle", "done"]
+Phase = Literal["siigo", "escala", "opportunities", "invoices", "settle", "done"]
 _PROGRESS_EVERY_S = 1.0
 
 
@@ -36,6 +36,8 @@ class Options:
     date_from: date | None = None
     date_to: date | None = None
     invoices: tuple[str, ...] = ()
+    opportunities: tuple[str, ...] = ()
+    """Ids of deals, in the other direction."""
     limit: int | None = None
     dry_run: bool = False
     sweep: bool | None = None
@@ -49,7 +51,7 @@ class Options:
     @property
     def ordinary(self) -> bool:
         """Neither dates nor names: everything new or changed, and what is still open."""
-        return not self.by_dates and not self.invoices
+        return not self.by_dates and not self.invoices and not self.opportunities
 
     @property
     def widened(self) -> bool:
@@ -62,6 +64,7 @@ class Options:
             "from": self.date_from.isoformat() if self.date_from else None,
             "to": self.date_to.isoformat() if self.date_to else None,
             "invoices": list(self.invoices),
+            **({"opportunities": list(self.opportunities)} if self.opportunities else {}),
             "limit": self.limit,
             "dry_run": self.dry_run,
             "sweep": self.sweep,
@@ -127,6 +130,10 @@ class Foreseen:
 
 class Stopped(Exception):
     """A person asked the run to end; what was done is kept, the rest is NOT_REACHED."""
+
+
+class Declined(Exception):
+    """The person said no to the plan: nothing was written."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -197,6 +204,8 @@ class Session:
     products_planned: set[str] = field(default_factory=set)
     """Codes that a dry run would register."""
     sellers_read: bool = False
+    born: frozenset[str] | None = None
+    """Siigo ids of invoices that the other direction made; None: not asked for yet."""
     update_checked: bool = False
     """An update of this run was read back and had touched nothing but what is ours."""
     claimed: dict[str, str] = field(default_factory=dict)
@@ -205,6 +214,8 @@ class Session:
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
     gave_way: bool = False
     """Something that this run would have made was left for the next one, because others wait."""
+    plan: dict[str, Any] | None = None
+    """What the other direction told before its first write, as it stands in the document."""
     planned_s: float | None = None
     """How long the whole run was told to take, once it has a plan."""
     planned_writes: int = 0
@@ -219,6 +230,11 @@ class Session:
     def escala_now(self) -> datetime:
         """Now by Escala's clock: what is compared with its `created` and `modified` must follow it."""
         return self.now() + (self.escala_ahead or timedelta(0))
+
+    @property
+    def invoicing(self) -> bool:
+        """Opportunities become invoices, not the reverse."""
+        return self.file.direction == "opportunities_to_invoices"
 
     @property
     def dry(self) -> bool:

@@ -17,6 +17,7 @@ from siigo_escala.store.models.known import (
     MissingSku,
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
+from siigo_escala.store.models.opportunity import Invoicing, Opportunity, OpportunityEvent
 from siigo_escala.store.models.people import Membership, Role, SignInFailure, StartCode, User
 from siigo_escala.store.models.rule_drafts import RuleDraft
 from siigo_escala.store.models.run import Run
@@ -37,6 +38,7 @@ __all__ = [
     "EscalaAccount",
     "Invoice",
     "InvoiceEvent",
+    "Invoicing",
     "KnownContact",
     "KnownCustomer",
     "KnownDeal",
@@ -44,6 +46,8 @@ __all__ = [
     "Limit",
     "Membership",
     "MissingSku",
+    "Opportunity",
+    "OpportunityEvent",
     "Request",
     "Role",
     "RuleDraft",

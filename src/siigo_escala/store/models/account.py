@@ -20,6 +20,9 @@ class SiigoCompany(models.Model):
     sellers = models.JSONField(default=list)
     """[{"id", "name", "email", "active"}] as last read."""
     customers_total = models.PositiveIntegerField(null=True)
+    cities = models.JSONField(default=list)
+    """[{"name", "state", "code", "state_code", "country_code"}] that the company's own customers have."""
+    cities_at = models.DateTimeField(null=True)
     token_sealed = models.TextField(default="")
     token_expires = models.DateTimeField(null=True)
     token_username = models.CharField(max_length=200, default="")

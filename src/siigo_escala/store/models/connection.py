@@ -56,6 +56,14 @@ class Connection(models.Model):
     """Deals of another writer: {"seen": [{"deal", "invoice"}], "accepted": [ids]} (sync/other_writer.py)."""
     others_since = models.DateTimeField(null=True)
     """When a person last said that no other writer is left: deals made until then are accepted."""
+    activated_at = models.DateTimeField(null=True)
+    """Since when this stage makes invoices: what stood in it before is left alone (`existing`)."""
+    activated_for = models.CharField(max_length=100, default="")
+    """The stage that was activated then; "" while opportunities make no invoices."""
+    rehearsed_at = models.DateTimeField(null=True)
+    """The last dry run of the direction that makes invoices."""
+    confirmed_at = models.DateTimeField(null=True)
+    """When a person said that the first draft is right: only then anything goes to the DIAN."""
     last_success = models.DateTimeField(null=True)
     forgotten = models.BooleanField(default=False)
     """Credentials were taken away by `disconnect`."""

@@ -40,6 +40,14 @@ def siigo(client: SiigoClient, seen: Seen, *, now: Callable[[], datetime]) -> No
         seen.credit_notes = "unknown"
 
 
+def siigo_catalogues(client: SiigoClient, seen: Seen) -> None:
+    """What invoices are made with: users, kinds of document, ways of paying, taxes. Raises as a run would."""
+    seen.users = client.users()
+    seen.document_types = client.document_types()
+    seen.payment_types = client.payment_types()
+    seen.taxes = client.taxes()
+
+
 def escala(client: EscalaClient, seen: Seen, *, now: Callable[[], datetime]) -> None:
     """Pipelines, one page of contacts and of deals. Raises what keeps them from being read."""
     seen.pipelines = client.pipelines()

@@ -14,11 +14,20 @@ from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.rest import errors
 from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, RemoteError, System, TryLater
+from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.store import models
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync import access, clients, opening
 from siigo_escala.sync.account import Calls
-from siigo_escala.sync.checking import asking, escala_side, machine, siigo_side, standing, write_probe
+from siigo_escala.sync.checking import (
+    asking,
+    escala_side,
+    invoicing_side,
+    machine,
+    siigo_side,
+    standing,
+    write_probe,
+)
 from siigo_escala.sync.checking.budget import Budget, Spent
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, warning
 from siigo_escala.sync.checking.seen import Seen
@@ -87,7 +96,7 @@ def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | Non
         ),
     )
     try:
-        siigo = _asked(found, "siigo", lambda: asking.siigo(pair.siigo, seen, now=now))
+        siigo = _asked(found, "siigo", lambda: _ask_siigo(opened, pair.siigo, seen, now=now))
         escala = _asked(found, "escala", lambda: asking.escala(pair.escala, seen, now=now))
         if escala:
             if opened.connection.escala.products_read_at is None:
@@ -103,6 +112,16 @@ def examine(opened: Opened, *, now: Callable[[], datetime], budget: Budget | Non
 
 def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[], datetime]) -> None:
     """The write probe, after an examination that found nothing in its way; its verdicts join the rest."""
+    if _makes_invoices(opened):
+        # A trial opportunity would stand in the stage that makes invoices.
+        found.note(
+            warning(
+                Finding.WRITE_PROBE,
+                "La prueba de escritura no se hizo: crearía una oportunidad en la etapa que se factura.",
+                remedy="Hágala con la conexión en la dirección de Siigo a Escala.",
+            )
+        )
+        return
     if found.exit_code:
         not_probed(found)
         return
@@ -163,15 +182,30 @@ def _conclude(
 ) -> None:
     siigo, escala = answered
     checks: list[Check] = []
+    back = _makes_invoices(opened)
     if siigo:
-        checks += siigo_side.all_of(opened, seen, now=now())
+        checks += (
+            invoicing_side.of_siigo(opened, seen) if back else siigo_side.all_of(opened, seen, now=now())
+        )
     if escala:
-        checks += escala_side.all_of(opened, seen, found.capabilities, now=now())
+        side = invoicing_side.of_escala if back else escala_side.all_of
+        checks += side(opened, seen, found.capabilities, now=now())
     checks += [machine.clock(system, difference) for system, difference in seen.clocks.items()]
     checks += machine.all_of(opened, now=now)
     checks += standing.all_of(opened, now=now())
     for check in checks:
         found.note(check)
+
+
+def _makes_invoices(opened: Opened) -> bool:
+    return opened.file.direction == "opportunities_to_invoices"
+
+
+def _ask_siigo(opened: Opened, client: SiigoClient, seen: Seen, *, now: Callable[[], datetime]) -> None:
+    if _makes_invoices(opened):
+        asking.siigo_catalogues(client, seen)
+    else:
+        asking.siigo(client, seen, now=now)
 
 
 def _remedy(problem: AccessDenied, system: System) -> str:

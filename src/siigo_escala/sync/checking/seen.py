@@ -8,6 +8,7 @@ from typing import Literal
 
 from siigo_escala.domain.accounting import DocumentType, Invoice, Seller
 from siigo_escala.domain.crm import Contact, Deal, Pipeline, Product
+from siigo_escala.domain.selling import PaymentType, TaxRate
 from siigo_escala.rest.errors import System
 
 Readable = Literal["yes", "refused", "unknown"]
@@ -19,6 +20,9 @@ class Seen:
 
     users: tuple[Seller, ...] = ()
     document_types: tuple[DocumentType, ...] | None = None
+    payment_types: tuple[PaymentType, ...] = ()
+    taxes: tuple[TaxRate, ...] = ()
+    """These two only where opportunities become invoices."""
     invoices: list[Invoice] = field(default_factory=list)
     unreadable: int = 0
     """Rows of the page of invoices that are no invoices."""

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from siigo_escala.domain import rules
 from siigo_escala.store import models
-from siigo_escala.store.models import State
+from siigo_escala.store.models import Invoicing, State
 from siigo_escala.sync import run_row
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, quoted, warning
 from siigo_escala.sync.opening import Opened
+
+BACK = "opportunities_to_invoices"
 
 
 def all_of(opened: Opened, *, now: datetime) -> Iterator[Check]:
@@ -107,8 +109,10 @@ def last_success(opened: Opened, *, now: datetime) -> Check:
 
 
 def waiting(opened: Opened) -> Check:
-    """Invoices that wait for a person."""
+    """Invoices, or opportunities, that wait for a person."""
     name = opened.connection.name
+    if opened.file.direction == BACK:
+        return _opportunities_waiting(opened)
     count = opened.connection.invoices.filter(state=State.NEEDS_ATTENTION).count()
     if count:
         return warning(
@@ -119,9 +123,28 @@ def waiting(opened: Opened) -> Check:
     return ok(Finding.WAITING, "Ninguna factura espera por usted.")
 
 
+def _opportunities_waiting(opened: Opened) -> Check:
+    connection = opened.connection
+    count = connection.opportunities.filter(state=Invoicing.NEEDS_ATTENTION).count()
+    if count:
+        return warning(
+            Finding.WAITING,
+            f"{count} oportunidades esperan por usted." if count > 1 else "1 oportunidad espera por usted.",
+            remedy=f"Véalas con «siigo-escala invoices {connection.name} --status needs_attention».",
+        )
+    return ok(Finding.WAITING, "Ninguna oportunidad espera por usted.")
+
+
 def unknown_outcomes(opened: Opened) -> Check:
     """Writes of which nobody knows yet whether they were made."""
     connection = opened.connection
+    sales = connection.opportunities.filter(state=Invoicing.SENDING).count()
+    if sales:
+        return warning(
+            Finding.UNKNOWN_OUTCOMES,
+            f"{sales} facturas se enviaron a Siigo y no se sabe si quedaron.",
+            remedy=f"«siigo-escala sync {connection.name}» las busca en Siigo antes de enviar nada más.",
+        )
     deals = connection.invoices.filter(state=State.SENDING).count()
     contacts = models.ContactBinding.objects.filter(
         escala=connection.escala, contact_id=None, intent_at__isnull=False
@@ -139,6 +162,9 @@ def neighbours(opened: Opened) -> Check:
     """Other connections that write into the same Escala account: each needs a mark of its own."""
     connection = opened.connection
     others = models.Connection.objects.filter(escala=connection.escala).exclude(pk=connection.pk)
+    if opened.file.direction == BACK:
+        return ok(Finding.NEIGHBOURS, "Esta conexión no crea oportunidades en Escala.")
+    others = others.exclude(direction=BACK)
     ours = opened.file.opportunities.mark
     same = [
         other.name

@@ -85,7 +85,7 @@ def _going(run: Run, company: Connection, *, now: datetime) -> Going:
     return Going(
         number=run.pk,
         done=progress.get("done", 0),
-        total=progress.get("total") if progress.get("phase") == "opportunities" else None,
+        total=progress.get("total") if progress.get("phase") in ("opportunities", "invoices") else None,
         started=run.started,
         first=company.last_success is None,
         left_s=left,
@@ -96,7 +96,7 @@ def _not_whole(last: Run | None, turn: models.Turn | None) -> tuple[Going | None
     """The last run where it did not come to its end: it goes on by itself, or a person stopped it."""
     if last is None or last.exit_code in (0, 1, 2, 3, 4, 5):
         return None, None
-    counts = last.document.get("invoices", {})
+    counts = last.document.get("invoices") or last.document.get("opportunities", {})
     read = counts.get("read", 0)
     run = Going(number=last.pk, done=read - counts.get("failed", 0), total=read or None)
     if last.exit_code is None and turn is not None and turn.begun:

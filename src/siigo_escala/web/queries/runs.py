@@ -27,6 +27,7 @@ PHASES = (
     ("opportunities", "Escribir en Escala"),
     ("settle", "Confirmar"),
 )
+_BACK_PHASES = (("escala", "Leer Escala"), ("invoices", "Facturar en Siigo"), ("settle", "Confirmar"))
 _ENDS = {
     0: ("Completa", "green", "circle-check"),
     1: ("Completa con pendientes", "amber", "alert-triangle"),
@@ -39,6 +40,11 @@ _ENDS = {
 }
 _OPEN = ("Interrumpida, se retoma sola", "blue", "clock")
 _GOING = ("En curso", "blue", "refresh")
+
+
+def phases(direction: str) -> tuple[tuple[str, str], ...]:
+    """The steps of a run of this direction, in order."""
+    return _BACK_PHASES if direction == "opportunities_to_invoices" else PHASES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,7 @@ def shown(run: Run, *, going: Run | None, origins: dict[int, str], now: datetime
         run=run,
         end=_GOING if is_going else _ENDS.get(run.exit_code, _OPEN) if run.exit_code is not None else _OPEN,
         going=is_going,
-        counts=document.get("invoices", {}),
+        counts=document.get("invoices") or document.get("opportunities", {}),
         value=document.get("value", {}),
         calls=document.get("calls", {}),
         planned=document.get("plan", {}).get("calls", {}) if run.exit_code is not None else {},

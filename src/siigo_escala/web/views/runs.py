@@ -60,7 +60,7 @@ def run(request: Visit, number: int) -> HttpResponse:
     context: dict[str, Any] = {
         "one": found,
         "columns": [(key, words.partition(",")[2], found.counts.get(key, 0)) for key, words in runs.COLUMNS],
-        "phases": [(key, word) for key, word in runs.PHASES],
+        "phases": list(runs.phases(request.company.direction)),
         "phase": progress.get("phase", ""),
         "done": done,
         "total": total,

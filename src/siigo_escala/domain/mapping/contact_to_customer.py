@@ -1,0 +1,176 @@
+"""An Escala contact as the customer that is registered in Siigo, where every datum is certain.
+
+What is missing or doubtful is CUSTOMER_DATA_MISSING, naming the datum and where to type it. Source:
+docs/reference/siigo-api.md, section 4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from stdnum.co import nit
+
+from siigo_escala.domain import identity, text
+from siigo_escala.domain.crm import Contact, Place, Scalar
+from siigo_escala.domain.planning import NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.domain.rules import InvoiceRules
+from siigo_escala.domain.selling import City, CustomerDraft
+
+_NIT: Literal["31"] = "31"
+_CEDULA: Literal["13"] = "13"
+_NAME_LIMIT = 100
+_ADDRESS_LIMIT = 256
+_COUNTRY = "Co"
+_PARTICLES = frozenset(
+    {"de", "del", "la", "las", "los", "san", "santa", "y", "da", "do", "dos", "von", "van"}
+)
+_OF_THE_CAPITAL = re.compile(r"\b(d ?c|distrito capital)$")
+_COMPANY_NIT = re.compile(r"[89][0-9]{8}", re.ASCII)
+_PERSON_NUMBER = re.compile(r"[0-9]{5,8}|1[0-9]{9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An identification whose kind is certain."""
+
+    kind: Literal["31", "13"]
+    number: str
+
+
+def stored(contact: Contact, rules: InvoiceRules) -> str:
+    """The identification as it stands in the contact's custom field; "" where there is none."""
+    value: Scalar | None = contact.custom.get(rules.identification_field)
+    return "" if value is None or isinstance(value, bool) else str(value).strip()
+
+
+def numbers(typed: str) -> list[str]:
+    """The ways in which Siigo may hold this identification: without its right check digit first."""
+    found = sorted(identity.stored_keys(typed))
+    without = [
+        number[:-1]
+        for number in found
+        if number.isdigit() and len(number) == 10 and nit.calc_check_digit(number[:-1]) == number[-1]
+    ]
+    return [*found, *(number for number in without if _COMPANY_NIT.fullmatch(number))]
+
+
+def missing(datum: str) -> NeedsAttention:
+    """A datum that Siigo demands and nobody has typed."""
+    return NeedsAttention(code=Code.CUSTOMER_DATA_MISSING, data={"field": datum})
+
+
+def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> CustomerDraft | NeedsAttention:
+    """The customer for a contact; `cities` are those that this company's own customers have."""
+    typed = stored(contact, rules)
+    document = _document(typed)
+    if document is None:
+        return missing(
+            f"el tipo de identificación de «{typed}» (en el contacto, escriba el NIT con su dígito, como "
+            "900123456-8, o la cédula; u otro documento, registrando el cliente en Siigo)"
+        )
+    is_company = document.kind == _NIT
+    names = _company_name(contact) if is_company else _person_names(contact)
+    if isinstance(names, NeedsAttention):
+        return names
+    place = contact.place or Place()
+    address = text.line(place.address, limit=_ADDRESS_LIMIT)
+    if not address:
+        return missing("la dirección (campo «Dirección» del contacto en Escala)")
+    city = _city(place, rules, cities)
+    if isinstance(city, NeedsAttention):
+        return city
+    valid = (identity.email(one) for one in contact.emails)
+    phones = (identity.phone(one) for one in contact.phones)
+    return CustomerDraft(
+        is_company=is_company,
+        id_type=document.kind,
+        identification=document.number,
+        check_digit=nit.calc_check_digit(document.number) if is_company else "",
+        names=names,
+        address=address,
+        city=city,
+        responsibility=rules.default_fiscal_responsibility,
+        contact=_to_write_to(contact, names),
+        email=next((one for one in valid if one), ""),
+        phone=next((one for one in phones if one), ""),
+    )
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """First names and last names of a person's whole name; the last ones "" where nobody can tell.
+
+    Two last names where there are four words or more, and "del", "de la" belong to the word after them.
+    """
+    words: list[str] = []
+    pending: list[str] = []
+    for word in full.split():
+        pending.append(word)
+        if text.fold(word) not in _PARTICLES:
+            words.append(" ".join(pending))
+            pending = []
+    if pending:
+        words = [*words[:-1], " ".join([*words[-1:], *pending])]
+    first = 1 if len(words) < 4 else len(words) - 2
+    return " ".join(words[:first]), " ".join(words[first:])
+
+
+def _document(typed: str) -> Document | None:
+    found = numbers(typed)
+    certain = next((number for number in found if _COMPANY_NIT.fullmatch(number)), None)
+    if certain is not None:
+        # What is left after a hyphen that is not its check digit makes the number longer than nine.
+        return Document(kind=_NIT, number=certain)
+    if len(found) == 1 and _PERSON_NUMBER.fullmatch(found[0]):
+        return Document(kind=_CEDULA, number=found[0])
+    return None
+
+
+def _company_name(contact: Contact) -> tuple[str, ...] | NeedsAttention:
+    own = f"{contact.first_name} {contact.last_name}"
+    name = text.line(contact.company_name, limit=_NAME_LIMIT) or text.line(own, limit=_NAME_LIMIT)
+    return (name,) if name else missing("el nombre de la empresa (campo «Empresa» del contacto en Escala)")
+
+
+def _person_names(contact: Contact) -> tuple[str, ...] | NeedsAttention:
+    first, last = (text.line(one, limit=_NAME_LIMIT) for one in (contact.first_name, contact.last_name))
+    if not (first and last):
+        first, last = split_name(first or last)
+    if first and last:
+        return first, last
+    datum = "los apellidos" if first else "el nombre"
+    return missing(f"{datum} de la persona (campos «Nombre» y «Apellido» del contacto en Escala)")
+
+
+def _to_write_to(contact: Contact, names: tuple[str, ...]) -> tuple[str, str]:
+    first, last = (text.line(one, limit=_NAME_LIMIT) for one in (contact.first_name, contact.last_name))
+    return (first, last) if first else (names[0], names[1] if len(names) > 1 else "")
+
+
+def _city(place: Place, rules: InvoiceRules, cities: Sequence[City]) -> City | NeedsAttention:
+    """The one city of that name (and state, where there are several), else the default one."""
+    wanted, state = _plain(place.city), _plain(place.state)
+    found = {city.code: city for city in cities if wanted and _plain(city.name) == wanted}
+    if len(found) > 1 and state:
+        found = {code: city for code, city in found.items() if _plain(city.state) == state}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    code = rules.default_city
+    if code:
+        known = next((city for city in cities if city.code == code), None)
+        return known or City(name="", state="", code=code, state_code=code[:2], country_code=_COUNTRY)
+    shown = text.line(place.city, limit=80)
+    return missing(
+        f"la ciudad «{shown}», que no es de ningún cliente suyo en Siigo (corríjala en el contacto)"
+        if shown
+        else "la ciudad (campo «Ciudad» del contacto en Escala)"
+    )
+
+
+def _plain(name: str) -> str:
+    """A city's name without case, accents, punctuation, nor what follows the capital's: "bogota"."""
+    words = " ".join(re.findall(r"\w+", text.fold(name).replace(".", "")))
+    return _OF_THE_CAPITAL.sub("", words).strip()

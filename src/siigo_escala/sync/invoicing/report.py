@@ -1,0 +1,111 @@
+"""Every opportunity accounted for, from the ledger alone: counts, pesos and one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count
+
+from siigo_escala.domain import money
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store.models import Connection, Invoicing, Opportunity
+
+PARTS = ("invoiced", "excluded", "needs_attention", "failed")
+_CHUNK = 2000
+_SHOWN = (
+    "deal_id", "name", "value", "modified", "customer", "state", "code", "invoice", "siigo_id",
+)  # fmt: skip
+
+
+def report(connection: Connection, *, date_from: date | None, date_to: date | None) -> dict[str, Any]:
+    """The document of `report`: one row an opportunity that was modified in the span, sums in pesos."""
+    rows = list(rows_of(connection, date_from=date_from, date_to=date_to))
+    counts = {"total": len(rows)} | dict.fromkeys(PARTS, 0)
+    sums = dict.fromkeys(("total", *PARTS), Decimal(0))
+    for row in rows:
+        value = Decimal(row["value"])
+        counts[row["status"]] += 1
+        sums[row["status"]] += value
+        sums["total"] += value
+    return {
+        "schema": 1,
+        "connection": connection.name,
+        "from": date_from.isoformat() if date_from else None,
+        "to": date_to.isoformat() if date_to else None,
+        "opportunities": counts,
+        "value": {key: money.to_text(value) for key, value in sums.items()},
+        "rows": rows,
+    }
+
+
+def rows_of(
+    connection: Connection,
+    *,
+    date_from: date | None = None,
+    date_to: date | None = None,
+    statuses: Collection[str] = (),
+    codes: Collection[str] = (),
+) -> Iterator[dict[str, Any]]:
+    """The ledger's rows as documents show them, oldest first."""
+    zone = ZoneInfo(str(connection.file.get("time_zone", "America/Bogota")))
+    chosen = Opportunity.objects.filter(connection=connection)
+    if date_from is not None:
+        chosen = chosen.filter(modified__gte=datetime.combine(date_from, time.min, zone))
+    if date_to is not None:
+        chosen = chosen.filter(modified__lt=datetime.combine(date_to + timedelta(days=1), time.min, zone))
+    found = chosen.order_by("modified", "pk").values_list(*_SHOWN, named=True)
+    for opportunity in found.iterator(chunk_size=_CHUNK):
+        row = _row(opportunity, zone)
+        if statuses and row["status"] not in statuses:
+            continue
+        if codes and row["code"] not in codes:
+            continue
+        yield row
+
+
+def status_of(opportunity: Any) -> str:
+    """Which of the four parts an opportunity stands in."""
+    if opportunity.state in (Invoicing.INVOICED, Invoicing.EXCLUDED, Invoicing.NEEDS_ATTENTION):
+        return str(opportunity.state)
+    return "failed"
+
+
+def code_of(opportunity: Any) -> str | None:
+    """The reason code; what was not reached or has no certain outcome says so."""
+    if opportunity.state == Invoicing.SENDING:
+        return Code.OUTCOME_UNKNOWN.value
+    if opportunity.state == Invoicing.PENDING:
+        return opportunity.code or Code.NOT_REACHED.value
+    return opportunity.code or None
+
+
+def _row(opportunity: Any, zone: ZoneInfo) -> dict[str, Any]:
+    modified = opportunity.modified
+    return {
+        "opportunity": opportunity.deal_id,
+        "name": opportunity.name,
+        "date": modified.astimezone(zone).date().isoformat() if modified else None,
+        "customer": opportunity.customer,
+        "value": money.to_text(opportunity.value),
+        "status": status_of(opportunity),
+        "code": code_of(opportunity),
+        "open": opportunity.state == Invoicing.NEEDS_ATTENTION,
+        "invoice": opportunity.invoice or None,
+        "siigo_id": opportunity.siigo_id,
+    }
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """Opportunities of the ledger by part, and how many of them wait for a person."""
+    counts = {"total": 0} | dict.fromkeys(PARTS, 0) | {"open": 0}
+    states = Opportunity.objects.filter(connection=connection).order_by().values("state")
+    for group in states.annotate(count=Count("pk")):
+        opportunity = Opportunity(state=group["state"])
+        counts["total"] += group["count"]
+        counts[status_of(opportunity)] += group["count"]
+        counts["open"] += group["count"] if group["state"] == Invoicing.NEEDS_ATTENTION else 0
+    return counts

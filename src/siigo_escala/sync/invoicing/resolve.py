@@ -1,0 +1,72 @@
+"""Storing what people decide of opportunities: all of it or nothing, without the lease and without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from siigo_escala.domain.decisions import DealWish, DecisionProblem
+from siigo_escala.store.models import Connection, Invoicing, Opportunity, OpportunityEvent, SiigoCompany
+
+
+def store(connection: Connection, wishes: Sequence[DealWish], *, now: datetime) -> list[str]:
+    """Stores these decisions; the rows become due. Warnings, in Spanish.
+
+    DecisionProblem where one of them cannot be obeyed: then nothing is stored.
+    """
+    warnings: list[str] = []
+    with transaction.atomic():
+        # A run commits under the same lock: it waits for us, and we for it, for a moment only.
+        SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
+        for wish in wishes:
+            row = Opportunity.objects.filter(connection=connection, deal_id=wish.deal_id).first()
+            if row is None:
+                raise DecisionProblem(
+                    f"La oportunidad «{wish.deal_id}» no está en el registro; primero se lee con "
+                    "«siigo-escala sync».",
+                    line=wish.line,
+                )
+            _check(wish, row)
+            warnings += _decide(connection, wish, row, now=now)
+            row.due, row.said, row.updated_at = True, row.said + 1, now
+            row.save()
+            OpportunityEvent.objects.create(
+                opportunity=row, at=now, kind="resolved", code=row.code, data={"decision": wish.kind}
+            )
+    return warnings
+
+
+def _check(wish: DealWish, row: Opportunity) -> None:
+    name = row.name or row.deal_id
+    if row.state == Invoicing.SENDING and wish.kind != "done":
+        raise DecisionProblem(
+            f"La factura de «{name}» se envió y todavía se comprueba si quedó: sincronice primero.",
+            line=wish.line,
+        )
+    if wish.kind == "again" and row.siigo_id is None:
+        raise DecisionProblem(
+            f"La oportunidad «{name}» no tiene factura todavía: use «create» para facturarla.", line=wish.line
+        )
+    if wish.kind in ("create", "ignore") and row.siigo_id is not None:
+        raise DecisionProblem(
+            f"La oportunidad «{name}» ya tiene su factura «{row.invoice}»; si la anuló, use «again».",
+            line=wish.line,
+        )
+
+
+def _decide(connection: Connection, wish: DealWish, row: Opportunity, *, now: datetime) -> list[str]:
+    if wish.kind != "done":
+        row.decision = wish.kind
+        return []
+    row.decision = ""
+    if row.siigo_id is None:
+        return [f"La oportunidad «{row.name or row.deal_id}» se intentará de nuevo."]
+    if connection.confirmed_at is None:
+        # What a person has seen in Siigo and finds right: from now on invoices may go to the DIAN.
+        connection.confirmed_at = now
+        connection.save(update_fields=["confirmed_at"])
+    row.invoiced_value = row.value
+    row.state, row.code, row.data = Invoicing.INVOICED, "", {}
+    return []

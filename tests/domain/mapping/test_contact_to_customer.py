@@ -1,0 +1,152 @@
+"""Contacts as customers: what is certain is registered, what is doubtful names the datum."""
+
+from __future__ import annotations
+
+import pytest
+
+from siigo_escala.domain.crm import Contact, ContactId, Place
+from siigo_escala.domain.mapping import contact_to_customer
+from siigo_escala.domain.planning import NeedsAttention
+from siigo_escala.domain.rules import InvoiceRules
+from siigo_escala.domain.selling import City, CustomerDraft
+from siigo_escala.siigo import selling
+
+RULES = InvoiceRules(identification_field="cf_x")
+BOGOTA = City(name="Bogotá", state="Bogotá", code="11001", state_code="11")
+CITIES = [
+    BOGOTA,
+    City(name="Armenia", state="Quindío", code="63001", state_code="63"),
+    City(name="Armenia", state="Antioquia", code="05059", state_code="05"),
+]
+
+
+def _contact(typed: object = "900123456-8", **more: object) -> Contact:
+    fields = {
+        "company_name": "El Roble SAS",
+        "first_name": "Ana",
+        "last_name": "Paz",
+        "emails": ("no", "ana@roble.example"),
+        "phones": ("310 456 7890",),
+        "place": Place(address="Cra 15 # 93-47", city="bogota d.c."),
+        "custom": {"cf_x": typed},
+        **more,
+    }
+    return Contact(id=ContactId("c1"), **fields)  # type: ignore[arg-type]  # fields of a contact
+
+
+def _customer(contact: Contact, rules: InvoiceRules = RULES) -> CustomerDraft:
+    draft = contact_to_customer.draft(contact, rules=rules, cities=CITIES)
+    assert isinstance(draft, CustomerDraft), draft
+    return draft
+
+
+def _datum(contact: Contact, rules: InvoiceRules = RULES) -> str:
+    draft = contact_to_customer.draft(contact, rules=rules, cities=CITIES)
+    assert isinstance(draft, NeedsAttention)
+    assert draft.code == "CUSTOMER_DATA_MISSING"
+    return str(draft.data["field"])
+
+
+def test_a_company_is_registered_whole() -> None:
+    body = selling.customer_body(_customer(_contact()))
+    phone = {"indicative": "57", "number": "3104567890"}
+    assert body == {
+        "type": "Customer",
+        "person_type": "Company",
+        "id_type": "31",
+        "identification": "900123456",
+        "check_digit": "8",
+        "name": ["El Roble SAS"],
+        "fiscal_responsibilities": [{"code": "R-99-PN"}],
+        "address": {
+            "address": "Cra 15 # 93-47",
+            "city": {"country_code": "Co", "state_code": "11", "city_code": "11001"},
+        },
+        "phones": [phone],
+        "contacts": [{"first_name": "Ana", "last_name": "Paz", "email": "ana@roble.example", "phone": phone}],
+    }
+
+
+def test_a_person_is_registered_by_first_and_last_names() -> None:
+    contact = _contact(
+        1032456789, company_name="", first_name="Julián Restrepo Mora", last_name="", emails=(), phones=()
+    )
+    body = selling.customer_body(_customer(contact))
+    assert (body["person_type"], body["id_type"], body["identification"]) == ("Person", "13", "1032456789")
+    assert body["name"] == ["Julián", "Restrepo Mora"]
+    assert "check_digit" not in body
+    assert "phones" not in body
+    assert body["contacts"] == [{"first_name": "Julián Restrepo Mora"}]
+
+
+def test_a_company_without_persons_is_its_own_contact() -> None:
+    contact = _contact(first_name="", last_name="")
+    assert _customer(contact).contact == ("El Roble SAS", "")
+    nameless = _contact("1032456789", first_name="", last_name="Ana Paz", company_name="")
+    assert _customer(nameless).contact == ("Ana", "Paz")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "number"),
+    [
+        ("900123456", "31", "900123456"),
+        ("900.123.456-8", "31", "900123456"),
+        ("9001234568", "31", "900123456"),
+        ("NIT 900123456-8", "31", "900123456"),
+        ("1032456789", "13", "1032456789"),
+        ("79.482.615", "13", "79482615"),
+    ],
+)
+def test_the_kind_of_a_certain_identification_is_known(typed: str, kind: str, number: str) -> None:
+    draft = _customer(_contact(typed))
+    assert (draft.id_type, draft.identification) == (kind, number)
+
+
+@pytest.mark.parametrize("typed", ["AB123456", "900123456-1", "12", "222222222222", "2032456789"])
+def test_a_doubtful_identification_is_for_people(typed: str) -> None:
+    assert "tipo de identificación" in _datum(_contact(typed))
+
+
+def test_each_missing_datum_is_named() -> None:
+    assert "dirección" in _datum(_contact(place=None))
+    assert "«Nowhere»" in _datum(_contact(place=Place(address="x", city="Nowhere")))
+    assert "ciudad (campo" in _datum(_contact(place=Place(address="x")))
+    assert "nombre de la empresa" in _datum(_contact(company_name="", first_name="", last_name=""))
+    assert "apellidos" in _datum(_contact("1032456789", first_name="Ana", last_name=""))
+    assert "el nombre" in _datum(_contact("1032456789", first_name="", last_name=""))
+
+
+def test_a_city_of_two_departments_needs_its_department() -> None:
+    armenia = Place(address="x", city="Armenia", state="quindio")
+    assert _customer(_contact(place=armenia)).city.code == "63001"
+    assert "«Armenia»" in _datum(_contact(place=Place(address="x", city="Armenia")))
+
+
+def test_the_default_city_stands_in() -> None:
+    rules = InvoiceRules(identification_field="cf_x", default_city="11001")
+    assert _customer(_contact(place=Place(address="x", city="Nowhere")), rules).city == BOGOTA
+    other = InvoiceRules(identification_field="cf_x", default_city="05001")
+    assert _customer(_contact(place=Place(address="x")), other).city.state_code == "05"
+
+
+@pytest.mark.parametrize(
+    ("full", "first", "last"),
+    [
+        ("Ana Paz", "Ana", "Paz"),
+        ("Ana", "Ana", ""),
+        ("Ana Paz Gómez", "Ana", "Paz Gómez"),
+        ("María José Paz Gómez", "María José", "Paz Gómez"),
+        ("María del Carmen Pérez Gómez", "María del Carmen", "Pérez Gómez"),
+        ("Juan de la Cruz", "Juan", "de la Cruz"),
+        ("Ana Paz de", "Ana", "Paz de"),
+        ("", "", ""),
+        ("de", "de", ""),
+    ],
+)
+def test_a_whole_name_is_split_where_people_would(full: str, first: str, last: str) -> None:
+    assert contact_to_customer.split_name(full) == (first, last)
+
+
+@pytest.mark.parametrize("value", [None, True, ""])
+def test_no_identification_is_no_identification(value: object) -> None:
+    assert contact_to_customer.stored(_contact(value), RULES) == ""

@@ -1,0 +1,190 @@
+"""What people decide of opportunities, drafts that they confirm, and the number that goes back to Escala."""
+
+from __future__ import annotations
+
+import pytest
+
+from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store.models import Connection, Invoicing
+from siigo_escala.sync.invoicing import resolve
+from tests.sync.two.scene import Scene, codes, counts
+
+NUMBER = "cf_deal_numero_hqpe_text"
+RULE = f'number_field = "{NUMBER}"'
+
+
+def _say(scene: Scene, deal: str, kind: DealKind) -> list[str]:
+    return resolve.store(Connection.objects.get(), [DealWish(kind=kind, deal_id=deal)], now=scene.world.now())
+
+
+def _ready(scene: Scene) -> str:
+    """A company whose opportunities have a field for the number."""
+    scene.world.escala.add_custom_field(NUMBER)
+    return scene.ready(RULE)
+
+
+def test_one_left_out_by_a_person_stays_out_until_they_change_their_mind(scene: Scene) -> None:
+    scene.ready()
+    deal = scene.deal(None)
+    scene.sync()
+    assert _say(scene, deal, "ignore") == []
+    assert counts(scene.sync()) == {"read": 1, "excluded": 1}
+    assert scene.row(deal).code == "IGNORED_BY_PERSON"
+    scene.world.escala.edit_deal(deal, {"contactId": scene.contact()})
+    assert counts(scene.sync()) == {"read": 1, "excluded": 1}
+    _say(scene, deal, "create")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_done_tries_again_what_waits_for_data(scene: Scene) -> None:
+    scene.ready()
+    deal = scene.deal(None)
+    scene.sync()
+    (warning,) = _say(scene, deal, "done")
+    assert "se intentará de nuevo" in warning
+    assert codes(scene.sync()) == ["CUSTOMER_DATA_MISSING"]
+
+
+@pytest.mark.parametrize(("kind", "said"), [("create", "use «again»"), ("ignore", "use «again»")])
+def test_what_has_its_invoice_is_neither_made_nor_left_out(scene: Scene, kind: DealKind, said: str) -> None:
+    deal = scene.deal(scene.ready())
+    scene.sync()
+    with pytest.raises(DecisionProblem, match=said):
+        _say(scene, deal, kind)
+
+
+def test_what_has_no_invoice_or_is_not_known_cannot_be_invoiced_again(scene: Scene) -> None:
+    scene.ready()
+    deal = scene.deal(None)
+    with pytest.raises(DecisionProblem, match="primero se lee"):
+        _say(scene, deal, "create")
+    scene.sync()
+    with pytest.raises(DecisionProblem, match="use «create»"):
+        _say(scene, deal, "again")
+    row = scene.row(deal)
+    row.state = Invoicing.SENDING
+    row.save()
+    with pytest.raises(DecisionProblem, match="todavía se comprueba"):
+        _say(scene, deal, "create")
+
+
+def test_what_a_person_says_while_the_run_writes_is_kept(scene: Scene) -> None:
+    scene.ready()
+    deal = scene.deal(None)
+    scene.sync()
+
+    def meanwhile(_: dict[str, object]) -> bool:
+        _say(scene, deal, "ignore")
+        return True
+
+    scene.deal(scene.contact("900482137-2", first_name="Otra"), name="Otra")
+    scene.sync(plan=meanwhile)
+    row = scene.row(deal)
+    assert (row.decision, row.due) == ("ignore", True)
+    assert counts(scene.sync()) == {"read": 1, "excluded": 1}
+
+
+def test_nothing_goes_to_the_dian_before_a_dry_run_and_a_confirmed_draft(scene: Scene) -> None:
+    contact = scene.ready("stamp = true")
+    first, second = scene.deal(contact, name="Una"), scene.deal(contact, name="Otra")
+    assert codes(scene.sync()) == ["DRY_RUN_NEEDED", "DRY_RUN_NEEDED"]
+    dry = scene.sync(dry_run=True)
+    real = scene.sync()
+    assert counts(real) == {"read": 2, "created": 1, "needs_attention": 1}
+    assert counts(dry) == {"read": 2, "created": 2}
+    assert codes(real) == ["DRAFT_UNCONFIRMED"]
+    (draft,) = scene.invoices()
+    assert draft["stamp"]["status"] == "Draft"
+    made, waits = (first, second) if scene.row(first).siigo_id else (second, first)
+    assert made in real.document["problems"][0]["message"]
+    _say(scene, made, "done")
+    assert counts(scene.sync())["created"] == 1
+    assert scene.row(waits).siigo_id
+    assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
+
+
+def test_a_draft_that_was_made_before_stamping_was_asked_for_is_the_one_to_confirm(scene: Scene) -> None:
+    contact = scene.ready()
+    made = scene.deal(contact, name="Una")
+    scene.sync()
+    scene.connect("stamp = true")
+    scene.sync(dry_run=True)
+    scene.deal(contact, name="Otra")
+    assert codes(scene.sync()) == ["DRAFT_UNCONFIRMED"]
+    _say(scene, made, "done")
+    assert counts(scene.sync()) == {"read": 2, "created": 1, "unchanged": 1}
+
+
+def test_the_number_goes_back_to_the_opportunity(scene: Scene) -> None:
+    contact = _ready(scene)
+    deals = [scene.deal(contact, name=f"Venta {number}", owner="laura@acme.example") for number in range(2)]
+    assert counts(scene.sync()) == {"read": 2, "created": 2}
+    for deal in deals:
+        (shown,) = [one for one in scene.world.deals() if one["id"] == deal]
+        assert shown["custom"] == {NUMBER: scene.row(deal).invoice}
+        assert (shown["value"], shown["assignedTo"]) == (170000, "laura@acme.example")
+        assert len(shown["products"]) == 1
+    assert "created" not in counts(scene.sync())
+    assert counts(scene.sync()) == {}
+
+
+def test_a_field_that_escala_does_not_keep_is_told(scene: Scene) -> None:
+    deal = scene.deal(scene.ready('number_field = "cf_deal_nadie_aaaa_text"'))
+    result = scene.sync()
+    assert (counts(result), codes(result)) == ({"read": 1, "created": 1}, ["NUMBER_NOT_WRITTEN"])
+    assert "no guardó el campo" in result.document["problems"][0]["message"]
+    assert scene.row(deal).number_due is False
+
+
+@pytest.mark.parametrize("verb", ["put_partial", "patch"])
+def test_the_number_goes_back_by_whatever_verb_works(scene: Scene, verb: str) -> None:
+    scene.world.escala.switches.change({"update_verb": verb})
+    scene.world.escala.add_custom_field("cf_deal_otro_aaaa_text")
+    deal = scene.deal(_ready(scene), custom={"cf_deal_otro_aaaa_text": "x"})
+    scene.sync()
+    (shown,) = scene.world.deals()
+    assert shown["custom"] == {NUMBER: scene.row(deal).invoice, "cf_deal_otro_aaaa_text": "x"}
+    assert shown["value"] == 170000
+
+
+def test_where_updates_do_not_work_the_number_stands_in_our_ledger(scene: Scene) -> None:
+    scene.world.escala.switches.change({"update_verb": "none"})
+    deal = scene.deal(_ready(scene))
+    result = scene.sync()
+    assert (counts(result), codes(result)) == ({"read": 1, "created": 1}, ["NUMBER_NOT_WRITTEN"])
+    assert result.exit_code == 0
+    assert scene.row(deal).number_due is False
+    assert scene.report()["rows"][0]["invoice"] == scene.invoices()[0]["name"]
+
+
+def test_a_number_that_an_outage_kept_back_is_written_later(scene: Scene) -> None:
+    deal = scene.deal(_ready(scene))
+    scene.world.configured(patience_seconds=1)
+    scene.world.escala.faults.add(Fault(kind="refuse", status=503, method="PUT", path="/crm/deals/.*"))
+    result = scene.sync()
+    assert (counts(result), result.exit_code) == ({"read": 1, "created": 1}, 4)
+    assert scene.row(deal).number_due
+    scene.world.escala.faults.clear()
+    scene.sync()
+    (shown,) = scene.world.deals()
+    assert shown["custom"] == {NUMBER: scene.row(deal).invoice}
+    assert len(scene.invoices()) == 1
+
+
+def test_an_update_that_touches_what_is_not_ours_is_the_last_one(scene: Scene) -> None:
+    contact = _ready(scene)
+    scene.deal(contact, name="Una")
+    handle = scene.world.escala.handle
+
+    def clumsy(request: object) -> object:
+        answer = handle(request)  # type: ignore[arg-type]  # a request
+        if request.method == "PUT":  # type: ignore[attr-defined]  # a request
+            scene.world.escala.rename_deal(request.path.rpartition("/")[2], "Otro")  # type: ignore[attr-defined]  # a request
+        return answer
+
+    scene.world.escala.handle = clumsy  # type: ignore[method-assign, assignment]  # clumsy
+    scene.sync()
+    scene.world.escala.handle = handle  # type: ignore[method-assign]  # as it was
+    scene.deal(contact, name="Dos")
+    assert codes(scene.sync()) == ["NUMBER_NOT_WRITTEN"]

@@ -1,0 +1,94 @@
+"""The map from opportunity to invoice: in the backup, gone with its connection, erased by customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import backup, models, personal, restoring, retention
+from siigo_escala.sync import disconnecting, opening
+from tests.sync.two.scene import Scene, counts
+from tests.sync.two.test_lost_answers import Impatient
+
+
+def _made(scene: Scene) -> str:
+    deal = scene.deal(scene.ready(), name="Venta a La Ceiba")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    return deal
+
+
+def test_it_comes_back_with_a_backup_and_nothing_is_made_twice(scene: Scene, tmp_path: Path) -> None:
+    environment = scene.world.environment
+    deal = _made(scene)
+    later = scene.deal(scene.contact("900482137-2", first_name="Otra"), name="Después")
+    path = tmp_path / "copia.zip"
+    backup.make(path, keys=environment.secret_keys, overwrite=False, now=scene.world.now())
+    scene.sync()
+    assert len(scene.invoices()) == 2
+    restoring.restore(
+        path, keys=environment.secret_keys, home=environment.home, replace=True, with_credentials=True,
+        now=scene.world.now(),
+    )  # fmt: skip
+    assert scene.row(deal).invoice
+    result = scene.sync()
+    assert counts(result) == {"read": 1, "unchanged": 1}
+    assert scene.row(later).invoice == scene.invoices()[1]["name"]
+    assert len(scene.invoices()) == 2
+
+
+def test_it_goes_with_its_connection(scene: Scene) -> None:
+    _made(scene)
+    connection = models.Connection.objects.get()
+    disconnecting.forget(
+        connection, home=scene.world.environment.home, keys=scene.world.environment.secret_keys,
+        now=scene.world.now(),
+    )  # fmt: skip
+    assert not models.Opportunity.objects.exists()
+    assert not models.OpportunityEvent.objects.exists()
+    assert not models.SiigoCompany.objects.exists()
+
+
+def test_a_customer_is_shown_and_erased_and_not_brought_back(scene: Scene) -> None:
+    deal = _made(scene)
+    connection = models.Connection.objects.get()
+    found = personal.find(connection, "900482137-2")
+    (shown,) = personal.shown(found)["sales"]
+    assert (shown["opportunity"], shown["customer"]) == (deal, "900482137")
+    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+    row = scene.row(deal)
+    assert (row.customer, row.name, row.invoice != "") == ("", "", True)
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.rename_deal(deal, "Venta a La Ceiba, otra vez")
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
+    other = scene.deal(scene.row(deal).contact_id, name="Nueva de La Ceiba")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert (scene.row(other).customer, scene.row(other).name) == ("", "")
+
+
+def test_what_is_under_way_keeps_the_customer_it_is_looked_for_with(scene: Scene) -> None:
+    deal = scene.deal(scene.ready())
+    scene.world.siigo.faults.add(Fault(kind="store_then_lost", method="POST", path="/v1/invoices", times=1))
+    scene.sync(stop=Impatient())
+    found = personal.find(models.Connection.objects.get(), "900482137")
+    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+    assert scene.row(deal).customer == "900482137"
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert scene.row(deal).customer == ""
+    assert len(scene.invoices()) == 1
+
+
+def test_raw_answers_go_after_a_month_and_the_history_after_two_years(scene: Scene) -> None:
+    scene.deal(scene.ready())
+    scene.world.siigo.faults.add(
+        Fault(kind="refuse", status=500, body={"message": "x"}, method="POST", path="/v1/invoices", times=1)
+    )
+    scene.sync()
+    home = scene.world.environment.home
+    assert models.OpportunityEvent.objects.exclude(raw="").exists()
+    retention.purge(home=home, now=scene.world.now() + timedelta(days=31), dry_run=False)
+    assert not models.OpportunityEvent.objects.exclude(raw="").exists()
+    assert models.OpportunityEvent.objects.exists()
+    retention.purge(home=home, now=scene.world.now() + timedelta(days=731), dry_run=False)
+    assert not models.OpportunityEvent.objects.exists()
+    assert models.Opportunity.objects.exists()
