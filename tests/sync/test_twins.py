@@ -74,6 +74,28 @@ def test_they_are_overlooked_where_the_rules_say_so(world: World) -> None:
     assert counts(world.sync()) == {"read": 1, "created": 1}
 
 
+@pytest.mark.parametrize("name", ["FV {0}-{1}", "FV{0}-{1}", "fv {0} {1} Ana"])
+def test_a_name_that_people_typed_without_our_hyphens_is_the_invoice(world: World, name: str) -> None:
+    invoice, _ = _invoice(world)
+    _, kind, number = invoice["name"].split("-")
+    made = world.escala.create_deal(name=name.format(kind, number), value=1000)
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    assert [deal["id"] for deal in world.deals()] == [made]
+
+
+@pytest.mark.parametrize(("value", "held"), [(1000, True), (999, False)])
+def test_the_number_alone_without_contact_is_asked_about_where_the_value_agrees(
+    world: World, value: int, held: bool
+) -> None:
+    invoice, _ = _invoice(world)
+    number = invoice["name"].rpartition("-")[2]
+    world.escala.create_deal(name=f"Factura {number}", value=value)
+    world.escala.create_deal(name="Factura 987654", value=value)
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "needs_attention" if held else "created": 1}
+
+
 @pytest.mark.parametrize(
     "other", ["value", "contact", "another invoice", "a marker", "too early", "bound", "no moment"]
 )

@@ -19,11 +19,15 @@ _AFTER = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDeal:
-    """A deal, bound to no invoice, of the same contact and value. `names`: invoices it names, in capitals."""
+    """A deal, bound to no invoice, of the same value, and of the same contact or of none.
+
+    `names`: invoices it names, in capitals; `words`: all its words that hold a digit.
+    """
 
     id: DealId
     created: datetime
     names: Collection[str] = ()
+    words: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,10 @@ class Claims:
                 day=item.invoice.date,
                 connected=self.session.connection.created_at,
             )
+            number = invoice_to_deal.number_of(item.invoice.name)
             deals = [deal for value in values for deal in near.get((contact, value), [])]
+            # Without contact, the number alone beside the same value is reason enough to ask.
+            deals += [deal for value in values for deal in near.get(("", value), []) if number in deal.words]
             if deals and window is not None:
                 ids = twins.among(deals, invoice_name=item.invoice.name, window=window)
                 if ids:
@@ -151,7 +154,7 @@ class Claims:
     ) -> dict[tuple[str, Decimal], list[twins.NearDeal]]:
         account = self.session.connection.escala_id
         rows: dict[str, tuple[tuple[str, Decimal], datetime, str]] = {}
-        for some in _chunks(sorted(contacts)):
+        for some in _chunks(sorted({"", *contacts})):
             for amounts in _chunks(sorted(values)):
                 found: Iterable[Any] = models.KnownDeal.objects.filter(  # type: ignore[misc]  # Decimal
                     escala_id=account, contact_id__in=some, value__in=amounts, created__isnull=False
@@ -164,12 +167,17 @@ class Claims:
             for deal_id, (_, _, name) in rows.items()
             if deal_id not in bound and deal_id not in self.taken and not bears(name, foreign)
         }
-        names = escala_index.invoices_named(self.session, free)
+        words = escala_index.words_of(self.session, free)
         near: dict[tuple[str, Decimal], list[twins.NearDeal]] = {}
         for deal_id in free:
             key, created, _ = rows[deal_id]
             near.setdefault(key, []).append(
-                twins.NearDeal(id=DealId(deal_id), created=created, names=names.get(deal_id, frozenset()))
+                twins.NearDeal(
+                    id=DealId(deal_id),
+                    created=created,
+                    names=escala_index.invoices_among(words.get(deal_id, ())),
+                    words=words.get(deal_id, frozenset()),
+                )
             )
         return near
 

@@ -29,13 +29,12 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound
 from siigo_escala.store import models
 from siigo_escala.store.models import State
+from siigo_escala.sync import born as born_there
 from siigo_escala.sync import customers, escala_index, let_in, look, products, said
 from siigo_escala.sync.claims import Claims
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
-
-BORN_MARK = "[escala:"
 
 
 def decide(session: Session, items: Sequence[Item]) -> list[Step]:
@@ -61,7 +60,7 @@ def subject_of(session: Session, item: Item) -> Subject:
     if item.amounts is None:
         # Asked for a dozen times on the way of an invoice.
         item.amounts = amounts(item.invoice, session.file.opportunities.value)
-    born = item.row.siigo_id in _born(session)
+    born = born_there.is_born(session, item.row, item.invoice)
     return subject(item.row, item.invoice, item.amounts, asked_for=item.asked_for, born=born)
 
 
@@ -78,10 +77,7 @@ def subject(
     asked_for: bool = False,
     born: bool = False,
 ) -> Subject:
-    """An invoice and its row as `planning` asks for them; `worth`: its `amounts`.
-
-    `born`: the other direction made it, as our own map says.
-    """
+    """An invoice and its row as `planning` asks for them; `worth`: its `amounts`; `born`: in Escala."""
     value, total = worth
     return Subject(
         invoice=invoice,
@@ -90,19 +86,9 @@ def subject(
         credited=row.credited,
         deleted=row.deleted,
         ignored=row.decision == "ignore",
-        born_in_escala=BORN_MARK in invoice.observations or born,
+        born_in_escala=born,
         asked_for=asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
     )
-
-
-def _born(session: Session) -> frozenset[str]:
-    """Siigo ids of the invoices that the other direction made in this company, undone ones too."""
-    if session.born is None:
-        made = models.Opportunity.objects.filter(company_id=session.connection.siigo_id)
-        found = {one for one in made.values_list("siigo_id", flat=True) if one}
-        earlier = made.exclude(earlier=[]).values_list("earlier", flat=True)
-        session.born = frozenset(found | {one["siigo_id"] for some in earlier for one in some})
-    return session.born
 
 
 def owner_of(session: Session, item: Item) -> str:

@@ -40,15 +40,28 @@ def deals_of(session: Session, words: Collection[str]) -> dict[str, list[models.
     return found
 
 
-def invoices_named(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
-    """The invoices' names that each of these deals holds in its name or a marker field, in capitals."""
+def words_of(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
+    """Every word with a digit that each of these deals holds in its name or a marker field, in capitals."""
     found: dict[str, set[str]] = {}
     for chunk in _chunks(sorted(deal_ids)):
         pairs = models.DealWord.objects.filter(escala_id=session.connection.escala_id, deal_id__in=chunk)
         for deal_id, word in pairs.values_list("deal_id", "word"):
-            if name := invoice_to_deal.names_any_invoice(word):
-                found.setdefault(deal_id, set()).add(name)
+            found.setdefault(deal_id, set()).add(word)
     return found
+
+
+def invoices_named(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
+    """The invoices' names that each of these deals holds in its name or a marker field, in capitals."""
+    return {
+        deal_id: named
+        for deal_id, words in words_of(session, deal_ids).items()
+        if (named := invoices_among(words))
+    }
+
+
+def invoices_among(words: Iterable[str]) -> set[str]:
+    """Those of a deal's words that are an invoice's name."""
+    return {name for word in words if (name := invoice_to_deal.names_any_invoice(word))}
 
 
 def contacts_with(session: Session, keys: Collection[str]) -> dict[str, list[Contact]]:

@@ -21,7 +21,7 @@ from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, State
-from siigo_escala.sync import connect, decide, opening, said, sellers
+from siigo_escala.sync import born, connect, decide, opening, said, sellers
 
 Outcome = Literal["make", "again", "out", "update", "hold", "nothing"]
 """`again`: held so far, and tried anew because what held it is changed."""
@@ -50,7 +50,7 @@ class Side:
             row,
             invoice,
             decide.amounts(invoice, self.file.opportunities.value),
-            born=row.code == Code.BORN_IN_ESCALA,
+            born=row.code == Code.BORN_IN_ESCALA or born.bears_mark(invoice),
         )
 
 

@@ -156,6 +156,10 @@ def test_another_mark_is_not_this_one(number: str, mark: str, other: str) -> Non
         "Factura-FV-2-104-pagada",
         "FV-2-104 / FV-2-105",
         "FV-2-104- La Ceiba",
+        "FV 2-104",
+        "fv2-104 pagada",
+        "Factura FV 2 104, La Ceiba",
+        "FV2 - 104",
     ],
 )
 def test_whole_words_name_the_invoice(name: str) -> None:
@@ -164,7 +168,20 @@ def test_whole_words_name_the_invoice(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["FV-2-1045", "XFV-2-104", "FV-2-104-1", "FV-2-104_2", "FV 2 104", "1-FV-2-104", "La Ceiba", ""]
+    "name",
+    [
+        "FV-2-1045",
+        "XFV-2-104",
+        "FV-2-104-1",
+        "FV-2-104_2",
+        "1-FV-2-104",
+        "FV 2 1045",
+        "FV2104",
+        "FV 2 104-1",
+        "Factura 104",
+        "La Ceiba",
+        "",
+    ],
 )
 def test_parts_of_words_do_not(name: str) -> None:
     assert not invoice_to_deal.names_invoice(name, "FV-2-104")

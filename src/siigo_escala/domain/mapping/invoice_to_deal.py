@@ -42,6 +42,8 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u221
 _WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*")
 #: In "FACTURA-FV-2-104-PAGADA" people have tied words to the name; "FV-2-104-1" is another name.
 _WITH_WORDS_TIED = re.compile(r"(?:[^\W\d_]+[-_])*?(FV-[0-9A-Z]+-[0-9]+)(?:[-_][^\W\d_]+)*")
+#: As people type it: "FV 2-104", "FV2-104", "fv 2 104". Between both numbers something must stand.
+_TYPED = re.compile(r"(?<![\w-])FV[\s-]*(\d+)[\s-]+(\d+)(?!\w|-\d)")
 _LONGEST_WORD = 100
 _LONGEST_NAME_READ = 1000
 
@@ -142,13 +144,25 @@ def name_words(deal_name: str) -> frozenset[str]:
         if len(word) <= _LONGEST_WORD and any(character.isdigit() for character in word):
             tied = _WITH_WORDS_TIED.fullmatch(word)
             words |= {word, tied[1]} if tied else {word}
-    return frozenset(words)
+    return frozenset(words | _typed(deal_name))
+
+
+def number_of(invoice_name: str) -> str:
+    """The number alone, "104" of "FV-2-104": what people write where they leave out the rest."""
+    return _folded(invoice_name).rpartition("-")[2]
+
+
+def _typed(deal_name: str) -> set[str]:
+    """Invoices' names that people wrote with other separators."""
+    found = _TYPED.finditer(_folded(deal_name)[:_LONGEST_NAME_READ])
+    return {f"FV-{kind}-{number}" for kind, number in (one.groups() for one in found)}
 
 
 def names_invoice(deal_name: str, invoice_name: str, *, mark: str = "") -> bool:
     """Whether the deal's name holds the invoice's as a whole word, and the mark where there is one.
 
-    FV-2-104 is in none of "FV-2-1045", "XFV-2-104" and "FV-2-104-1". Case and kind of dash do not count.
+    FV-2-104 is in none of "FV-2-1045", "XFV-2-104" and "FV-2-104-1". Case, kind of dash, and a blank in place
+    of one do not count.
     """
     return _folded(invoice_name) in name_words(deal_name) and has_mark(deal_name, mark)
 
@@ -158,7 +172,7 @@ def names_any_invoice(deal_name: str) -> str | None:
     for word in _WORD.findall(_folded(deal_name)[:_LONGEST_NAME_READ]):
         if tied := _WITH_WORDS_TIED.fullmatch(word):
             return tied[1]
-    return None
+    return next(iter(sorted(_typed(deal_name))), None)
 
 
 def has_mark(deal_name: str, mark: str) -> bool:
