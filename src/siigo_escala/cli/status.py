@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from siigo_escala.store.models import Connection, Run
 
 Tone = Literal["ok", "warning", "failed", "neutral"]
+_NAMED = 3
+"""So many invoices are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,14 @@ def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> t
     broken = _broken(connection, last)
     if broken is not None:
         return broken
+    if seen := sorted({one["invoice"] for one in connection.others.get("seen", [])}):
+        more = f" y {output.number(len(seen) - _NAMED)} más" if len(seen) > _NAMED else ""
+        sentence = (
+            f"Otro programa también crea oportunidades de sus facturas ({', '.join(seen[:_NAMED])}{more}); no "
+            "se crea ninguna más hasta que lo apague y lo confirme con «siigo-escala enable "
+            f"{connection.name}»."
+        )
+        return sentence, "failed"
     if counts["open"]:
         return f"{_waiting(counts['open'], words)} por usted.", "warning"
     if counts["failed"]:

@@ -91,6 +91,7 @@ SETTINGS: Mapping[str, Setting] = {
     Code.OWNER_REFUSED: Setting(name="sellers", word="Cambiar el enlace"),
     Code.INVOICE_ANNULLED_LATER: _WHEN_IT_CHANGES,
     Code.INVOICE_CREDITED_PARTLY: _WHEN_IT_CHANGES,
+    Code.OTHER_WRITER_SEEN: Setting(name="other_writer", word="Ya la apagué"),
     Code.POSSIBLE_TWIN: Setting(name="arrival", word="Responder varias"),
     Code.WALK_IN_BUYER: _WHAT_ENTERS,
     Code.DOCUMENT_TYPE_LEFT_OUT: _WHAT_ENTERS,

@@ -26,11 +26,13 @@ Target = Literal[
     "resume",
     "runs",
     "rules",
+    "other_writer",
     "connect",
     "credentials_siigo",
     "credentials_escala",
 ]
 _INVOICES = "factura,facturas"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,14 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
             f"{pesos((facts.waiting + facts.attention).value)} esperan."
         )
         yield _red(8, said, "Elegir otra", "rules")
+    if facts.other_writer:
+        more = len(facts.other_writer) - _NAMED
+        of = ", ".join(facts.other_writer[:_NAMED]) + (f" y {number(more)} más" if more > 0 else "")
+        said = (
+            f"Otro programa también crea oportunidades de sus facturas ({of}); no creamos ninguna más hasta "
+            "que usted confirme que lo apagó."
+        )
+        yield _red(8, said, "Ya la apagué", "other_writer")
 
 
 def _moving(facts: Facts) -> Iterator[Standing]:

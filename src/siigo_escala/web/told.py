@@ -67,6 +67,8 @@ class Facts:
     refused_share: float = 0.0
     gone: str = ""
     """A stage, field or pipeline of the rules that Escala no longer has."""
+    other_writer: tuple[str, ...] = ()
+    """Invoices of which somebody else has made opportunities, until a person says that it is off."""
     going: Going | None = None
     outage: Outage | None = None
     interrupted: Going | None = None

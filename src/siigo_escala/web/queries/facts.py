@@ -46,6 +46,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         paused_text=company.paused_text,
         refused_share=_refused_share(company, now=now) if company.paused == Code.BRAKED else 0.0,
         gone=_gone(company),
+        other_writer=tuple(sorted({one["invoice"] for one in company.others.get("seen", [])})),
         going=_going(going, company, now=now) if going is not None else None,
         outage=_outage(last, turn) if going is None else None,
         interrupted=interrupted,
