@@ -140,8 +140,8 @@ def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> t
     if seen := sorted({one["invoice"] for one in connection.others.get("seen", [])}):
         more = f" y {output.number(len(seen) - _NAMED)} más" if len(seen) > _NAMED else ""
         sentence = (
-            f"Otro programa también crea oportunidades de sus facturas ({', '.join(seen[:_NAMED])}{more}); no "
-            "se crea ninguna más hasta que lo apague y lo confirme con «siigo-escala enable "
+            f"Otro programa también crea oportunidades de sus facturas ({', '.join(seen[:_NAMED])}{more}); "
+            "no se crea ninguna más hasta que lo apague y lo confirme con «siigo-escala enable "
             f"{connection.name}»."
         )
         return sentence, "failed"
