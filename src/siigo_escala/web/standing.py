@@ -63,15 +63,14 @@ def of(facts: Facts) -> Standing:
 
 def all_of(facts: Facts) -> Iterator[Standing]:
     """Every row that applies, the worst first; the last one always does."""
-    for rows in (_stopped, _moving, _open, _well):
+    for rows in (_off, _refused, _held, _moving, _open, _well):
         for standing in rows(facts):
             yield _with_line(standing, facts)
 
 
-def _stopped(facts: Facts) -> Iterator[Standing]:
-    """Rows 1 to 9: nothing is sent until somebody acts."""
-    wait = f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}"
-    at = _at(facts, facts.paused_at)
+def _off(facts: Facts) -> Iterator[Standing]:
+    """Rows 1 to 3: nothing works until somebody acts."""
+    wait = _wait(facts)
     if not facts.working:
         since = f" desde {_at(facts, facts.last_success)}" if facts.last_success else ""
         yield _red(
@@ -95,9 +94,12 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
         yield Standing(
             row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
         )
+
+
+def _refused(facts: Facts) -> Iterator[Standing]:
+    """Rows 4 to 7: an account does not let us in, or we hold back."""
+    wait, at = _wait(facts), _at(facts, facts.paused_at)
     match facts.paused:
-        case "":
-            pass
         case "USER_BLOCKED":
             said = f"Siigo bloqueó el usuario API {at}; {wait} envío y no vemos las nuevas."
             yield _red(4, said, "Ver qué hacer", "help")
@@ -121,12 +123,10 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
                 "80\u00a0%."
             )
             yield _red(7, said, "Ver las fallas", "runs")
-        case _:
-            why = f" ({facts.paused_text.rstrip('.')})" if facts.paused_text else ""
-            said = f"La sincronización está en pausa desde {at}{why}; {wait} envío."
-            yield Standing(
-                row=9, tone="grey", word="En pausa", sentence=said, button="Reanudar", target="resume"
-            )
+
+
+def _held(facts: Facts) -> Iterator[Standing]:
+    """Rows 8 and 9: what only a person can set right."""
     if facts.gone:
         held = f"{counted(facts.waiting.count + facts.attention.count, _INVOICES)}"
         said = (
@@ -142,6 +142,11 @@ def _stopped(facts: Facts) -> Iterator[Standing]:
             "que usted confirme que lo apagó."
         )
         yield _red(8, said, "Ya la apagué", "other_writer")
+    if facts.paused not in ("", "USER_BLOCKED", "CREDENTIALS_REFUSED", "BRAKED"):
+        why = f" ({facts.paused_text.rstrip('.')})" if facts.paused_text else ""
+        at = _at(facts, facts.paused_at)
+        said = f"La sincronización está en pausa desde {at}{why}; {_wait(facts)} envío."
+        yield Standing(row=9, tone="grey", word="En pausa", sentence=said, button="Reanudar", target="resume")
 
 
 def _moving(facts: Facts) -> Iterator[Standing]:
@@ -291,11 +296,12 @@ def _well(facts: Facts) -> Iterator[Standing]:
     total = Amount()
     for part in facts.parts.values():
         total += part
+    verb, article = noun(total.count, "está,están"), noun(total.count, "La,Las")
     if not facts.automatic:
-        until = f"leídas hasta {_at(facts, facts.read_until)}" if facts.read_until else "leídas"
+        until = f" hasta {_at(facts, facts.read_until)}" if facts.read_until else ""
         said = (
-            f"Las {counted(total.count, _INVOICES)} {until} están en orden; la sincronización automática "
-            "está apagada."
+            f"{article} {counted(total.count, _INVOICES)} {noun(total.count, 'leída,leídas')}{until} {verb} en "
+            "orden; la sincronización automática está apagada."
         )
         yield Standing(
             row=24, tone="grey", word="Manual", sentence=said, button="Sincronizar ahora", target="sync"
@@ -305,7 +311,6 @@ def _well(facts: Facts) -> Iterator[Standing]:
         yield _green(25, said)
     there = facts.parts.get("en-escala", Amount()).count
     out = facts.parts.get("excluida", Amount()).count + facts.parts.get("anulada", Amount()).count
-    verb, article = noun(total.count, "está,están"), noun(total.count, "La,Las")
     said = (
         f"{article} {counted(total.count, _INVOICES)} de {name}, por {pesos(total.value)}, {verb} en orden: "
     )
@@ -350,6 +355,10 @@ def _green(row: int, said: str) -> Standing:
     return Standing(
         row=row, tone="green", word="Todo en orden", sentence=said, button="Sincronizar ahora", target="sync"
     )
+
+
+def _wait(facts: Facts) -> str:
+    return f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}"
 
 
 def _at(facts: Facts, moment: datetime | None) -> str:
