@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PATIENCE_S = 90.0
+_PATIENCE_S = 200.0
 
 
 @dataclass(slots=True, kw_only=True)

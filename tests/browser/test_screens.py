@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser import tools
 from tests.browser.conftest import Watched
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 WIDTHS = (1280, 390, 320)
 COMPANY = "/empresas/demo/"
 SCREENS = {

@@ -1,4 +1,4 @@
-"""The reading screens of a connection whose opportunities become invoices answer; they tell little yet."""
+"""The reading screens of a connection whose opportunities become invoices: they tell of that ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ pytestmark = [
 
 @pytest.mark.parametrize(
     "page",
-    ["", "pendientes/", "facturas/", "conciliacion/", "historial/", "sincronizar/", "historial/{run}/"],
+    [
+        "",
+        "pendientes/",
+        "facturas/",
+        "conciliacion/",
+        "historial/",
+        "sincronizar/",
+        "oportunidades/",
+        "historial/{run}/",
+    ],
 )
 def test_a_page_answers(visitor: Client, company: Callable[..., Any], page: str) -> None:
     from siigo_escala.store import models
@@ -37,3 +46,45 @@ def test_a_page_answers(visitor: Client, company: Callable[..., Any], page: str)
     assert entered.status_code == 302
     answer = visitor.get(f"/empresas/acme/{page.format(run=run.pk)}")
     assert answer.status_code == 200, answer.content[-2000:]
+
+
+def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., Any]) -> None:
+    from siigo_escala.store import models
+    from tests.web.screens import signed_in, words
+
+    acme = company(
+        direction="opportunities_to_invoices",
+        file={"name": "acme", "invoices": {"trigger_stage": "Ganada"}, "alerts": {"email": [], "urls": []}},
+    )
+    models.Run.objects.create(
+        connection=acme, kind="sync", started=datetime.now(UTC), finished=datetime.now(UTC), exit_code=0,
+        document={"opportunities": {"read": 1, "created": 1}, "value": {"created": "5.00"}, **CALLS},
+    )  # fmt: skip
+    both = {"connection": acme, "escala": acme.escala, "company": acme.siigo, "modified": datetime.now(UTC)}
+    models.Opportunity.objects.create(
+        deal_id="d1", name="Obra", value=1000, state="invoiced", siigo_id="i1", invoice="FV-2-9", **both
+    )
+    person = signed_in(models.User.objects.make("ana@acme.example", None, is_installer=True))
+    home = words(person.get("/empresas/acme/"))
+    assert "Facturadas 1 $ 1.000,00" in home
+    models.Opportunity.objects.create(
+        deal_id="d2",
+        name="Bodega",
+        value=500,
+        state="needs_attention",
+        code="CUSTOMER_DATA_MISSING",
+        data={"field": "la ciudad"},
+        **both,
+    )
+    models.Opportunity.objects.create(deal_id="d3", name="Otra", value=7, state="pending", **both)
+    listed = words(person.get("/empresas/acme/oportunidades/"))
+    assert "3 oportunidades" in listed
+    assert "FV-2-9" in listed
+    waiting = words(person.get("/empresas/acme/oportunidades/?estado=needs_attention"))
+    assert "Bodega" in waiting
+    assert "la ciudad" in waiting
+    assert "Obra" not in waiting
+    assert "Otra" in words(person.get("/empresas/acme/oportunidades/?estado=failed"))
+    acme.direction = "invoices_to_opportunities"
+    acme.save()
+    assert person.get("/empresas/acme/oportunidades/").headers["Location"] == "/empresas/acme/facturas/"

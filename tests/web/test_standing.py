@@ -32,6 +32,12 @@ WELL = Facts(
     last_success=NOW - HOUR,
     next_run=NOW + HOUR,
 )
+BACK: dict[str, Any] = {
+    "back": True,
+    "noun": "oportunidad,oportunidades",
+    "stage": "Ganada",
+    "parts": {"en-escala": _amount(5), "excluida": _amount(3)},
+}
 WAITING = _amount(4, "4212404.50")
 ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
     "the worker is silent": (
@@ -239,6 +245,30 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         ),
         "Sincronizar ahora",
     ),
+    "opportunities that need a person": (
+        {**BACK, "attention": _amount(2)},
+        19,
+        "amber",
+        "2 oportunidades por $ 2.000 necesitan su decisión; las otras 8 están en orden.",
+        "Resolver 2 oportunidades",
+    ),
+    "no opportunity yet": (
+        {**BACK, "ever_ran": False},
+        23,
+        "grey",
+        "Las oportunidades en «Ganada» esperan su primera sincronización.",
+        "Ver la vista previa",
+    ),
+    "opportunities, all well": (
+        BACK,
+        27,
+        "green",
+        (
+            "Dirección activa: Escala a Siigo; 5 de 8 oportunidades en «Ganada» ya tienen factura y 3 quedaron "
+            "fuera por sus reglas."
+        ),
+        "Sincronizar ahora",
+    ),
     "an empty month": (
         {"parts": {}},
         25,
@@ -265,7 +295,7 @@ def test_each_row_is_said_where_its_facts_hold(name: str) -> None:
     told = standing.of(replace(WELL, **facts))
     assert told.sentence.replace("\u00a0", " ") == sentence
     assert (told.row, told.tone, told.button.replace("\u00a0", " ")) == (row, tone, button)
-    assert told.under.startswith("Siigo leído hasta")
+    assert told.under.startswith(f"{'Escala' if facts.get('back') else 'Siigo'} leído hasta")
 
 
 @given(st.lists(st.sampled_from(sorted(ROWS)), min_size=1, max_size=5))

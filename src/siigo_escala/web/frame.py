@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, State
+from siigo_escala.web import directions
 from siigo_escala.web.access import Level
 
 
@@ -31,6 +32,12 @@ DAILY = (
     Entry(name="reconciliation", word="Conciliación", icon="scale"),
     Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
 )
+DAILY_BACK = (
+    Entry(name="home", word="Inicio", icon="home", also=("sync",)),
+    Entry(name="opportunities", word="Oportunidades", icon="file-invoice"),
+    Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
+)
+"""Where opportunities become invoices: the screens of invoices would be empty."""
 RULES = (
     Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep", "arrival")),
     Entry(name="sellers", word="Vendedores", icon="users", also=("sellers_keep",)),
@@ -43,6 +50,7 @@ RULES = (
     ),
     Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),
 )
+RULES_BACK = tuple(one for one in RULES if one.name in ("credentials", "alerts"))
 INSTALLATION = (
     Entry(
         name="people",
@@ -94,6 +102,8 @@ def _simulator() -> str:
 def _pending(company: Connection | None) -> int:
     if company is None:
         return 0
+    if directions.is_back(company):
+        return 0
     return models.Invoice.objects.filter(connection=company, state=State.NEEDS_ATTENTION).count()
 
 
@@ -102,7 +112,8 @@ def _menu(request: HttpRequest, company: Connection | None, level: Level) -> lis
     groups = []
     if company is not None:
         within = {"empresa": company.name}
-        groups += [("Día a día", DAILY, within), ("Cómo funciona", RULES, within)]
+        daily, rules = (DAILY_BACK, RULES_BACK) if directions.is_back(company) else (DAILY, RULES)
+        groups += [("Día a día", daily, within), ("Cómo funciona", rules, within)]
     groups.append(("Instalación", INSTALLATION, {}))
     drawn = []
     for title, entries, within in groups:

@@ -27,11 +27,11 @@ Target = Literal[
     "runs",
     "rules",
     "other_writer",
+    "opportunities",
     "connect",
     "credentials_siigo",
     "credentials_escala",
 ]
-_INVOICES = "factura,facturas"
 _NAMED = 3
 
 
@@ -104,7 +104,7 @@ def _refused(facts: Facts) -> Iterator[Standing]:
             said = f"Siigo bloqueó el usuario API {at}; {wait} envío y no vemos las nuevas."
             yield _red(4, said, "Ver qué hacer", "help")
         case "CREDENTIALS_REFUSED" if "Escala" in facts.paused_text and "Siigo" not in facts.paused_text:
-            held = f"{counted(facts.waiting.count, _INVOICES)} por {pesos(facts.waiting.value)}"
+            held = f"{counted(facts.waiting.count, facts.noun)} por {pesos(facts.waiting.value)}"
             said = (
                 f"Escala rechazó la clave de API {at}; {held} "
                 f"{noun(facts.waiting.count, 'espera,esperan')} envío."
@@ -128,7 +128,7 @@ def _refused(facts: Facts) -> Iterator[Standing]:
 def _held(facts: Facts) -> Iterator[Standing]:
     """Rows 8 and 9: what only a person can set right."""
     if facts.gone:
-        held = f"{counted(facts.waiting.count + facts.attention.count, _INVOICES)}"
+        held = f"{counted(facts.waiting.count + facts.attention.count, facts.noun)}"
         said = (
             f"«{facts.gone}» ya no existe en Escala; {held} por "
             f"{pesos((facts.waiting + facts.attention).value)} esperan."
@@ -155,7 +155,7 @@ def _moving(facts: Facts) -> Iterator[Standing]:
     if going is not None:
         left = f" y faltan unos {_roughly(going.left_s)}" if going.left_s else ""
         if going.first:
-            total = f" de {counted(going.total, _INVOICES)}" if going.total else " facturas"
+            total = f" de {counted(going.total, facts.noun)}" if going.total else " facturas"
             said = f"Primera sincronización: van {number(going.done)}{total}{left}."
             yield _blue(11, "Sincronizando", said, "Ver en vivo", "run")
         else:
@@ -172,7 +172,7 @@ def _moving(facts: Facts) -> Iterator[Standing]:
         said = (
             f"{out.system} no responde desde {_at(facts, out.since)} "
             f"({counted(out.tries, 'intento,intentos')}); "
-            f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}{again}."
+            f"{_wait(facts)}{again}."
         )
         yield _blue(14, "Esperando", said, "Probar ahora", "sync")
     if facts.interrupted is not None:
@@ -185,7 +185,7 @@ def _moving(facts: Facts) -> Iterator[Standing]:
         still = noun(facts.waiting.count, "sigue,siguen")
         said = (
             f"La última sincronización se detuvo{_reached(facts.stopped)}; "
-            f"{counted(facts.waiting.count, _INVOICES)} "
+            f"{counted(facts.waiting.count, facts.noun)} "
             f"por {pesos(facts.waiting.value)} {still} por enviar."
         )
         yield Standing(
@@ -208,7 +208,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
     name = MONTH_NAMES[facts.month.month - 1]
     if facts.sum_differs.count or facts.sum_differs.value:
         said = (
-            f"La cuenta de {name} no cuadra por {counted(facts.sum_differs.count, _INVOICES)} "
+            f"La cuenta de {name} no cuadra por {counted(facts.sum_differs.count, facts.noun)} "
             f"({pesos(facts.sum_differs.value)}); vea cuáles."
         )
         yield Standing(
@@ -220,7 +220,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
             target="reconciliation",
         )
     if facts.attention.count:
-        yield _attention(facts, name)
+        yield _attention_back(facts) if facts.back else _attention(facts, name)
     if facts.unknown.count:
         are = noun(facts.unknown.count, "oportunidad,oportunidades")
         verb = noun(facts.unknown.count, "está,están")
@@ -247,12 +247,16 @@ def _open(facts: Facts) -> Iterator[Standing]:
     if facts.waiting.count:
         when = f", {_at(facts, facts.next_run)}" if facts.next_run else ""
         said = (
-            f"{counted(facts.waiting.count, _INVOICES)} por {pesos(facts.waiting.value)} "
+            f"{counted(facts.waiting.count, facts.noun)} por {pesos(facts.waiting.value)} "
             f"{noun(facts.waiting.count, 'sale,salen')} en la próxima sincronización{when}."
         )
         yield _blue(22, "Por enviar", said, "Sincronizar ahora", "sync")
     if not facts.ever_ran:
-        said = "Las facturas de los últimos 30 días esperan su vista previa."
+        said = (
+            f"Las oportunidades en «{facts.stage}» esperan su primera sincronización."
+            if facts.back
+            else "Las facturas de los últimos 30 días esperan su vista previa."
+        )
         yield Standing(
             row=23, tone="grey", word="Todo listo", sentence=said, button="Ver la vista previa", target="sync"
         )
@@ -264,7 +268,7 @@ def _attention(facts: Facts, name: str) -> Standing:
         many = facts.attention
         verb = noun(many.count, "necesita,necesitan")
         said = (
-            f"{counted(many.count, _INVOICES)} de meses anteriores, por {pesos(many.value)}, {verb} su "
+            f"{counted(many.count, facts.noun)} de meses anteriores, por {pesos(many.value)}, {verb} su "
             "decisión."
         )
     else:
@@ -272,7 +276,7 @@ def _attention(facts: Facts, name: str) -> Standing:
         fine = sum(facts.parts.get(key, Amount()).count for key in ("en-escala", "excluida", "anulada"))
         unsent = sum(facts.parts.get(key, Amount()).count for key in ("por-enviar", "por-confirmar"))
         verb = noun(many.count, "necesita,necesitan")
-        said = f"{counted(many.count, _INVOICES)} de {name}, por {pesos(many.value)}, {verb} su decisión"
+        said = f"{counted(many.count, facts.noun)} de {name}, por {pesos(many.value)}, {verb} su decisión"
         if unsent:
             said += f"; {number(fine)} {noun(fine, 'está,están')} en orden y {number(unsent)} por enviar."
         elif fine:
@@ -285,13 +289,31 @@ def _attention(facts: Facts, name: str) -> Standing:
         tone="amber",
         word="Requiere su atención",
         sentence=said,
-        button=f"Resolver {counted(facts.attention.count, _INVOICES)}",
+        button=f"Resolver {counted(facts.attention.count, facts.noun)}",
         target="pending",
     )
 
 
+def _attention_back(facts: Facts) -> Standing:
+    """Row 19 of the other direction, whose ledger knows no months."""
+    many = facts.attention
+    fine = sum(facts.parts.get(key, Amount()).count for key in ("en-escala", "excluida"))
+    said = (
+        f"{counted(many.count, facts.noun)} por {pesos(many.value)} {noun(many.count, 'necesita,necesitan')} "
+        f"su decisión; las otras {number(fine)} están en orden."
+    )
+    return Standing(
+        row=19,
+        tone="amber",
+        word="Requiere su atención",
+        sentence=said,
+        button=f"Resolver {counted(many.count, facts.noun)}",
+        target="opportunities",
+    )
+
+
 def _well(facts: Facts) -> Iterator[Standing]:
-    """Rows 24 to 26: nothing is open."""
+    """Rows 24 to 27: nothing is open."""
     name = MONTH_NAMES[facts.month.month - 1]
     total = Amount()
     for part in facts.parts.values():
@@ -300,19 +322,27 @@ def _well(facts: Facts) -> Iterator[Standing]:
     if not facts.automatic:
         until = f" hasta {_at(facts, facts.read_until)}" if facts.read_until else ""
         said = (
-            f"{article} {counted(total.count, _INVOICES)} {noun(total.count, 'leída,leídas')}{until} {verb} en "
-            "orden; la sincronización automática está apagada."
+            f"{article} {counted(total.count, facts.noun)} {noun(total.count, 'leída,leídas')}{until} {verb} "
+            "en orden; la sincronización automática está apagada."
         )
         yield Standing(
             row=24, tone="grey", word="Manual", sentence=said, button="Sincronizar ahora", target="sync"
         )
+    there = facts.parts.get("en-escala", Amount()).count
+    out = facts.parts.get("excluida", Amount()).count + facts.parts.get("anulada", Amount()).count
+    if facts.back:
+        said = (
+            f"Dirección activa: Escala a Siigo; {number(there)} de {number(total.count)} oportunidades en "
+            f"«{facts.stage}» ya {noun(there, 'tiene,tienen')} factura y {number(out)} "
+            f"{noun(out, 'quedó,quedaron')} fuera por sus reglas."
+        )
+        yield _green(27, said)
+        return
     if not total.count:
         said = f"Siigo no tiene facturas de {name}; las anteriores están en orden."
         yield _green(25, said)
-    there = facts.parts.get("en-escala", Amount()).count
-    out = facts.parts.get("excluida", Amount()).count + facts.parts.get("anulada", Amount()).count
     said = (
-        f"{article} {counted(total.count, _INVOICES)} de {name}, por {pesos(total.value)}, {verb} en orden: "
+        f"{article} {counted(total.count, facts.noun)} de {name}, por {pesos(total.value)}, {verb} en orden: "
     )
     said += f"{number(there)} en Escala"
     said += f" y {number(out)} fuera por sus reglas." if out else "."
@@ -321,10 +351,11 @@ def _well(facts: Facts) -> Iterator[Standing]:
 
 def _with_line(standing: Standing, facts: Facts) -> Standing:
     """The line that always stands under it."""
+    system = "Escala" if facts.back else "Siigo"
     read = (
-        f"Siigo leído hasta {_at(facts, facts.read_until)}."
+        f"{system} leído hasta {_at(facts, facts.read_until)}."
         if facts.read_until
-        else "Siigo no se ha leído todavía."
+        else f"{system} no se ha leído todavía."
     )
     if not facts.automatic:
         ahead = "Sincronización automática apagada."
@@ -358,7 +389,7 @@ def _green(row: int, said: str) -> Standing:
 
 
 def _wait(facts: Facts) -> str:
-    return f"{counted(facts.waiting.count, _INVOICES)} {noun(facts.waiting.count, 'espera,esperan')}"
+    return f"{counted(facts.waiting.count, facts.noun)} {noun(facts.waiting.count, 'espera,esperan')}"
 
 
 def _at(facts: Facts, moment: datetime | None) -> str:

@@ -49,6 +49,11 @@ class Facts:
     zone: ZoneInfo
     month: date
     parts: dict[str, Amount]
+    back: bool = False
+    """Opportunities become invoices: the parts are those of the whole ledger."""
+    noun: str = "factura,facturas"
+    stage: str = ""
+    """Where opportunities become invoices."""
     waiting: Amount = field(default_factory=Amount)
     """Not sent yet, of all months."""
     attention: Amount = field(default_factory=Amount)

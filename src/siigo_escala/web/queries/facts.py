@@ -12,9 +12,9 @@ from siigo_escala.engine import due
 from siigo_escala.store import counting, locks, models
 from siigo_escala.store.models import Connection, Run, State
 from siigo_escala.sync import access, run_row
-from siigo_escala.web import frame
-from siigo_escala.web.queries import ledger
-from siigo_escala.web.told import Facts, Going, Outage
+from siigo_escala.web import directions, frame
+from siigo_escala.web.queries import ledger, opportunities
+from siigo_escala.web.told import Amount, Facts, Going, Outage
 
 _GONE = (Code.STAGE_GONE, Code.PIPELINE_GONE, Code.FIELD_GONE)
 
@@ -23,9 +23,10 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
     """The facts as of `now`; `month`: first day of the one that the account is of, else this one."""
     zone = ZoneInfo(frame.zone_of(company))
     first = month or now.astimezone(zone).date().replace(day=1)
+    back = directions.is_back(company)
     in_month = ledger.in_span(company, first, last_day(first))
-    parts = ledger.account(in_month)
-    everything = ledger.account(models.Invoice.objects.filter(connection=company))
+    parts = opportunities.account(company) if back else ledger.account(in_month)
+    everything = parts if back else ledger.account(models.Invoice.objects.filter(connection=company))
     going = run_row.under_way(company)
     last = company.runs.order_by("-pk").first()
     turn = models.Turn.objects.filter(connection=company).first()
@@ -35,6 +36,9 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         zone=zone,
         month=first,
         parts=parts,
+        back=back,
+        noun=directions.noun(company),
+        stage=str(company.file.get("invoices", {}).get("trigger_stage", "")),
         waiting=everything["por-enviar"],
         attention=everything["atencion"] + everything["error"],
         unknown=everything["por-confirmar"],
@@ -52,10 +56,10 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         interrupted=interrupted,
         stopped=stopped,
         ever_ran=last is not None,
-        read_until=company.invoices_mark,
+        read_until=company.last_success if back else company.invoices_mark,
         last_success=company.last_success,
         stale_after=_stale_after(company),
-        sum_differs=ledger.difference(parts, ledger.whole(in_month)),
+        sum_differs=Amount() if back else ledger.difference(parts, ledger.whole(in_month)),
         automatic=company.enabled,
         next_run=due.next_start(company, now=now),
     )
