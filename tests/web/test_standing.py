@@ -264,8 +264,8 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         27,
         "green",
         (
-            "Dirección activa: Escala a Siigo; 5 de 8 oportunidades en «Ganada» ya tienen factura y 3 quedaron "
-            "fuera por sus reglas."
+            "Dirección activa: Escala a Siigo; 5 de 8 oportunidades en «Ganada» ya tienen factura y "
+            "3 quedaron fuera por sus reglas."
         ),
         "Sincronizar ahora",
     ),
