@@ -28,9 +28,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. While it lives an event loop runs here, and Django's database refuses: it
+    ends before other tests begin.
+    """
     with sync_playwright() as play:
         made = play.chromium.launch(executable_path=tools.chromium(), args=["--no-sandbox"])
         yield made
@@ -50,7 +52,7 @@ class Watched:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(demo: Demonstration, browser: Browser) -> object:
     """The cookies of the demonstration's person."""
     context = browser.new_context(base_url=demo.address)

@@ -70,7 +70,8 @@ def test_purge_says_what_would_go_and_takes_it_away(connected: Program, home: Pa
     told = connected("purge", "--dry-run", "--json").document
     assert (told["done"], told["removed"]["copies"]) == (False, 1)
     assert set(told["removed"]) == {
-        "raw_answers", "customers", "history", "runs", "call_counts", "missing_codes", "previews", "copies"
+        "raw_answers", "customers", "history", "runs", "call_counts", "missing_codes", "previews", "copies",
+        "raw_answers_of_opportunities", "history_of_opportunities",
     }  # fmt: skip
     assert old.exists()
     assert "Copias automáticas" in connected("purge", "--dry-run").out

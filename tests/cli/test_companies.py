@@ -37,7 +37,7 @@ _TENANT = ("connection_id", "company_id", "escala_id", "siigo_id", "invoice_id",
 """Columns by which a row is a company's. `siigo_id`: of a connection; elsewhere Siigo's id of a record."""
 _TIMETABLE = (
     'FROM "turn" INNER JOIN "connection" ON ("turn"."connection_id" = "connection"."id") WHERE '
-    '("connection"."enabled" AND "connection"."direction" = %s AND NOT "connection"."forgotten")'
+    '("connection"."enabled" AND NOT "connection"."forgotten")'
 )
 _RETENTION = re.compile(
     r'SELECT "(\w+)"\."id" AS "pk" FROM "\1" WHERE .* ORDER BY 1 ASC LIMIT 1000', re.DOTALL

@@ -12,6 +12,8 @@ _KINDS = {
     "raw_answers": "Respuestas tal como llegaron (30 días)",
     "customers": "Clientes sin facturas recientes (90 días)",
     "history": "Historia de las facturas (2 años)",
+    "raw_answers_of_opportunities": "Respuestas de Siigo al facturar (30 días)",
+    "history_of_opportunities": "Historia de las oportunidades facturadas (2 años)",
     "runs": "Sincronizaciones (2 años; sin novedades, 30 días)",
     "call_counts": "Conteo de llamadas (30 días)",
     "missing_codes": "Códigos que Escala no tiene (30 días)",
