@@ -17,21 +17,9 @@ from siigo_escala.web.told import Amount, Facts, Going
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
 Target = Literal[
-    "sync",
-    "pending",
-    "run",
-    "invoices",
-    "reconciliation",
-    "help",
-    "resume",
-    "runs",
-    "rules",
-    "other_writer",
-    "opportunities",
-    "connect",
-    "credentials_siigo",
-    "credentials_escala",
-]
+    "sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "rules",
+    "other_writer", "opportunities", "connect", "credentials_siigo", "credentials_escala",
+]  # fmt: skip
 _NAMED = 3
 
 
