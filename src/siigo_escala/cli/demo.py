@@ -165,6 +165,7 @@ def _prepared(folder: Path, stage: Stage, *, port: int = 0, settings: str = setu
             del os.environ[name]
     os.environ |= {
         "SIIGO_ESCALA_HOME": str(folder),
+        "SIIGO_ESCALA_LOG_LEVEL": os.environ.get("SIIGO_ESCALA_LOG_LEVEL", "ERROR"),
         "SIIGO_ESCALA_SIIGO_URL": stage.siigo_url,
         "SIIGO_ESCALA_ESCALA_URL": stage.escala_url,
         "SIIGO_ESCALA_SIIGO_RATE": "0",

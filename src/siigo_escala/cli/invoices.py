@@ -140,27 +140,22 @@ def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
         output.say(f"No hay {words.many.lower()} así en el registro.")
         return
     back = words is directions.BACK_WORDS
-    output.table(
-        [
-            (words.one, "left"),
-            ("Fecha", "left"),
-            ("Cliente", "left"),
-            ("Pesos", "right"),
-            ("Estado", "left"),
-            ("Motivo", "left"),
-        ],
-        [
+    if back:
+        # Ids are to be copied into `resolve --opportunity`: they stand whole.
+        output.table(
+            [(words.one, "right"), ("Pesos", "right"), ("Estado", "left"), ("Factura o motivo", "left")],
             [
-                row["opportunity"] if back else row["invoice"] or row["siigo_id"],
-                "/".join(reversed((row["date"] or "").split("-"))),
-                row["customer"],
-                money.to_pesos(Decimal(row["value"])),
-                words.parts[row["status"]],
-                row["code"] or row["invoice"] if back else row["code"] or "",
-            ]
-            for row in rows[:_SHOWN]
-        ],
-    )
+                [
+                    row["opportunity"],
+                    money.to_pesos(Decimal(row["value"])),
+                    words.parts[row["status"]],
+                    row["code"] or row["invoice"] or "",
+                ]
+                for row in rows[:_SHOWN]
+            ],
+        )
+    else:
+        _table_of_invoices(rows[:_SHOWN], words)
     if not back:
         _show_candidates(rows[:_SHOWN])
     if len(rows) > _SHOWN:
@@ -186,5 +181,31 @@ def _show_candidates(rows: list[dict[str, Any]]) -> None:
             ]
             for row in found
             for one in row["candidates"]
+        ],
+    )
+
+
+def _table_of_invoices(rows: list[dict[str, Any]], words: directions.Words) -> None:
+    from siigo_escala.domain import money
+
+    output.table(
+        [
+            (words.one, "left"),
+            ("Fecha", "left"),
+            ("Cliente", "left"),
+            ("Pesos", "right"),
+            ("Estado", "left"),
+            ("Motivo", "left"),
+        ],
+        [
+            [
+                row["invoice"] or row["siigo_id"],
+                "/".join(reversed((row["date"] or "").split("-"))),
+                row["customer"],
+                money.to_pesos(Decimal(row["value"])),
+                words.parts[row["status"]],
+                row["code"] or "",
+            ]
+            for row in rows
         ],
     )

@@ -65,7 +65,10 @@ _DATA = (
         title="Siigo falla con esta factura",
         text="Siigo falló varias veces al crear la factura, y comprobamos que no la creó",
         cause="Siigo respondió con un error propio; a veces esconde un dato que no le sirve.",
-        remedy="Cree la factura a mano en Siigo para ver qué le falta, o reintente más tarde",
+        remedy=(
+            "Reintente más tarde; si va a crearla a mano en Siigo, déjela antes fuera con «resolve "
+            "--ignore», o se creará dos veces"
+        ),
         button="Reintentar",
     ),
     Reason(

@@ -56,13 +56,19 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         interrupted=interrupted,
         stopped=stopped,
         ever_ran=last is not None,
-        read_until=company.last_success if back else company.invoices_mark,
+        read_until=read_until(company),
         last_success=company.last_success,
         stale_after=_stale_after(company),
         sum_differs=Amount() if back else ledger.difference(parts, ledger.whole(in_month)),
         automatic=company.enabled,
         next_run=due.next_start(company, now=now),
     )
+
+
+def read_until(company: Connection) -> datetime | None:
+    """Until when everything was read; runs with dates alone move no mark, and say it by their success."""
+    back = directions.is_back(company)
+    return company.last_success if back else company.invoices_mark or company.last_success
 
 
 def _step(company: Connection) -> int:

@@ -53,7 +53,7 @@ def reconcile(request: Visit) -> HttpResponse:
             "labels": [name for name, _, _ in sellers[:12]],
             "series": [{"name": "Facturado", "values": [amount.value for _, amount, _ in sellers[:12]]}],
         },
-        "read_until": company.invoices_mark,
+        "read_until": facts.read_until(company),
         "now": datetime.now(UTC),
     }
     return render(request, "web/reconciliation.html", context)
