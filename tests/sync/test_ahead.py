@@ -21,11 +21,11 @@ def test_everything_comes_in_order_and_the_source_is_never_far_ahead() -> None:
                 room.set()
             yield number
 
-    items = ahead(source(), items=2)
-    assert next(items) == 0
-    assert room.wait(5), "two wait in the queue and one in the hand"
-    assert len(fetched) == 4
-    assert list(items) == [1, 2, 3, 4, 5]
+    with ahead(source(), items=2) as items:
+        assert next(items) == 0
+        assert room.wait(5), "two wait in the queue and one in the hand"
+        assert len(fetched) == 4
+        assert list(items) == [1, 2, 3, 4, 5]
 
 
 def test_what_the_source_raises_comes_after_what_it_gave() -> None:
@@ -33,10 +33,22 @@ def test_what_the_source_raises_comes_after_what_it_gave() -> None:
         yield 1
         raise OSError("la línea se cortó")
 
-    items = ahead(source(), items=2)
-    assert next(items) == 1
-    with pytest.raises(OSError, match="se cortó"):
-        next(items)
+    with ahead(source(), items=2) as items:
+        assert next(items) == 1
+        with pytest.raises(OSError, match="se cortó"):
+            next(items)
+
+
+def test_the_first_item_is_fetched_before_anybody_asks() -> None:
+    begun = threading.Event()
+
+    def source() -> Iterator[int]:
+        begun.set()
+        yield 1
+
+    with ahead(source(), items=1) as items:
+        assert begun.wait(5)
+        assert list(items) == [1]
 
 
 def test_a_reader_who_leaves_ends_the_source() -> None:
@@ -48,10 +60,8 @@ def test_a_reader_who_leaves_ends_the_source() -> None:
         finally:
             ended.set()
 
-    items = ahead(source(), items=1)
-    assert isinstance(items, Iterator)
-    assert next(items) == 0
-    items.close()  # type: ignore[attr-defined]  # a generator
+    with ahead(source(), items=1) as items:
+        assert next(items) == 0
     assert ended.wait(5)
     assert not [
         thread for thread in threading.enumerate() if thread.name == "read-ahead" and thread.is_alive()
@@ -61,7 +71,8 @@ def test_a_reader_who_leaves_ends_the_source() -> None:
 def test_a_slow_reader_loses_nothing() -> None:
     read: list[int] = []
     pause = threading.Event()
-    for number in ahead(iter(range(4)), items=1):
-        pause.wait(0.25 if number == 0 else 0)
-        read.append(number)
+    with ahead(iter(range(4)), items=1) as items:
+        for number in items:
+            pause.wait(0.25 if number == 0 else 0)
+            read.append(number)
     assert read == [0, 1, 2, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import connections
@@ -17,10 +18,11 @@ class _End:
         self.problem = problem
 
 
-def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
-    """The items of `source`, at most `items` of them fetched in advance by one thread of its own.
+@contextmanager
+def ahead(source: Iterator[T], *, items: int) -> Iterator[Iterator[T]]:
+    """The items of `source`, from now on fetched by one thread of its own, at most `items` in advance.
 
-    What `source` raises is raised here, after the items that came before it.
+    What `source` raises is raised by them, after those that came before it.
     """
     fetched: queue.Queue[T | _End] = queue.Queue(maxsize=items)
     left = threading.Event()
@@ -41,16 +43,17 @@ def ahead(source: Iterator[T], *, items: int) -> Iterator[T]:
     thread = threading.Thread(target=fetch, name="read-ahead", daemon=True)
     thread.start()
     try:
-        while True:
-            item = fetched.get()
-            if isinstance(item, _End):
-                if item.problem is not None:
-                    raise item.problem
-                return
-            yield item
+        yield _given(fetched)
     finally:
         left.set()
         thread.join(timeout=1)
+
+
+def _given(fetched: queue.Queue[T | _End]) -> Iterator[T]:
+    while not isinstance(item := fetched.get(), _End):
+        yield item
+    if item.problem is not None:
+        raise item.problem
 
 
 def _put(into: queue.Queue[T | _End], item: T | _End, left: threading.Event) -> bool:

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from siigo_escala.domain import identity, records, text
-from siigo_escala.domain.accounting import Customer, CustomerId
+from siigo_escala.domain.accounting import Customer, CustomerId, Unreadable
 from siigo_escala.rest.errors import NotFound
+from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
 from siigo_escala.store.models import SiigoCompany
+from siigo_escala.sync.ahead import ahead
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
+_PAGES_AHEAD = 5
 
 
-def ensure(session: Session, ids: Collection[str]) -> dict[str, Customer | None]:
-    """The customers of these Siigo ids; None for one that Siigo no longer has."""
+@contextmanager
+def asked(session: Session, ids: Collection[str]) -> Iterator[Callable[[], dict[str, Customer | None]]]:
+    """Asks for the customers of these Siigo ids and, while they come, lets other work be done.
+
+    What it gives waits for them: None stands for one that Siigo no longer has.
+    """
     found = _cached(session, sorted(ids))
     missing = [customer_id for customer_id in sorted(ids) if customer_id not in found]
-    if len(missing) > 1:
-        _in_bulk(session, len(missing))
-        found |= _cached(session, missing)
-        missing = [customer_id for customer_id in missing if customer_id not in found]
-    for done, customer_id in enumerate(missing):
-        session.check_stop()
-        session.tell("siigo", done, len(missing))
-        found[customer_id] = fetch(session, customer_id)
-    return found
+    if len(missing) <= 1:
+        yield lambda: found | _one_by_one(session, missing)
+        return
+    with ahead(_in_bulk(session, len(missing)), items=_PAGES_AHEAD) as pages:
+
+        def answer() -> dict[str, Customer | None]:
+            _take(session, pages)
+            known = found | _cached(session, missing)
+            return known | _one_by_one(session, [one for one in missing if one not in known])
+
+        yield answer
 
 
 def fetch(session: Session, customer_id: str) -> Customer | None:
@@ -98,25 +108,39 @@ def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
     return found
 
 
-def _in_bulk(session: Session, missing: int) -> None:
-    """Reads all customers where that costs no more than asking for the missing ones one by one."""
+def _one_by_one(session: Session, missing: Sequence[str]) -> dict[str, Customer | None]:
+    found: dict[str, Customer | None] = {}
+    for done, customer_id in enumerate(missing):
+        session.check_stop()
+        session.tell("siigo", done, len(missing))
+        found[customer_id] = fetch(session, customer_id)
+    return found
+
+
+def _in_bulk(session: Session, missing: int) -> Iterator[Page[Customer | Unreadable]]:
+    """The pages of all customers where that costs no more than asking for the missing ones one by one."""
     total = session.connection.siigo.customers_total
     if total is not None and _pages(total) > missing:
         return
     page = session.siigo.customers(page=1)
-    keep(session, [record for record in page.records if isinstance(record, Customer)])
-    if page.total is not None:
-        SiigoCompany.objects.filter(pk=session.connection.siigo_id).update(customers_total=page.total)
-        session.connection.siigo.customers_total = page.total
-        if _pages(page.total) - 1 > missing:
-            return
+    yield page
+    if page.total is not None and _pages(page.total) - 1 > missing:
+        return
     number = 1
     while not page.is_last:
-        session.check_stop()
         number += 1
         page = session.siigo.customers(page=number)
+        yield page
+
+
+def _take(session: Session, pages: Iterator[Page[Customer | Unreadable]]) -> None:
+    for page in pages:
+        session.check_stop()
         keep(session, [record for record in page.records if isinstance(record, Customer)])
-        session.tell("siigo", number, _pages(page.total or 0) or None)
+        session.tell("siigo", page.number, _pages(page.total or 0) or None)
+        if page.number == 1 and page.total is not None:
+            SiigoCompany.objects.filter(pk=session.connection.siigo_id).update(customers_total=page.total)
+            session.connection.siigo.customers_total = page.total
 
 
 def _pages(records_total: int) -> int:

@@ -130,8 +130,9 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
     """Decides those that are ours to create, as far as Escala does not show them already."""
     if not items:
         return
-    known = customers.ensure(session, {item.invoice.customer_id or "" for item in items})
-    view = look.ensure(session)
+    with customers.asked(session, {item.invoice.customer_id or "" for item in items}) as answer:
+        view = look.ensure(session)
+        known = answer()
     twice = _names_twice(session, items)
     claims.look_up(items)
     speakers = _speakers(session, (customer for customer in known.values() if customer is not None))

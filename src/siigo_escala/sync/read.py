@@ -68,27 +68,28 @@ def batches(session: Session, asked: Sequence[Window], progressed: Progressed) -
     # Within one window the client itself gives nothing twice.
     seen: set[str] | None = set() if len(asked) > 1 else None
     announced = 0
-    for pages, (window, page) in enumerate(ahead(_pages(session, asked), items=FIRST_PAGES), start=1):
-        session.check_stop()
-        if session.siigo_now is None:
-            session.siigo_now = page.server_date
-        if page.number == 1:
-            announced = page.total or 0
-            progressed.expected += announced
-        announced -= len(page.records)
-        fresh = list(_wanted(session, window, page, seen, progressed))
-        # What came and is not wanted, and at the end what was announced and did not come, is not to come.
-        progressed.expected -= len(page.records) - len(fresh)
-        if page.is_last:
-            progressed.expected -= announced
-            progressed.complete = progressed.complete and page.complete
-        batch += merge(session, fresh, asked_for=window.asked_for)
-        progressed.from_ledger.difference_update(invoice.id for invoice in fresh)
-        progressed.read += len(fresh)
-        session.tell("siigo", progressed.read, progressed.expected or None)
-        if pages >= FIRST_PAGES and batch:
-            yield batch
-            batch = []
+    with ahead(_pages(session, asked), items=FIRST_PAGES) as coming:
+        for pages, (window, page) in enumerate(coming, start=1):
+            session.check_stop()
+            if session.siigo_now is None:
+                session.siigo_now = page.server_date
+            if page.number == 1:
+                announced = page.total or 0
+                progressed.expected += announced
+            announced -= len(page.records)
+            fresh = list(_wanted(session, window, page, seen, progressed))
+            # What came and is not wanted, and at the end what was announced and did not come, is not to come.
+            progressed.expected -= len(page.records) - len(fresh)
+            if page.is_last:
+                progressed.expected -= announced
+                progressed.complete = progressed.complete and page.complete
+            batch += merge(session, fresh, asked_for=window.asked_for)
+            progressed.from_ledger.difference_update(invoice.id for invoice in fresh)
+            progressed.read += len(fresh)
+            session.tell("siigo", progressed.read, progressed.expected or None)
+            if pages >= FIRST_PAGES and batch:
+                yield batch
+                batch = []
     if batch:
         yield batch
 

@@ -40,7 +40,7 @@ _ASK_FOR_LIFE = 2
 """After so many writes in a row without certain outcome a read must succeed before the next one."""
 _GIVE_UP = 10
 """After so many the run ends, though reads succeed: each would have to be settled."""
-_GATHER_S = 0.012
+_GATHER_S = 0.02
 _PROVEN_S = 2.0
 """So long after the lease was proven a call may begin; what waited longer is recorded and proven anew."""
 
@@ -84,10 +84,10 @@ class Writer:
 
     @property
     def _room(self) -> int:
-        """As many as there are connections and, where there are several, half as many more, so that none of
-        them waits for the database.
+        """As many as there are connections and, where there are several, as many more, so that none of them
+        waits for the database, nor while the next batch is decided.
         """
-        return self._places + self._places // 2
+        return self._places * 2 if self._places > 1 else 1
 
     def take(self, steps: Sequence[Step]) -> None:
         """Sends these; returns while the last opportunities are under way, with no contact among them.
