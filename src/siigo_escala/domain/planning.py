@@ -225,6 +225,9 @@ def _left_out(subject: Subject, rules: Rules) -> Exclude | None:
 
 def _unusable(subject: Subject) -> NeedsAttention | None:
     """What an opportunity cannot be made of."""
+    if not subject.invoice.name:
+        # Without its number no opportunity could be told to be this invoice's, or be found again.
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "número"})
     if subject.value is None:
         return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
     if subject.value < 0:
