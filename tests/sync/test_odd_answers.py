@@ -10,7 +10,7 @@ from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from siigo_escala.sync.run import Result
-from tests.sync.world import World, codes, counts
+from tests.sync.world import FIELD, World, codes, counts
 
 ODD: dict[str, dict[str, Any]] = {
     "html": {"kind": "html", "status": 200},
@@ -153,7 +153,7 @@ def test_what_is_settled_is_no_failure_of_a_run_that_is_refused(world: World) ->
     contact = world.escala.create_contact(
         first_name="Ana", email="compras2@empresa.example", custom={FIELD: "900100202"}
     )
-    world.escala.create_deal(name="Venta", contact_id=contact["id"], value=twin["total"])
+    world.escala.create_deal(name="Venta", contact_id=contact, value=twin["total"])
     world.connect()
     before = {"read": 4, "excluded": 2, "needs_attention": 1}
     assert counts(world.sync()) == before | {"created": 1}
@@ -168,11 +168,14 @@ def test_what_is_settled_is_no_failure_of_a_run_that_is_refused(world: World) ->
 
 
 def test_what_was_read_beside_a_batch_that_is_refused_counts_as_what_it_is(world: World) -> None:
-    world.invoices(600)
+    walk_in = world.siigo.create_invoice(world.customer(7, identification="222222222222")["id"], total=100)
     world.connect()
-    world.sync(limit=450)
-    world.escala.faults.add(Fault(kind="status", method="POST", path=".*/crm/deals", status=401))
-    assert counts(world.sync()) == {"read": 600, "unchanged": 450, "failed": 150}
+    assert counts(world.sync()) == {"read": 1, "excluded": 1}
+    world.pass_time(hours=3)
+    world.invoices(450)
+    world.siigo.edit_invoice(walk_in["name"], observations="otra")
+    world.escala.rotate_key("nueva")
+    assert counts(world.sync()) == {"read": 451, "excluded": 1, "failed": 450}
 
 
 @pytest.mark.parametrize("status", [401, 400])
