@@ -111,7 +111,10 @@ def test_another_customer_is_told_and_the_opportunity_stays_whose_it_was(world: 
     for _ in range(2):
         result = world.sync()
         assert codes(result) == ["INVOICE_EDITED"]
-        assert other["identification"] in result.document["problems"][0]["message"]
+        (problem,) = result.document["problems"]
+        assert other["identification"] in problem["message"]
+        assert before["id"] in problem["message"]
+        assert "antes" not in problem["message"], "the value is the same"
     assert world.deal_of(invoice["name"]) == before
     people.say(world, "done", invoice["name"])
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
