@@ -47,8 +47,8 @@ def _confirmed(deals: list[str]) -> str:
         f" y {len(deals) - _MOST_NAMED} más" if len(deals) > _MOST_NAMED else ""
     )
     return (
-        "Con esta orden usted confirma que la app nativa de Siigo y otras instalaciones están apagadas. Si una "
-        f"de estas oportunidades repite una factura, ciérrela en Escala, pues no la tocaremos: {shown}."
+        "Con esta orden usted confirma que la app nativa de Siigo y otras instalaciones están apagadas. Si "
+        f"una de estas oportunidades repite una factura, ciérrela en Escala, pues no la tocaremos: {shown}."
     )
 
 
