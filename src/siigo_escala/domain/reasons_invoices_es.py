@@ -138,7 +138,9 @@ _CHANGED_IN_SIIGO = (
         title="Factura con nota crédito",
         text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
-        remedy='Revise el valor de la oportunidad[ {deal}] en Escala, o use la regla «on_credited = "subtract"»',
+        remedy=(
+            'Revise el valor de la oportunidad[ {deal}] en Escala, o use la regla «on_credited = "subtract"»'
+        ),
         button="Ya lo resolví",
     ),
     Reason(

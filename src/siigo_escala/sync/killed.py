@@ -44,7 +44,8 @@ def counted(run: Run) -> dict[str, Any]:
         for key in ("read", min(columns, key=COLUMNS.index)):
             counts[key] += 1
             sums[key] += value
-    return run.document | {
+    document: dict[str, Any] = run.document
+    return document | {
         "opportunities" if back else "invoices": counts,
         "value": {key: money.to_text(value) for key, value in sums.items()},
     }

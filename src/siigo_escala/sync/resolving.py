@@ -157,10 +157,8 @@ def _names_another(deal_name: str, wish: Wish, row: models.Invoice) -> Iterable[
     other = invoice_to_deal.names_any_invoice(deal_name)
     if other is None or invoice_to_deal.names_invoice(deal_name, row.name):
         return []
-    return [
-        f"La oportunidad «{wish.target}» nombra la factura {other} y no «{_name(row)}»: si se equivocó de "
-        "oportunidad, decida de nuevo antes de la próxima sincronización."
-    ]
+    told = f"La oportunidad «{wish.target}» nombra la factura {other} y no «{_name(row)}»"
+    return [f"{told}: si se equivocó de oportunidad, decida de nuevo antes de la próxima sincronización."]
 
 
 def _contacts(connection: Connection, decided: Chosen) -> list[str]:

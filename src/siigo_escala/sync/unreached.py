@@ -1,4 +1,4 @@
-"""What was read and is not decided yet: it counts, whatever ends the run, and as what it is where that is known."""
+"""What was read and is not decided yet: it counts however the run ends, as what it is where that is known."""
 
 from __future__ import annotations
 
