@@ -53,7 +53,7 @@ def _worker(program: Program) -> Iterator[tuple[int, list[str]]]:
     told: list[str] = []
     stream = process.stderr
     assert stream is not None
-    reader = threading.Thread(target=lambda: [told.append(line) for line in stream])
+    reader = threading.Thread(target=lambda: told.extend(stream))
     reader.start()
     try:
         yield process.pid, told
