@@ -33,9 +33,14 @@ def test_a_test_message_goes_by_every_address_and_each_is_told_without_its_secre
                     "sent": True,
                     "message": None,
                 },
-                {"address": "json://127.0.0.1", "key": "alerts.urls", "sent": True, "message": None},
                 {
-                    "address": "json://127.0.0.1",
+                    "address": f"json://127.0.0.1:{hook.port}",
+                    "key": "alerts.urls",
+                    "sent": True,
+                    "message": None,
+                },
+                {
+                    "address": f"json://127.0.0.1:{broken.port}",
                     "key": "alerts.urls",
                     "sent": False,
                     "message": "respondió 500",

@@ -63,6 +63,25 @@ def test_a_backup_for_which_there_is_no_room_is_one_sentence_and_leaves_nothing(
     assert not list(home.glob("*copia*"))
 
 
+@pytest.mark.parametrize("words", [("report", "acme", "--json"), ("report", "acme")])
+def test_a_result_that_standard_output_cannot_take_is_said_in_one_sentence(
+    connected: Program, words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [PROGRAM, *words],
+            env=connected.whole,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "[STORAGE_FAILED]" in ended.stderr
+
+
 def test_a_reader_that_goes_away_is_no_failure(connected: Program) -> None:
     process = connected.start("export", "acme")
     assert process.stdout is not None

@@ -38,6 +38,21 @@ def test_the_schedule_is_switched_in_the_stored_file(connected: Program, write_f
     assert _listed(connected)["enabled"] is True
 
 
+def test_enable_says_what_it_confirms_of_another_writer(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    invoice = siigo.create_invoice(total=10_000)
+    assert connected("sync", "acme", "--json").code == 0
+    escala.clock.advance(1200)
+    foreign = escala.create_deal(name=f"Factura {invoice['name']}", value=10_000)
+    siigo.create_invoice(invoice["customer"]["id"], total=5)
+    assert "OTHER_WRITER_SEEN" in connected("sync", "acme").out
+    (warning,) = connected("enable", "acme", "--json").document["warnings"]
+    assert warning.startswith("Con esta orden usted confirma que la app nativa de Siigo")
+    assert foreign in warning
+    assert connected("enable", "acme", "--json").document["warnings"] == [], "once"
+
+
 def test_enable_lifts_a_pause_after_a_probe_and_not_before(
     connected: Program, siigo: SiigoSimulator, write_file: File
 ) -> None:

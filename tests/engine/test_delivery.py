@@ -135,10 +135,11 @@ def test_addresses_are_checked_without_a_call() -> None:
     ("url", "shown"),
     [
         ("mailto://gerencia@acme.example", "mailto://…@acme.example"),
-        ("mailtos://user:clave@smtp.acme.example:587?to=x@y.example", "mailtos://…@smtp.acme.example"),
+        ("mailtos://user:clave@smtp.acme.example:587?to=x@y.example", "mailtos://…@smtp.acme.example:587"),
         ("jsons://hooks.acme.example/t0ken?clave=x", "jsons://hooks.acme.example"),
         ("JSON://acme.example/t0ken", "json://acme.example"),
-        ("json://[::1]:80/x", "json://::1"),
+        ("json://[::1]:80/x", "json://[::1]:80"),
+        ("json://127.0.0.1:99999/x", "json://…"),
         ("slack://t0ken/clave/x", "slack://…"),
         ("tgram://123:t0ken/1", "tgram://…"),
         ("json://[t0ken", "json://…"),

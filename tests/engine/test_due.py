@@ -110,6 +110,27 @@ def test_a_hundred_daily_runs_start_over_twenty_minutes_and_each_once(database: 
     assert len(started) == len(set(started)) == 100
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"time_zone": "America/Bogta"},
+        {"time_zone": "../../etc/passwd"},
+        {"schedule": {"daily_at": "25:99", "every_minutes": 0}},
+        {"schedule": {"daily_at": "", "every_minutes": "x"}},
+    ],
+)
+def test_a_timetable_that_cannot_be_read_costs_no_other_company_its_run(
+    database: str, file: dict[str, object]
+) -> None:
+    odd, sound = company("odd"), company("sound")
+    Connection.objects.filter(pk=odd.pk).update(file=odd.file | file)
+    assert [ticket.connection_id for ticket in scheduled(NOON + timedelta(hours=2))] == [sound.pk]
+    odd.refresh_from_db()
+    assert due.next_start(odd, now=NOON) is None
+    requests.ask(odd, Options(), now=NOON)
+    assert [ticket.connection_id for ticket in asked(NOON)] == [odd.pk], "by hand it runs, and says why not"
+
+
 def test_a_person_gets_a_turn_for_what_is_switched_off_too(database: str) -> None:
     acme = company("acme", enabled=False)
     requests.ask(acme, Options(), now=NOON)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from siigo_escala.engine.due import Ticket
 from siigo_escala.engine.worker import PlaceLost, Worker
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import locks
+from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, Request, Run, Turn
 from siigo_escala.sync import requests
 from siigo_escala.sync.session import Options
@@ -27,6 +28,7 @@ from tests.sync.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 NEVER = '[schedule]\ndaily_at = ""\n'
 EVERY_HOUR = '[schedule]\ndaily_at = ""\nevery_minutes = 60\n'
 
@@ -45,7 +47,8 @@ ONE_STORE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @contextmanager
-def working(world: World, **options: object) -> Iterator[Worker]:
+def working(world: World, *, ends: type[Exception] | None = None, **options: object) -> Iterator[Worker]:
+    """A worker in a thread; `ends`: with which exception, by itself."""
     stop = threading.Event()
     made = Worker(environment=world.environment, now=world.now, stop=stop, **options)  # type: ignore[arg-type]
     problems: list[BaseException] = []
@@ -62,11 +65,13 @@ def working(world: World, **options: object) -> Iterator[Worker]:
     thread.start()
     try:
         yield made
+        if ends is not None:
+            thread.join(40)
     finally:
         stop.set()
         thread.join(40)
     assert not thread.is_alive()
-    assert problems == []
+    assert [type(problem) for problem in problems] == ([] if ends is None else [ends])
 
 
 def until(true: Callable[[], bool], *, within_s: float = 40) -> None:
@@ -164,6 +169,44 @@ def _pending_of(world: World, name: str, ticket: Ticket) -> Iterator[None]:
     queue.close(drain_s=0)
     gate.set()
     yield
+
+
+def _migrated_by_a_newer_program() -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_later', %s)", [NOW]
+        )
+
+
+def test_an_older_worker_ends_where_a_newer_program_has_changed_the_database(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_SCHEMA_S", 0.1)
+    world.connect(tables=NEVER)
+    with working(world, ends=StoreProblem) as one:
+        until(lambda: one.rounds > 0)
+        _migrated_by_a_newer_program()
+    assert one.stop.is_set()
+    assert locks.held("worker") == 0
+
+
+def test_an_older_worker_takes_no_turn_of_a_newer_database_and_a_newer_one_does_it_once(world: World) -> None:
+    world.invoices(2)
+    acme = world.connect(tables=NEVER)
+    with working(world, ends=StoreProblem) as one:
+        until(lambda: one.rounds > 0)
+        _migrated_by_a_newer_program()
+        requests.ask(acme, Options(), now=world.now())
+    assert (Run.objects.count(), Request.objects.get().waiting) == (0, True)
+    # The newer program knows that migration; to this one it is as if it had never been.
+    with connections["default"].cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE name = '9999_later'")
+    world.now_offset += timedelta(minutes=2)
+    with working(world):
+        until(ended(1))
+        until(lambda: not Request.objects.filter(waiting=True).exists())
+    assert len(world.deals()) == 2
+    assert Run.objects.count() == 1
 
 
 @ONE_STORE

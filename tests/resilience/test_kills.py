@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from decimal import Decimal
 
 import pytest
 
 from siigo_escala.simulators.messages import Request, Response
+from siigo_escala.store import models
+from siigo_escala.sync import document, killed
+from siigo_escala.sync.account import COLUMNS
 from tests.resilience import dying, failure_table, lives
 from tests.resilience.dying import Assassin, Gate, Moment
 from tests.resilience.failure_table import Call
@@ -44,6 +48,26 @@ def test_a_run_killed_before_any_commit_is_made_good_by_one_rerun(
     assert dying.ended(dying.started(environment, commit=commit)) == -signal.SIGKILL
     known = lives.bound(world)
     lives.assert_settled_by(world, lives.again(world), known_before=known)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_killed_run_is_told_with_what_it_made(world: World, environment: dict[str, str]) -> None:
+    lives.begin(world)
+    assassin = Assassin(world.escala, method="POST", path=".*/crm/deals", number=3, moment="before")
+    process = dying.started(environment)
+    assassin.aims_at(process.pid or 0)
+    assert dying.ended(process) == -signal.SIGKILL
+    run = models.Run.objects.latest("pk")
+    made = [row for row in world.rows().values() if row.name in lives.NEW and row.deal_id]
+    assert made
+    assert document.counts(run.document)["created"] == 0
+    told = killed.document_of(run)
+    assert told["invoices"]["created"] == len(made)
+    assert Decimal(told["value"]["created"]) == sum(row.value for row in made)
+    assert told["invoices"]["read"] == sum(told["invoices"][column] for column in COLUMNS)
+    lives.again(world)
+    run.refresh_from_db()
+    assert killed.document_of(run) == run.document == told, "kept when the next one begins"
 
 
 @pytest.mark.parametrize("path", ["/crm/contacts", "/crm/deals"])

@@ -43,6 +43,11 @@ _OUTAGES: dict[str, dict[str, Any]] = {
         "status": 500,
         "path": "/v1/(credit-notes|customers.*)",
     },
+    "the limit": {"kind": "429_header", "retry_after": 5},
+    "the line": {"kind": "drop"},
+    "the line now and then": {"kind": "drop", "share": 0.6},
+    "answers that are no JSON": {"kind": "html", "path": "/v1/invoices"},
+    "the sign-in": {"kind": "refuse", "status": 500, "path": "/auth"},
 }
 
 
@@ -106,6 +111,11 @@ def _watched(url: str, folder: Path) -> Iterator[_Watched]:
         ("the invoices", 0),
         ("most calls", 35),
         ("the customers and the credit notes", 35),
+        ("the limit", 35),
+        ("the line", 35),
+        ("the line now and then", 35),
+        ("answers that are no JSON", 35),
+        ("the sign-in", 35),
     ],
 )
 def test_no_outage_takes_a_user_past_half_of_its_calls_refused(

@@ -32,7 +32,9 @@ def test_the_newest_invoices_go_first_up_to_the_limit(world: World) -> None:
     for name in (names[1], names[3]):
         world.deal_of(name)
     assert counts(world.sync(limit=0))["failed"] == 2
-    assert counts(world.sync()) == {"read": 4, "created": 2, "unchanged": 2}
+    assert models.Connection.objects.get().last_success is None, "what was left is no success"
+    assert counts(world.sync(limit=5)) == {"read": 4, "created": 2, "unchanged": 2}
+    assert models.Connection.objects.get().last_success is not None
 
 
 def test_a_limit_counts_new_opportunities_alone(world: World) -> None:

@@ -111,7 +111,10 @@ def test_another_customer_is_told_and_the_opportunity_stays_whose_it_was(world: 
     for _ in range(2):
         result = world.sync()
         assert codes(result) == ["INVOICE_EDITED"]
-        assert other["identification"] in result.document["problems"][0]["message"]
+        (problem,) = result.document["problems"]
+        assert other["identification"] in problem["message"]
+        assert before["id"] in problem["message"]
+        assert "antes" not in problem["message"], "the value is the same"
     assert world.deal_of(invoice["name"]) == before
     people.say(world, "done", invoice["name"])
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
@@ -199,11 +202,13 @@ def test_a_part_that_was_seen_to_and_then_the_whole_is_credited_as_a_whole(world
 
 def test_what_is_made_again_under_another_id_is_another_invoice(world: World) -> None:
     invoice = _made(world)
+    (first,) = world.deals()
     world.siigo.delete_invoice(invoice["name"])
     again = world.siigo.create_invoice(invoice["customer"]["id"], name=invoice["name"], total=1000)
     world.pass_time(days=1)
     result = world.sync()
     assert codes(result) == ["INVOICE_DELETED"]
+    assert f"oportunidad {first['id']} sigue" in result.document["problems"][0]["message"], "which of the two"
     assert counts(result) == {"read": 2, "created": 1, "needs_attention": 1}
     assert len({deal["id"] for deal in world.deals()}) == 2
     assert models.Invoice.objects.get(siigo_id=again["id"]).deal_id

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db.models import F
 
+from siigo_escala.cli import failures
 from siigo_escala.simulators.faults import Fault
+from siigo_escala.simulators.messages import Request, Response
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
+from siigo_escala.store.errors import LeaseLost
 from siigo_escala.sync import opening
 from siigo_escala.sync.checking import doubts, examination
 from siigo_escala.sync.checking.examination import Examination
@@ -139,6 +147,47 @@ def test_a_probe_that_goes_wrong_says_why_and_names_what_may_be_left(
     assert told.result == "failed"
     assert "PRUEBA siigo-escala" in told.remedy
     assert ("(quizá)" in told.remedy) is (code == 4)
+
+
+@pytest.fixture
+def interrupted(synced: World) -> Iterator[World]:
+    """A person interrupts what goes on at the moment in which Escala has stored a deal."""
+    handle, over = synced.escala.handle, threading.Event()
+
+    def interrupting(request: Request) -> Response:
+        answer = handle(request)
+        if (request.method, request.path) == ("POST", "/crm/deals") and not over.is_set():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            over.wait(10)
+        return answer
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    synced.escala.handle = interrupting  # type: ignore[method-assign]
+    yield synced
+    over.set()
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_probe_that_is_interrupted_names_what_it_may_have_left(interrupted: World) -> None:
+    with pytest.raises(KeyboardInterrupt) as ended:
+        _probed(interrupted)
+    told = failures.of(ended.value)
+    assert (told.code, told.exit_code) == ("INTERRUPTED", 130)
+    assert "oportunidad «PRUEBA siigo-escala" in told.message
+    assert "(quizá)" in told.message
+
+
+def test_a_probe_that_lost_its_lease_before_it_wrote_names_nothing(synced: World) -> None:
+    opened = opening.open_connection(synced.environment, "acme")
+    lease = leases.take(opened.connection)
+    models.EscalaAccount.objects.update(epoch=F("epoch") + 1)
+    with pytest.raises(LeaseLost) as ended:
+        examination.probe(Examination(), opened, lease, now=synced.now)
+    lease.release()
+    assert not getattr(ended.value, "__notes__", ())
 
 
 def test_a_probe_whose_first_call_fails_leaves_nothing(synced: World) -> None:

@@ -10,7 +10,7 @@ from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from siigo_escala.sync.run import Result
-from tests.sync.world import World, codes, counts
+from tests.sync.world import FIELD, World, codes, counts
 
 ODD: dict[str, dict[str, Any]] = {
     "html": {"kind": "html", "status": 200},
@@ -143,6 +143,39 @@ def test_refused_access_is_exit_3_and_twice_in_a_row_pauses(world: World, what: 
     assert _is_refused(world.sync(), code)
     assert models.Connection.objects.get(name="acme").paused == code
     assert not world.deals()
+
+
+def test_what_is_settled_is_no_failure_of_a_run_that_is_refused(world: World) -> None:
+    """Only what Escala would have been asked for was not reached; the rest counts as what it is."""
+    done, annulled, twin = world.invoices(3, customers=3, total=100)
+    world.siigo.create_invoice(world.customer(7, identification="222222222222")["id"], total=100)
+    world.siigo.annul_invoice(annulled["name"])
+    contact = world.escala.create_contact(
+        first_name="Ana", email="compras2@empresa.example", custom={FIELD: "900100202"}
+    )
+    world.escala.create_deal(name="Venta", contact_id=contact, value=twin["total"])
+    world.connect()
+    before = {"read": 4, "excluded": 2, "needs_attention": 1}
+    assert counts(world.sync()) == before | {"created": 1}
+    world.siigo.create_invoice(done["customer"]["id"], total=100)
+    world.pass_time(minutes=5)
+    world.escala.rotate_key("nueva")
+    result = world.sync()
+    assert counts(result) == before | {"read": 5, "unchanged": 1, "failed": 1}
+    assert codes(result) == ["CREDENTIALS_REFUSED", "NOT_REACHED", "POSSIBLE_TWIN"]
+    world.escala.rotate_key("llave-de-ejemplo")
+    assert counts(world.sync()) == before | {"read": 5, "unchanged": 1, "created": 1}
+
+
+def test_what_was_read_beside_a_batch_that_is_refused_counts_as_what_it_is(world: World) -> None:
+    walk_in = world.siigo.create_invoice(world.customer(7, identification="222222222222")["id"], total=100)
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "excluded": 1}
+    world.pass_time(hours=3)
+    world.invoices(450)
+    world.siigo.edit_invoice(walk_in["name"], observations="otra")
+    world.escala.rotate_key("nueva")
+    assert counts(world.sync()) == {"read": 451, "excluded": 1, "failed": 450}
 
 
 @pytest.mark.parametrize("status", [401, 400])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -224,15 +225,28 @@ def test_dollars_without_a_rate_are_never_taken_for_pesos(world: World, currency
     _run_twice(world, "VALUE_INVALID")
 
 
-def test_an_invoice_without_name_is_held_or_named_by_its_id_and_never_doubled(world: World) -> None:
+def test_an_invoice_without_name_gets_the_name_that_its_type_and_number_make(world: World) -> None:
     odd = world.siigo.create_invoice(world.customer(1)["id"], total=500)
     world.siigo.distort(odd["name"], name=None)
     _healthy(world)
     world.connect()
-    first = counts(world.sync())
-    world.sync()
-    assert first["read"] == 2
-    assert len(world.deals()) == first["created"]
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+    assert world.deal_of(odd["name"])["value"] == 500
+    world.siigo.distort(odd["name"], name=odd["name"])
+    assert counts(world.sync(date_from=date(2020, 1, 1))) == {"read": 2, "unchanged": 2}
+
+
+@pytest.mark.parametrize("fields", [{"number": None}, {"number": "x"}, {"document": {"id": 999999}}])
+def test_an_invoice_whose_number_nobody_knows_is_held_and_makes_no_opportunity(
+    world: World, fields: dict[str, Any]
+) -> None:
+    odd = world.siigo.create_invoice(world.customer(1)["id"], total=500)
+    world.siigo.distort(odd["name"], name=None, **fields)
+    _healthy(world)
+    world.connect()
+    _run_twice(world, "VALUE_INVALID")
+    (problem,) = world.sync().document["problems"]
+    assert (problem["invoice"], "número" in problem["message"]) == (odd["id"], True)
 
 
 def test_a_record_that_breaks_the_decision_is_parked_and_the_others_go_on(world: World) -> None:

@@ -149,6 +149,19 @@ def test_another_deal_may_take_the_place_of_the_one_that_was_deleted(world: Worl
     assert (row.deal_id, row.adopted, row.code) == (other, True, "")
 
 
+@ONE_STORE
+@pytest.mark.parametrize(
+    ("name", "warned"), [("FV-2-99 - Otra", True), ("Hecha a mano", False), ("FV-2-1 y FV-2-99", False)]
+)
+def test_a_deal_that_bears_another_invoices_name_alone_is_told(world: World, name: str, warned: bool) -> None:
+    (invoice,) = world.invoices(1)
+    other = world.escala.create_deal(name=name, value=7)
+    world.connect()
+    world.sync(limit=0)
+    told = people.say(world, "deal", invoice["name"], target=other)
+    assert any("nombra la factura FV-2-99 y no «FV-2-1»" in one for one in told) is warned
+
+
 def test_the_contact_of_a_customer_is_remembered_for_the_invoices_to_come(world: World) -> None:
     first, second = (world.escala.create_contact(custom={FIELD: "900100200"}) for _ in range(2))
     customer = world.customer()["id"]

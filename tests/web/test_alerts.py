@@ -55,14 +55,14 @@ def test_what_is_saved_is_in_the_file_and_secrets_are_never_shown_again(
     page = emp.get(ALERTS)
     told = words(page)
     assert "Avisos guardados." in told
-    assert "Quitar json://127.0.0.1" in told
+    assert "Quitar json://127.0.0.1:9" in told
     assert "El latido externo llama a https://hc.example." in told
     assert "Configure el correo saliente en Ajustes: sin él los correos no salen." in told
     entry = audited("Avisos cambiados")
     for text in (page.content.decode(), str(entry.after)):
         assert "s3creto" not in text
         assert "t0ken" not in text
-    assert entry.after["Otras direcciones"] == "json://127.0.0.1 •••"
+    assert entry.after["Otras direcciones"] == "json://127.0.0.1:9 •••"
     # Saved as it is, it stays; a box takes away.
     _save(emp, email="ana@acme.example", stale_hours="30")
     assert screens.company.file["alerts"]["urls"] == [TOKEN]
@@ -99,8 +99,8 @@ def test_a_test_message_says_what_became_of_it(
         _save(emp, email="ana@acme.example", urls=f"{hook.url('t0ken')} {broken.url('t0ken')}")
         told = words(emp.post(f"{ALERTS}probar/", follow=True))
         assert "No salió a ana@acme.example: configure el correo saliente en Ajustes." in told
-        assert "Enviado a json://127.0.0.1." in told
-        assert "No salió a json://127.0.0.1: respondió 500." in told
+        assert f"Enviado a json://127.0.0.1:{hook.port}." in told
+        assert f"No salió a json://127.0.0.1:{broken.port}: respondió 500." in told
         monkeypatch.setenv("SIIGO_ESCALA_EMAIL_URL", f"smtp://127.0.0.1:{server.port}")
         assert "Enviado a ana@acme.example." in words(emp.post(f"{ALERTS}probar/", follow=True))
         assert [recipients for _, recipients, _ in server.got] == [["ana@acme.example"]]

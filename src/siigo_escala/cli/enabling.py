@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from siigo_escala.cli import arguments, output, running, setup, stored
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from siigo_escala.store.models import Connection
+
+_MOST_NAMED = 5
 
 
 def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
@@ -27,13 +31,25 @@ def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     _switch(connection, on=True)
     from siigo_escala.sync import other_writer
 
-    other_writer.accept(connection, now=setup.now())
+    accepted = other_writer.accept(connection, now=setup.now())
     _done(
         connection,
         "Horario encendido" + (" y pausa levantada: las dos cuentas responden." if lifted else "."),
         as_json=as_json,
+        warnings=[_confirmed(accepted)] if accepted else [],
     )
     return 0
+
+
+def _confirmed(deals: list[str]) -> str:
+    """What the person has confirmed with this command, and which opportunities it concerns."""
+    shown = ", ".join(deals[:_MOST_NAMED]) + (
+        f" y {len(deals) - _MOST_NAMED} más" if len(deals) > _MOST_NAMED else ""
+    )
+    return (
+        "Con esta orden usted confirma que la app nativa de Siigo y otras instalaciones están apagadas. Si "
+        f"una de estas oportunidades repite una factura, ciérrela en Escala, pues no la tocaremos: {shown}."
+    )
 
 
 def disable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
@@ -51,8 +67,12 @@ def _switch(connection: Connection, *, on: bool) -> None:
     connection.save(update_fields=["enabled", "file"])
 
 
-def _done(connection: Connection, sentence: str, *, as_json: bool) -> None:
+def _done(connection: Connection, sentence: str, *, as_json: bool, warnings: Sequence[str] = ()) -> None:
     if as_json:
-        output.document({"schema": 1, "connection": connection.name, "done": True, "warnings": []})
+        output.document(
+            {"schema": 1, "connection": connection.name, "done": True, "warnings": list(warnings)}
+        )
     else:
         output.say(f"«{connection.name}»: {sentence}")
+        for warning in warnings:
+            output.say(warning)

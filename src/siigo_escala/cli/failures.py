@@ -67,7 +67,9 @@ def of(problem: BaseException) -> Failure:
         )
     if isinstance(problem, KeyboardInterrupt):
         code = 143 if isinstance(problem, Terminated) else 130
-        return Failure(code="INTERRUPTED", message="La orden se interrumpió.", exit_code=code)
+        # What was interrupted may have left something behind that a person must know of.
+        message = " ".join(["La orden se interrumpió.", *getattr(problem, "__notes__", ())])
+        return Failure(code="INTERRUPTED", message=message, exit_code=code)
     if isinstance(problem, UnicodeEncodeError) and _UNREADABLE.search(problem.object):
         return Failure(
             code="USAGE",

@@ -5,6 +5,7 @@ Commands import what they need when they run, so that `--help` is instant.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -184,7 +185,9 @@ def _told(told: Failure, *, as_json: bool) -> int:
     try:
         output.failure(told, as_json=as_json)
     except OSError:
-        pass
+        # Standard output takes nothing, a full disk for one: that is said where it still can be.
+        with contextlib.suppress(OSError):
+            output.failure(told, as_json=False)
     return told.exit_code
 
 

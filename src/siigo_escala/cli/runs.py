@@ -56,10 +56,12 @@ def runs(
     from siigo_escala.sync import run_row
 
     found = connection.runs.order_by("-pk")
-    if as_json:
-        output.document({"schema": 1, "runs": [_document(run, name) for run in found.iterator()]})
-        return 0
     going = run_row.under_way(connection)
+    if as_json:
+        output.document(
+            {"schema": 1, "runs": [_document(run, name, going=going == run) for run in found.iterator()]}
+        )
+        return 0
     zone = ZoneInfo(str(connection.file.get("time_zone", "America/Bogota")))
     output.table(
         [
@@ -88,7 +90,8 @@ def _follow(connection: Connection, *, as_json: bool) -> int:
         return 0
     watched(run, threading.Event())
     if as_json:
-        output.document({"schema": 1, "runs": [_document(run, connection.name)]})
+        alive = run_row.under_way(connection) == run
+        output.document({"schema": 1, "runs": [_document(run, connection.name, going=alive)]})
     elif run.exit_code is None:
         output.say(f"La sincronización {run.pk} se interrumpió; la próxima sigue donde quedó.")
     else:
@@ -133,10 +136,13 @@ def _tell(shown: progress.Shown, run: Run) -> None:
     )
 
 
-def _document(run: Run, name: str) -> dict[str, Any]:
+def _document(run: Run, name: str, *, going: bool) -> dict[str, Any]:
     """What `sync` printed, without `problems`; of a run without end, what is known."""
+    from siigo_escala.sync import killed
+
     if run.document:
-        return {key: value for key, value in run.document.items() if key != "problems"}
+        shown = killed.document_of(run, going=going)
+        return {key: value for key, value in shown.items() if key != "problems"}
     return {
         "schema": 1,
         "run": run.pk,
@@ -148,14 +154,15 @@ def _document(run: Run, name: str) -> dict[str, Any]:
 
 def _row(run: Run, zone: ZoneInfo, *, going: Run | None) -> list[str]:
     from siigo_escala.domain import money
-    from siigo_escala.sync import document
+    from siigo_escala.sync import document, killed
 
-    counts, value = document.counts(run.document), run.document.get("value", {})
+    shown = killed.document_of(run, going=going == run)
+    counts, value = document.counts(shown), shown.get("value", {})
     return [
         str(run.pk),
         run.started.astimezone(zone).strftime("%d/%m/%Y %H:%M"),
         output.number(counts.get("read", 0)),
         output.number(counts.get("created", 0)),
         money.to_pesos(Decimal(value.get("created", "0"))),
-        "en curso" if going is not None and going.pk == run.pk else _ENDS.get(run.exit_code, "no terminó"),
+        "en curso" if going == run else _ENDS.get(run.exit_code, "no terminó"),
     ]

@@ -58,11 +58,16 @@ class DealWish:
 
 
 def decoded(content: bytes, *, errors: str = "strict") -> str:
-    """The text of a file as spreadsheets save it: UTF-8, or UTF-16 that says so. UnicodeError for others."""
+    """The text of a file as spreadsheets save it: UTF-8 or UTF-16. UnicodeError for others.
+
+    Of UTF-16 that does not say so, every second byte of the first column's name is nothing.
+    """
     if content.startswith(_UTF_16):
         return content.decode("utf-16", errors)
-    if b"\0" in content[:4] and errors == "strict":
-        raise UnicodeError("UTF-16 or UTF-32 that does not say so")
+    if content[1:4:2] == b"\0\0" and content[0]:
+        return content.decode("utf-16-le", errors)
+    if content[:3:2] == b"\0\0" and content[1]:
+        return content.decode("utf-16-be", errors)
     return content.decode("utf-8", errors)
 
 

@@ -225,6 +225,9 @@ def _left_out(subject: Subject, rules: Rules) -> Exclude | None:
 
 def _unusable(subject: Subject) -> NeedsAttention | None:
     """What an opportunity cannot be made of."""
+    if not subject.invoice.name:
+        # Without its number no opportunity could be told to be this invoice's, or be found again.
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "número"})
     if subject.value is None:
         return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
     if subject.value < 0:
@@ -240,7 +243,10 @@ def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAtten
     if subject.value is None or subject.value < 0:
         return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
     value = value_to_show(subject, rules)
-    data: dict[str, object] = {"value": str(value), "before": str(shown.value)}
+    # An edit of something else is no change of the value.
+    data: dict[str, object] = (
+        {} if value == shown.value else {"value": str(value), "before": str(shown.value)}
+    )
     if shown.customer and not set(shown.customer) & {invoice.customer_id, invoice.customer_identification}:
         # Whose contact the opportunity is of is for people to say: an update never touches it.
         data["customer"] = invoice.customer_identification

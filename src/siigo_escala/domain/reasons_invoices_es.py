@@ -127,7 +127,7 @@ _CHANGED_IN_SIIGO = (
         code=Code.INVOICE_CREDITED,
         group="needs_attention",
         title="Factura con nota crédito total",
-        text="Una nota crédito[ {note}] devuelve toda la factura",
+        text="Una nota crédito[ {note}] devuelve toda la factura[ y su oportunidad {deal} sigue abierta]",
         cause="En Siigo se hicieron notas crédito por el valor completo de la factura.",
         remedy="Si tiene oportunidad en Escala, ciérrela allí",
         button="Ya lo resolví",
@@ -138,7 +138,9 @@ _CHANGED_IN_SIIGO = (
         title="Factura con nota crédito",
         text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
-        remedy='Revise el valor de la oportunidad en Escala, o use la regla «on_credited = "subtract"»',
+        remedy=(
+            'Revise el valor de la oportunidad[ {deal}] en Escala, o use la regla «on_credited = "subtract"»'
+        ),
         button="Ya lo resolví",
     ),
     Reason(
@@ -152,7 +154,7 @@ _CHANGED_IN_SIIGO = (
         cause=(
             "Alguien la editó en Siigo, y sus reglas piden avisarle o la oportunidad no la creamos nosotros."
         ),
-        remedy="Revise la oportunidad en Escala",
+        remedy="Revise la oportunidad[ {deal}] en Escala",
         button="Ya lo resolví",
     ),
     Reason(

@@ -72,29 +72,35 @@ def of_table(alerts: Mapping[str, Any], *, email_url: str) -> list[Address]:
 
 
 def shown(url: str) -> str:
-    """What may be shown of an address: `mailto://…@acme.example`, `json://127.0.0.1`, `slack://…`."""
+    """What may be shown of an address: `mailto://…@acme.example`, `json://127.0.0.1:8080`, `slack://…`."""
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
     if scheme not in _HOSTS:
         return f"{scheme}://…"
     try:
         parts = urlsplit(f"{scheme}://{rest}")
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
         secret = bool(parts.username or parts.password)
     except ValueError:
         return f"{scheme}://…"
     if not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", host):
         return f"{scheme}://…"
-    return f"{scheme}://{'…@' if secret else ''}{host}"
+    return f"{scheme}://{'…@' if secret else ''}{_with_port(host, port)}"
 
 
 def shown_web(url: str) -> str:
     """What may be shown of a web address: scheme and host, since its path may be a secret."""
     try:
         parts = urlsplit(url)
+        return f"{parts.scheme}://{_with_port(parts.hostname or '', parts.port)}"
     except ValueError:
         return "…"
-    return f"{parts.scheme}://{parts.hostname or ''}"
+
+
+def _with_port(host: str, port: int | None) -> str:
+    """Two services of one machine are told apart by it, and it is no secret."""
+    shown_host = f"[{host}]" if ":" in host else host
+    return shown_host if port is None else f"{shown_host}:{port}"
 
 
 def first_wrong(urls: Sequence[str]) -> str | None:

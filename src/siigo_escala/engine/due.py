@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db.models import Exists, OuterRef, Q
 
 from siigo_escala.domain import timetable
@@ -18,6 +19,7 @@ from siigo_escala.domain.timetable import Kept, Timetable
 from siigo_escala.store.models import Connection, Request, Turn
 from siigo_escala.sync import access
 
+log = structlog.get_logger()
 _UNHEARD = timedelta(minutes=1)
 """A turn was claimed, and the engine may never have heard of it: it is told again after so long."""
 
@@ -105,13 +107,21 @@ def _delay_now(connection: Connection, *, now: datetime) -> timedelta:
 
 
 def timetable_of(connection: Connection) -> Timetable:
-    """The timetable that a connection's stored file says."""
+    """The timetable that a connection's stored file says; one that cannot be read asks for nothing.
+
+    `connect` lets no such file in. But the zones that a machine knows change with its system, and one company
+    that has none must not cost all others their runs.
+    """
     schedule: dict[str, Any] = connection.file.get("schedule", {})
-    return Timetable.read(
-        daily_at=schedule.get("daily_at", "02:00"),
-        every_minutes=schedule.get("every_minutes", 0),
-        time_zone=connection.file.get("time_zone", "America/Bogota"),
-    )
+    try:
+        return Timetable.read(
+            daily_at=schedule.get("daily_at", "02:00"),
+            every_minutes=schedule.get("every_minutes", 0),
+            time_zone=connection.file.get("time_zone", "America/Bogota"),
+        )
+    except (ValueError, TypeError, LookupError, OSError) as problem:
+        log.error("timetable unreadable", connection=connection.name, cause=str(problem))
+        return Timetable.read(daily_at="", every_minutes=0, time_zone="UTC")
 
 
 def _turns(wanted: Q) -> list[Turn]:

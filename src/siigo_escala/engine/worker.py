@@ -22,7 +22,8 @@ from siigo_escala.config.env import Environment
 from siigo_escala.engine import due, insisting, queue, turn
 from siigo_escala.engine.due import Ticket
 from siigo_escala.engine.turn import UnderWay
-from siigo_escala.store import locks
+from siigo_escala.store import locks, schema
+from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.locks import Lock
 from siigo_escala.store.models import Connection, Turn
 
@@ -32,6 +33,7 @@ _WATCH_S = 2.0
 _ADOPT_S = 5.0
 _TICK_LATE_S = 90.0
 _CLEAN_S = 3600.0
+_SCHEMA_S = 30.0
 DRAIN_S = 25
 _MOST_WORKERS = 1000
 _MOST_QUEUED, _LEAST_TOLD = 2000, 200
@@ -62,6 +64,8 @@ class Worker:
     _ticked: float = field(default_factory=time.monotonic)
     _adopted: float = float("-inf")
     _cleaned: float = field(default_factory=time.monotonic)
+    _compared: float = field(default_factory=time.monotonic)
+    _outdated: StoreProblem | None = None
 
     @property
     def name(self) -> str:
@@ -74,7 +78,10 @@ class Worker:
         return bool(self._under_way)
 
     def run(self) -> None:
-        """Works until `stop`; turns under way are ended after the call in flight and come again elsewhere."""
+        """Works until `stop`; turns under way are ended after the call in flight and come again elsewhere.
+
+        StoreProblem(SCHEMA_OLD) where a newer program has taken over the database meanwhile.
+        """
         self.number, self._place = _free_place()
         queue.Handlers.turn, queue.Handlers.tick = self._take, self._tick
         try:
@@ -95,9 +102,15 @@ class Worker:
             self._place.release()
             connections.close_all()
             log.info("worker ended", worker=self.name)
+        if self._outdated is not None:
+            raise self._outdated
 
     def _take(self, ticket: Ticket) -> None:
         """One turn, in a thread of the engine."""
+        if not insisting.insist(self._is_of_this_schema, stop=self.stop):
+            # Its number is not done: it is told again in a minute, to a worker that knows the database.
+            connections.close_all()
+            return
         under_way = UnderWay()
         if self.stop.is_set():
             under_way.listener.stop.set()
@@ -148,7 +161,20 @@ class Worker:
         if moment - self._cleaned >= _CLEAN_S:
             self._cleaned = moment
             queue.forget_old()
+        if moment - self._compared >= _SCHEMA_S:
+            self._compared = moment
+            self._is_of_this_schema()
         self.rounds += 1
+
+    def _is_of_this_schema(self) -> bool:
+        """Whether the database is one that this program knows; where it is newer, this worker ends."""
+        try:
+            schema.ensure_not_newer()
+        except StoreProblem as problem:
+            self._outdated = problem
+            self.stop.set()
+            return False
+        return True
 
     def _adopt(self) -> None:
         """What a dead worker was at is queued again; its place stays taken meanwhile, so nobody else does."""

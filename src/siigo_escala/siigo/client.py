@@ -5,6 +5,8 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from siigo_escala.domain.accounting import (
@@ -37,7 +39,16 @@ Query = Mapping[str, str | int]
 class SiigoClient:
     """One Siigo company. Every method raises the failures of rest/errors.py."""
 
-    def __init__(self, *, transport: Transport, tokens: TokenSource, partner_id: str) -> None:
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        tokens: TokenSource,
+        partner_id: str,
+        type_codes: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        self._invoice = partial(wire.invoice, type_codes=type_codes)
+        """`type_codes`: the codes of the document types, by id, as read before."""
         self._transport = transport
         self._tokens = tokens
         self._partner_id = header_value(partner_id)
@@ -79,11 +90,11 @@ class SiigoClient:
         )
         named = {"name": name or "", "customer_identification": customer or ""}
         query |= {key: value for key, value in named.items() if value}
-        return self._pages("/v1/invoices", query, wire.invoice)
+        return self._pages("/v1/invoices", query, self._invoice)
 
     def invoice(self, invoice_id: InvoiceId) -> Invoice:
         """One invoice; NotFound where it was deleted."""
-        return self._one("/v1/invoices/", invoice_id, wire.invoice)
+        return self._one("/v1/invoices/", invoice_id, self._invoice)
 
     def customer(self, customer_id: CustomerId) -> Customer:
         """One customer; NotFound where it was deleted (4)."""
@@ -140,7 +151,7 @@ class SiigoClient:
 
         A 2xx that does not show the invoice is OutcomeUnknown.
         """
-        return self._made("/v1/invoices", content, wire.invoice, {"Idempotency-Key": header_value(key)})
+        return self._made("/v1/invoices", content, self._invoice, {"Idempotency-Key": header_value(key)})
 
     def create_customer(self, draft: CustomerDraft) -> Customer:
         """Registers a customer (4)."""

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from siigo_escala.domain.accounting import (
@@ -40,9 +42,9 @@ _TAX_KINDS: Mapping[str, TaxKind] = {
 }
 
 
-def invoice(row: object) -> Invoice | Unreadable:
-    """A sales invoice (3.3-3.5, 3.8)."""
-    return _record(row, _invoice)
+def invoice(row: object, type_codes: Mapping[int, str] = MappingProxyType({})) -> Invoice | Unreadable:
+    """A sales invoice (3.3-3.5, 3.8). `type_codes`: the codes of the known document types, by id."""
+    return _record(row, partial(_invoice, type_codes=type_codes))
 
 
 def customer(row: object) -> Customer | Unreadable:
@@ -109,14 +111,15 @@ def _record(row: object, read: Callable[[str, Mapping[str, object]], R]) -> R | 
     return read(own_id, mapping(row))
 
 
-def _invoice(own_id: str, data: Mapping[str, object]) -> Invoice:
+def _invoice(own_id: str, data: Mapping[str, object], *, type_codes: Mapping[int, str]) -> Invoice:
     buyer = mapping(data.get("customer"))
     metadata = mapping(data.get("metadata"))
     currency, known_rate = _currency(data.get("currency"))
+    document_type = _document_type_id(data.get("document"))
     return Invoice(
         id=InvoiceId(own_id),
-        name=text(data.get("name")),
-        document_type=_document_type_id(data.get("document")),
+        name=text(data.get("name")) or _composed_name(data, type_codes.get(document_type or 0, "")),
+        document_type=document_type,
         date=day(data.get("date")),
         due_date=_due_date(data),
         customer_id=CustomerId(text(buyer.get("id"))) if text(buyer.get("id")) else None,
@@ -261,6 +264,12 @@ def _due_date(data: Mapping[str, object]) -> date | None:
         return own
     terms = [found for item in items(data.get("payments")) if (found := day(mapping(item).get("due_date")))]
     return min(terms, default=None)
+
+
+def _composed_name(data: Mapping[str, object], type_code: str) -> str:
+    """3.5: FV-<type code>-<number>, where an answer lacks the name; "" where either is not known."""
+    own_number = text(data.get("number"))
+    return f"FV-{type_code}-{own_number}" if type_code and own_number.isdecimal() else ""
 
 
 def _document_type_id(value: object) -> DocumentTypeId | None:

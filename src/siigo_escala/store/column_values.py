@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from siigo_escala.store.fields import CentsField
 
 Column = Sequence[Any]
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00", re.ASCII)
+_ENCODE = json.JSONEncoder().encode
 _AS_THEY_ARE: dict[type[models.Field[Any, Any]], type] = {
     models.CharField: str,
     models.TextField: str,
@@ -32,6 +35,8 @@ def reader(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Ca
     kind = _AS_THEY_ARE.get(type(field))
     if kind is not None:
         return _same(field, kind)
+    if connection.vendor == "sqlite" and type(field) is models.DateTimeField:
+        return _moments
     one = _one(field, connection)
     return lambda column: [None if value is None else one(value) for value in column]
 
@@ -51,15 +56,28 @@ def _one(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Call
     if isinstance(field, CentsField):
         return field.get_prep_value
     if connection.vendor == "sqlite" and type(field) is models.JSONField:
-        return json.dumps
-    if connection.vendor == "sqlite" and type(field) is models.DateTimeField:
-        return _naive
+        return _json
     return lambda value: field.get_db_prep_save(field.to_python(value), connection)
 
 
+def _json(value: Any) -> str:
+    """Most columns hold nothing most of the time."""
+    return "{}" if value == {} else _ENCODE(value)
+
+
+def _moments(column: Column) -> Column:
+    """Instants as Django keeps them in SQLite. Many rows share one: what was committed together."""
+    known: dict[str | None, str | None] = {None: None}
+    known |= {text: _naive(text) for text in set(column) - {None}}
+    return [known[text] for text in column]
+
+
 def _naive(text: str) -> str:
-    """An instant as Django keeps it in SQLite: UTC, without saying so."""
+    """An instant in UTC, without saying so."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)
+    if _WRITTEN.fullmatch(text):
+        # As `tables.rows` writes it: there is nothing to convert.
+        return f"{text[:10]} {text[11:-6]}"
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

@@ -1,8 +1,8 @@
 """A backup brought back: checked whole before anything changes, then all of it in one transaction.
 
-It is loaded into a scratch database first, where one of an earlier schema is brought up to date, and which
-other commands do not wait for. The next run reads everything in Escala before it writes, and adopts what was
-made after the backup.
+It is loaded into a scratch database first, which other commands do not wait for. There every table is read to
+its end and compared with what the manifest says of it, and one of an earlier schema is brought up to date.
+The next run reads everything in Escala before it writes, and adopts what was made after the backup.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def restore(
     ARCHIVE_INVALID, SCHEMA_NEWER, KEY_MISSING, HOME_NOT_EMPTY, LeaseTaken: nothing was changed.
     """
     with archive.opened(path) as reader:
-        _check(reader)
+        _check(reader.manifest)
         vault = _vault(reader, keys) if with_credentials else None
         reader.verify_signature(keys)
         if models.Connection.objects.exists() and not replace:
@@ -91,16 +91,14 @@ def _in_place_of_what_is_here(
             return _replaced(source, manifest, vault, before=before, now=now)
 
 
-def _check(reader: Reader) -> None:
-    """The archive is whole, and not of a later schema."""
-    manifest = reader.manifest
+def _check(manifest: Manifest) -> None:
+    """The archive is not of a later schema."""
     if manifest.schema > schema.newest():
         raise StoreProblem(
             "SCHEMA_NEWER",
             f"La copia es de una versión más nueva del programa ({manifest.program}): instálela primero. "
             "No se cambió nada.",
         )
-    reader.verify()
 
 
 def _vault(reader: Reader, keys: Sequence[str]) -> Vault | None:

@@ -44,6 +44,17 @@ def ensure(*, by_itself: bool) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
+def ensure_not_newer() -> None:
+    """StoreProblem(SCHEMA_OLD) where a newer program has changed the database since this one began."""
+    foreign = _difference()[1]
+    if foreign:
+        raise StoreProblem(
+            "SCHEMA_OLD",
+            f"Una versión más nueva del programa cambió la base de datos ({foreign[0]}) y este motor terminó "
+            "sin empezar nada más: inicie el de esa versión.",
+        )
+
+
 def is_current() -> bool:
     """Whether the database has exactly the schema that this program knows; nothing is changed."""
     missing, foreign = _difference()

@@ -66,7 +66,10 @@ def loaded(reader: Reader, *, folder: Path) -> Iterator[Scratch]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(path),
             # Nothing is lost with it: what counts is the transaction that copies from here.
-            "OPTIONS": {"init_command": "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"},
+            "OPTIONS": {
+                "init_command": "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
+            },
         }
         try:
             _load(reader)

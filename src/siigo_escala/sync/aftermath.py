@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.store import models
 from siigo_escala.sync import access
@@ -13,9 +14,12 @@ from siigo_escala.sync.session import Session
 
 
 def succeeded(session: Session) -> None:
-    """Credentials work; the last success is that of a run that read everything new, not of a part."""
+    """Credentials work; the last success is that of a run that took on everything new, not a part of it."""
     news: dict[str, Any] = {"refusals": 0}
-    if not session.options.widened:
+    limited = session.options.limit is not None and any(
+        problem.code == Code.NOT_REACHED for problem in session.tally.problems
+    )
+    if not session.options.widened and not limited:
         news["last_success"] = session.now()
     models.Connection.objects.filter(pk=session.connection.pk).update(**news)
 

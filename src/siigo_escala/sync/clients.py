@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from siigo_escala.config.env import Environment
 from siigo_escala.escala.capabilities import Capabilities
@@ -102,8 +103,11 @@ def build(
     wait: Callable[[float], None] = time.sleep,
     bounds: Bounds = NO_BOUNDS,
     siigo_writes: bool = False,
+    type_codes: Mapping[int, str] = MappingProxyType({}),
 ) -> Clients:
     """Clients for one pair of accounts. `siigo_account`, `escala_account` name the limiter's rows.
+
+    `type_codes`: the codes of Siigo's document types as read last, by id.
 
     `siigo_writes`: records will be made in Siigo, and no such call may last longer than it takes to settle.
 
@@ -172,6 +176,7 @@ def build(
                 now=now,
             ),
             partner_id=environment.partner_id,
+            type_codes=type_codes,
         ),
         escala=EscalaClient(
             transport=escala, api_key=credentials.escala_key, capabilities=capabilities, on_learned=on_learned

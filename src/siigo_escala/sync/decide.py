@@ -55,6 +55,13 @@ def decide(session: Session, items: Sequence[Item]) -> list[Step]:
     return [steps[item.row.siigo_id] for item in items if item.row.siigo_id in steps]
 
 
+def settled(session: Session, items: Sequence[Item]) -> list[Step]:
+    """What of these is decided without a look at Escala or at customers."""
+    claims = Claims(session=session)
+    decided = [item for item in items if item.row.state != State.SENDING and item.row.decision != "deal"]
+    return [Step(item=item, decision=_first(session, claims, item)) for item in decided]
+
+
 def subject_of(session: Session, item: Item) -> Subject:
     """An item as `planning` asks for it."""
     if item.amounts is None:

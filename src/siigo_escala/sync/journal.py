@@ -97,18 +97,21 @@ class Journal:
         """Left out by a rule, or held for a person."""
         row = step.row
         excluded, name = isinstance(decision, Exclude), row.name or row.siigo_id
+        data = echoes.plain(decision.data)
+        if row.deal_id is not None and not excluded and not said.made_anew(row):
+            # What is to be seen to in Escala: another invoice may bear the same name.
+            data = {"deal": row.deal_id, **data}
         self._session.tally.put(
             row.siigo_id,
             "excluded" if excluded else "needs_attention",
             value=row.value,
             name=name,
             code=decision.code,
-            data=decision.data,
+            data=data,
         )
         if excluded:
             let_in.forget(row)
         state = State.EXCLUDED if excluded else State.NEEDS_ATTENTION
-        data = echoes.plain(decision.data)
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
             return
         changed = (row.state, row.code) != (state, decision.code)

@@ -167,6 +167,7 @@ def client_pair(
         wait=listener.wait,
         bounds=bounds,
         siigo_writes=opened.file.direction == "opportunities_to_invoices",
+        type_codes={kind["id"]: kind["code"] for kind in connection.siigo.document_types},
     )
 
 

@@ -60,13 +60,17 @@ def hold(session: Session) -> NeedsAttention | None:
     return held
 
 
-def accept(connection: Connection, *, now: datetime) -> None:
-    """A person says that no other writer is left: what Escala has by now is no sign of one any more."""
+def accept(connection: Connection, *, now: datetime) -> list[str]:
+    """A person says that no other writer is left: what Escala has by now is no sign of one any more.
+
+    The deals of another writer that had been seen until then.
+    """
     connection.refresh_from_db(fields=["others"])
     seen = [one["deal"] for one in connection.others.get("seen", [])]
     connection.others = {"seen": [], "accepted": sorted({*connection.others.get("accepted", []), *seen})}
     connection.others_since = now
     connection.save(update_fields=["others", "others_since"])
+    return seen
 
 
 def _foreign(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from siigo_escala.domain.decisions import DecisionProblem, Wish
+from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection
@@ -135,6 +136,10 @@ def _deals(connection: Connection, decided: Chosen) -> list[str]:
         for row in [*waiting.exclude(pk__in=mine), *bound]:
             holders[row.deal_id or row.decision_target] = row
     known = _known(models.KnownDeal, connection, "deal_id", targets)
+    names: dict[str, str] = {}
+    for chunk in _chunks(sorted(known)):
+        rows = models.KnownDeal.objects.filter(escala_id=connection.escala_id, deal_id__in=chunk)
+        names |= dict(rows.values_list("deal_id", "name"))
     warnings = []
     for wish, row in decided:
         holder = holders.get(wish.target)
@@ -143,7 +148,17 @@ def _deals(connection: Connection, decided: Chosen) -> list[str]:
                 f"La oportunidad «{wish.target}» ya es de la factura «{_name(holder)}».", line=wish.line
             )
         warnings += _unseen(connection, wish, known, ("una oportunidad", "deal_id", models.KnownDeal))
+        warnings += _names_another(names.get(wish.target, ""), wish, row)
     return warnings
+
+
+def _names_another(deal_name: str, wish: Wish, row: models.Invoice) -> Iterable[str]:
+    """A warning where the deal bears another invoice's name and not this one's: an id that was mistaken."""
+    other = invoice_to_deal.names_any_invoice(deal_name)
+    if other is None or invoice_to_deal.names_invoice(deal_name, row.name):
+        return []
+    told = f"La oportunidad «{wish.target}» nombra la factura {other} y no «{_name(row)}»"
+    return [f"{told}: si se equivocó de oportunidad, decida de nuevo antes de la próxima sincronización."]
 
 
 def _contacts(connection: Connection, decided: Chosen) -> list[str]:

@@ -38,6 +38,7 @@ from siigo_escala.sync import (
     settle,
     sweep,
     taking_up,
+    unreached,
     windows,
 )
 from siigo_escala.sync.journal import Journal
@@ -216,7 +217,7 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
     # Siigo tells how many there are: where more will come, they are not waited for.
     more = course.progressed.read < course.progressed.expected
     second = None if more else next(batches, None)
-    _count_as_not_reached(session, [*first, *(second or [])])
+    unreached.count(session, [*first, *(second or [])])
     extra = taking_up.open_rows(session, course.progressed)
     if sweep.is_due(session):
         course.sweep_calls = sweep.expected_calls(session)
@@ -226,11 +227,15 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
         first = [*first, *next(extra, [])]
     ready = deque([first] if second is None else [first, second])
     del first, second
-    while (batch := _next(session, ready, batches, extra)) is not None:
-        # No invoice is in two of these, so that one may be decided while the one before is written.
-        _begin(course, batch)
-        del batch  # while the next one is read, this one's memory is free
-    _written(course)
+    try:
+        while (batch := _next(session, ready, batches, extra)) is not None:
+            # No invoice is in two of these, so that one may be decided while the one before is written.
+            _begin(course, batch)
+            del batch  # while the next one is read, this one's memory is free
+        _written(course)
+    except RemoteError:
+        unreached.settle(session, [item for batch in ready for item in batch])
+        raise
 
 
 def _next(
@@ -254,9 +259,13 @@ def _process(course: _Course, items: Sequence[Item]) -> None:
 def _begin(course: _Course, items: Sequence[Item]) -> None:
     """Decides and applies one batch; of what it writes the last may be under way until `_written`."""
     session = course.session
-    _count_as_not_reached(session, items)
-    sellers.ensure(session, [item.invoice.seller for item in items])
-    steps = _decided(session, items)
+    unreached.count(session, items)
+    try:
+        sellers.ensure(session, [item.invoice.seller for item in items])
+        steps = _decided(session, items)
+    except RemoteError:
+        unreached.settle(session, items)
+        raise
     writes = [step for step in steps if isinstance(step.decision, Create | Update)]
     if course.plan is None and writes:
         course.plan = plan.make(
@@ -281,17 +290,6 @@ def _written(course: _Course) -> None:
     gone = course.writer.finish()
     if gone:
         settle.contacts_gone(course.session, gone)
-
-
-def _count_as_not_reached(session: Session, items: Sequence[Item]) -> None:
-    """What was read counts from then on, whatever ends the run."""
-    for item in items:
-        row = item.row
-        if session.tally.column(row.siigo_id) is None:
-            code = Code.OUTCOME_UNKNOWN if row.state == State.SENDING else Code.NOT_REACHED
-            session.tally.put(
-                row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code
-            )
 
 
 def _decided(session: Session, items: Sequence[Item]) -> list[Step]:

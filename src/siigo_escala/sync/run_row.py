@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
-from siigo_escala.sync import document
+from siigo_escala.sync import document, killed
 from siigo_escala.sync.session import Session
 
 log = structlog.get_logger()
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 def begin(session: Session) -> None:
     """The row of a run that begins. Killed, it keeps the document of a run that had reached nothing."""
+    killed.keep_last(session.connection)
     session.run = models.Run.objects.create(
         connection=session.connection,
         kind=session.options.kind,

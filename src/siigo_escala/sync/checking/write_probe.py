@@ -32,6 +32,7 @@ from siigo_escala.escala.outcomes import Made, UpdateImpossible
 from siigo_escala.escala.wire import DESCRIPTION_LIMIT, NAME_LIMIT
 from siigo_escala.rest.errors import Duplicate, OutcomeUnknown, Rejected, RemoteError
 from siigo_escala.store import models
+from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, warning
 from siigo_escala.sync.opening import Opened
@@ -64,11 +65,7 @@ class Probed:
 
     def check(self) -> Check:
         """The finding: settled what it could, or what stopped it, and what a person must remove."""
-        left = listed(
-            f"{one.kind} «{shortened(one.name)}»" + (f" ({one.id})" if one.id else " (quizá)")
-            for one in self.left
-        )
-        remove = f"Borre en Escala lo que dejó la prueba: {left}." if self.left else ""
+        remove = self.to_remove()
         if self.problem is not None:
             return failed(
                 Finding.WRITE_PROBE,
@@ -80,6 +77,14 @@ class Probed:
             return warning(Finding.WRITE_PROBE, f"{said}; el API no deja borrar lo que creó.", remedy=remove)
         return ok(Finding.WRITE_PROBE, f"{said} y borró lo que había creado.")
 
+    def to_remove(self) -> str:
+        """What a person must remove in Escala, by name and id; "" where nothing is left."""
+        left = listed(
+            f"{one.kind} «{shortened(one.name)}»" + (f" ({one.id})" if one.id else " (quizá)")
+            for one in self.left
+        )
+        return f"Borre en Escala lo que dejó la prueba: {left}." if self.left else ""
+
 
 def probe(opened: Opened, escala: EscalaClient, lease: Lease, *, now: datetime) -> Probed:
     """Makes, changes and removes test records. What refuses access or gives no answer ends it."""
@@ -89,9 +94,13 @@ def probe(opened: Opened, escala: EscalaClient, lease: Lease, *, now: datetime) 
         trial.deals()
     except RemoteError as problem:
         trial.found.problem = problem
-    finally:
-        # Also where a person interrupts it: what was made is removed.
+    except BaseException as ending:
+        # Also where a person interrupts it: what was made is removed, or named to them.
         trial.clean_up()
+        if trial.found.left:
+            ending.add_note(trial.found.to_remove())
+        raise
+    trial.clean_up()
     return trial.found
 
 
@@ -142,7 +151,7 @@ class _Trial:
                     self._lease.prove()
                     gone = self._escala.remove(resource, left.id)
                     possible = gone
-                except RemoteError:
+                except (RemoteError, LeaseLost):
                     possible = False
             if not gone:
                 self.found.left.append(left)
@@ -155,13 +164,15 @@ class _Trial:
         """One more record; of one whose answer was lost the name is remembered."""
         kind = "contacto" if resource == "contacts" else "oportunidad"
         self._lease.prove()
+        # From here on it may be there, whatever ends this.
+        self._made.append((resource, Left(kind=kind, name=name)))
         try:
             made = create()
-        except Duplicate:
+        except RemoteError as problem:
+            if isinstance(problem, Duplicate) or not isinstance(problem, OutcomeUnknown):
+                self._made.pop()
             raise
-        except OutcomeUnknown:
-            self._made.append((resource, Left(kind=kind, name=name)))
-            raise
+        self._made.pop()
         if made.id not in {left.id for _, left in self._made}:
             self._made.append((resource, Left(kind=kind, name=name, id=made.id)))
         return made

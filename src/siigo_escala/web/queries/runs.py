@@ -9,7 +9,7 @@ from typing import Any
 
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Run
-from siigo_escala.sync import run_row
+from siigo_escala.sync import killed, run_row
 from siigo_escala.web.templatetags.words import counted, duration
 
 COLUMNS = (
@@ -88,8 +88,8 @@ class Shown:
 
 def shown(run: Run, *, going: Run | None, origins: dict[int, str], now: datetime) -> Shown:
     """A run as the screens show it."""
-    document: dict[str, Any] = run.document
     is_going = going is not None and going.pk == run.pk
+    document: dict[str, Any] = killed.document_of(run, going=is_going)
     until = run.finished or (now if is_going else None)
     asked = run.asked
     return Shown(
