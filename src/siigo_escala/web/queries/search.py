@@ -16,6 +16,8 @@ from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice
 
 _AMOUNT = re.compile(r"\$?\s*(\d{1,3}(\.\d{3})+|\d+)([.,]\d{1,2})?")
+_MOST_DIGITS = 15
+"""Of pesos: more than that no column holds."""
 _LEAST_OF_AN_IDENTIFICATION = 5
 LONGEST = 100
 
@@ -56,6 +58,8 @@ def _by_value(typed: str) -> Q:
     digits = typed.replace("$", "").strip()
     cents = re.search(r"[.,](\d{1,2})$", digits)
     whole = digits[: cents.start()] if cents else digits
+    if len(re.sub(r"\D", "", whole)) > _MOST_DIGITS:
+        return Q()
     try:
         value = Decimal(f"{whole.replace('.', '')}.{cents[1] if cents else '0'}")
     except InvalidOperation:

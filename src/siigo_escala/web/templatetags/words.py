@@ -43,9 +43,9 @@ def pesos_in_words(amount: Decimal | None) -> str:
 
 
 @register.filter
-def number(count: int | None) -> str:
+def number(count: int | str | None) -> str:
     """`1.204`."""
-    return "–" if count is None else f"{count:,}".replace(",", ".")
+    return f"{count:,}".replace(",", ".") if isinstance(count, int) else "–"
 
 
 @register.filter
