@@ -1,8 +1,8 @@
 """`python3 run.py bench [--full] [--only NAME…] [--print]`: measures and writes docs/benchmarks.md.
 
 About five minutes; `--full` adds the 1,000 invoices at the default limits, a ledger of 1,000,000 rows, the
-screens before 200,000 invoices and the account with 100,000 invoices (three quarters of an hour). `--only` and
-`--print` leave the page alone.
+screens before 200,000 invoices and the account with 100,000 invoices (three quarters of an hour). `--only`
+and `--print` leave the page alone.
 """
 
 from __future__ import annotations

@@ -32,11 +32,12 @@ _MOST_KB = 400
 _A_SECOND = 10
 _MODELS = 3000
 _WARM_UP = 2
+_STORES = ("SQLite", "PostgreSQL")
 
 
 def web(rows: int = 200_000, *, seconds: float = 30.0) -> Iterator[Row]:
     """p95 of what is looked at every day, on both stores; then what the first look costs the line."""
-    for store in ("SQLite", "PostgreSQL"):
+    for store in _STORES:
         with _served(store, rows) as (address, found):
             for name, paths in _mixes(found).items():
                 yield _measured(store, rows, name, _asked(address, paths, found["cookie"], seconds=seconds))
@@ -154,6 +155,9 @@ def _served(store: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
                 "SIIGO_ESCALA_SECRET_KEY": secrets.token_hex(16),
             }
         variables["SIIGO_ESCALA_BIND"] = f"127.0.0.1:{_free_port()}"
+        if store == "PostgreSQL":
+            at_first = {**os.environ, **variables, "SIIGO_ESCALA_HOME": folder}
+            engine.succeed([product.COMMAND, "migrate"], at_first)
         installed = product.installed(
             both, Path(folder) / "home", connections=4, limits={**product.NO_LIMITS, **variables}
         )
@@ -176,20 +180,18 @@ def _served(store: str, rows: int) -> Iterator[tuple[str, dict[str, Any]]]:
 @contextmanager
 def _process(command: Sequence[str], variables: Mapping[str, str]) -> Iterator[None]:
     """A command that goes on beside us, asked to end on the way out."""
-    process = subprocess.Popen(
-        command,
-        env=dict(variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-        if process.poll() is not None:
-            raise RuntimeError(f"{command[1]} ended before the measurement did: {process.returncode}")
-    finally:
-        process.terminate()
-        process.wait(60)
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(
+            command, env=dict(variables), stdin=subprocess.DEVNULL, stdout=told, stderr=told
+        )
+        try:
+            yield
+            if process.poll() is not None:
+                told.seek(0)
+                raise RuntimeError(f"{command[1]} ended before the measurement did: {told.read()[-2000:]!r}")
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def _free_port() -> int:

@@ -49,4 +49,8 @@ class Migration(migrations.Migration):
                 name="invoice_by_state_sums",
             ),
         ),
+        migrations.AddIndex(
+            model_name="knowncustomer",
+            index=models.Index(fields=["company", "words", "siigo_id"], name="customer_by_words"),
+        ),
     ]

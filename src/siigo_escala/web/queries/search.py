@@ -35,7 +35,7 @@ def found(chosen: QuerySet[Invoice], company: Connection, words: str) -> QuerySe
     ids = found[0].union(*found[1:]) if len(found) > 1 else found[0]
     few = [one["pk"] for one in ids[: _FEW + 1]]
     # A page asks for the rows and for their sum: few are looked for once.
-    return chosen.filter(pk__in=few if len(few) <= _FEW else ids)
+    return chosen.filter(pk__in=few) if len(few) <= _FEW else chosen.filter(pk__in=ids)
 
 
 def _by_name(typed: str) -> Q:
@@ -43,6 +43,8 @@ def _by_name(typed: str) -> Q:
     parts = re.findall(r"[A-Za-z]+|\d+", typed)
     if not parts or re.sub(r"[A-Za-z0-9\s.\-]", "", typed):
         return Q()
+    if sum(part.isalpha() for part in parts) > 1:
+        return Q()  # words of a customer
     # The range is that of every name: it makes the databases read their index of names and not the rows.
     named = Q(name__gt="")
     if len(parts) == 1 and parts[0].isdigit():
@@ -84,7 +86,7 @@ def _by_customer(company: Connection, typed: str) -> Q:
     words = re.findall(r"\w+", text.fold(typed))
     if not any(len(word) > 1 and not word.isdigit() for word in words):
         return Q()
-    customers = models.KnownCustomer.objects.filter(company_id=company.siigo_id)
+    customers = models.KnownCustomer.objects.filter(company_id=company.siigo_id, words__gt="")
     for word in words:
         customers = customers.filter(words__contains=word)
     return Q(customer_id__in=customers.values("siigo_id"))
