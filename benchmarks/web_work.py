@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 _YEARS = 5
@@ -103,6 +103,8 @@ def _invoices(numbers: range, missing: int, templates: list[Any], deals: dict[st
             "siigo_id": f"copia-{number}",
             "name": f"FV-9-{number}",
             "date": day,
+            # What was made within the last hour must be in Escala's list.
+            "sent_at": datetime.combine(day, time(12), tzinfo=UTC) - timedelta(days=2),
             "customer": str(700_000_000 + customer),
             "customer_id": f"copia-{customer}",
             "deal_id": f"copia-{number}" if state == "in_escala" else None,

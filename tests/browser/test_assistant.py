@@ -36,7 +36,8 @@ _HIDDEN = """
   const style = getComputedStyle(one);
   const seen = above && (one.contains(above) || above.contains(one));
   if (!seen) return `${one.outerHTML.slice(0, 120)} is under ${above && above.outerHTML.slice(0, 120)}`;
-  if (style.outlineStyle === "none" && style.boxShadow === "none") return `no focus on ${one.outerHTML.slice(0, 120)}`;
+  const marked = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  if (!marked) return `no focus on ${one.outerHTML.slice(0, 120)}`;
   return "";
 }
 """
