@@ -103,11 +103,12 @@ def test_every_state_fits_and_is_accessible(stage: Stage, browser: Browser, who:
     page, wrong, seen = context.new_page(), list[str](), set[str]()
     try:
         for address in _addresses(company):
-            answer = page.goto(address)
-            # Where it led to what was looked at before, there is nothing new.
-            if answer is None or answer.status == 405 or page.url in seen:
+            answer = context.request.get(address)
+            # What only takes forms has no page; where an address led to another, that one is looked at once.
+            if answer.status == 405 or answer.url in seen:
                 continue
-            seen.add(page.url)
+            seen.add(answer.url)
+            page.goto(answer.url)
             wrong += [f"{address}: {one}" for one in _off(page)]
             wrong += [f"{address}, sent empty: {one}" for one in _refused(page)]
     finally:

@@ -11,6 +11,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RemoveIndex(
             model_name="invoice",
+            name="invoice_by_name",
+        ),
+        migrations.AddIndex(
+            model_name="invoice",
+            index=models.Index(fields=["connection", "name", "id"], name="invoice_by_name_and_id"),
+        ),
+        migrations.RemoveIndex(
+            model_name="invoice",
             name="invoice_by_date",
         ),
         migrations.RemoveIndex(

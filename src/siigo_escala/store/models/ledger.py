@@ -110,7 +110,7 @@ class Invoice(models.Model):
             ),
             models.Index(fields=["connection", "value"], name="invoice_by_value"),
             models.Index(fields=["connection", "customer"], name="invoice_by_identification"),
-            models.Index(fields=["connection", "name"], name="invoice_by_name"),
+            models.Index(fields=["connection", "name", "id"], name="invoice_by_name_and_id"),
             models.Index(fields=["connection", "due"], condition=Q(due=True), name="invoice_due"),
             models.Index(fields=["connection", "customer_id"], name="invoice_by_customer"),
             models.Index(fields=["escala", "sent_at"], name="invoice_by_sent"),

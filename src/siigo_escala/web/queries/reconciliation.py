@@ -40,7 +40,7 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
         .filter(shown="excluida")
         .order_by()
         .values_list("code")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     return [
         (code, rows.title_of(code), Amount(count=count, value=Decimal(value or 0)))
@@ -83,7 +83,7 @@ def by_month(chosen: QuerySet[Invoice]) -> list[tuple[date, Amount, Amount]]:
         .order_by()
         # By day, which an index gives; a function of the date would be computed for every invoice.
         .values_list("date", "shown")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     for day, state, count, value in groups:
         month = day.replace(day=1)
@@ -100,7 +100,7 @@ def by_seller(company: Connection, chosen: QuerySet[Invoice]) -> list[tuple[str,
         chosen.annotate(shown=shown_state())
         .order_by()
         .values_list("seller", "shown")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     for seller, state, count, value in groups:
         name = names.get(str(seller), "Sin vendedor")
@@ -118,7 +118,7 @@ def notes(company: Connection, date_from: date | None, date_to: date | None) -> 
         found = found.filter(date__gte=date_from)
     if date_to is not None:
         found = found.filter(date__lte=date_to)
-    sums = found.aggregate(count=Count("pk"), value=Sum("value"))
+    sums = found.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
 
 
