@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser import demonstration, tools
 from tests.browser.demonstration import Demonstration
 
-_WATCH = """
+WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", event => {
   window.violations.push(event.violatedDirective + " " + event.blockedURI);
@@ -84,7 +84,7 @@ def opened(demo: Demonstration, browser: Browser, signed_in: object) -> Iterator
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.add_init_script(_WATCH)
+        context.add_init_script(WATCH)
         watched = Watched(context.new_page())
         host = urlsplit(demo.address).netloc
 

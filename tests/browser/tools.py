@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
 _KEPT = ROOT / ".venv" / "browser"
@@ -65,3 +66,14 @@ def axe() -> str:
 
 def _in_path() -> str | None:
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
+
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong in the page as it stands."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(axe())
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]

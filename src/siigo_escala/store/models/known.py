@@ -27,7 +27,11 @@ class KnownCustomer(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "siigo_id"], name="one_row_per_customer")
         ]
-        indexes: ClassVar = [models.Index(fields=["company", "identity"], name="customer_by_identity")]
+        indexes: ClassVar = [
+            models.Index(fields=["company", "identity"], name="customer_by_identity"),
+            # Names are searched in here, without reading the records.
+            models.Index(fields=["company", "words", "siigo_id"], name="customer_by_words"),
+        ]
 
 
 class KnownContact(models.Model):

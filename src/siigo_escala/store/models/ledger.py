@@ -93,13 +93,32 @@ class Invoice(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["connection", "date"], name="invoice_by_date"),
-            models.Index(fields=["connection", "name"], name="invoice_by_name"),
+            # Holds all that the screens count and sum, so that no sum reads the rows themselves.
+            models.Index(
+                fields=[
+                    "connection",
+                    "date",
+                    "value",
+                    "state",
+                    "code",
+                    "annulled",
+                    "deleted",
+                    "seller",
+                    "balance",
+                ],
+                name="invoice_sums",
+            ),
+            models.Index(fields=["connection", "value"], name="invoice_by_value"),
+            models.Index(fields=["connection", "customer"], name="invoice_by_identification"),
+            models.Index(fields=["connection", "name", "id"], name="invoice_by_name_and_id"),
             models.Index(fields=["connection", "due"], condition=Q(due=True), name="invoice_due"),
             models.Index(fields=["connection", "customer_id"], name="invoice_by_customer"),
             models.Index(fields=["escala", "sent_at"], name="invoice_by_sent"),
             # Counted by state every few seconds (web/measures.py): without reading every invoice.
-            models.Index(fields=["connection", "state"], name="invoice_by_state"),
+            models.Index(
+                fields=["connection", "state", "code", "annulled", "deleted", "value"],
+                name="invoice_by_state_sums",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -46,6 +46,15 @@ class Code(forms.Form):
     )
 
 
+class FirstCode(Code):
+    """The first six digits: they prove that the square was read. There is no recovery code yet."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["code"].help_text = "Cambia cada treinta segundos."
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
 class _NewPassword(forms.Form):
     """A password, twice. `person`: whose it will be."""
 

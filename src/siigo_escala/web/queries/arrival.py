@@ -97,7 +97,7 @@ def _evidence(row: Invoice, deals: Sequence[KnownDeal]) -> tuple[str, ...]:
 
 
 def _amount(chosen: QuerySet[Invoice]) -> Amount:
-    sums = chosen.aggregate(count=Count("pk"), value=Sum("value"))
+    sums = chosen.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
 
 

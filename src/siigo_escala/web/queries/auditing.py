@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from siigo_escala.store.models import AuditEntry, Connection, audit
+from siigo_escala.web import asked as numbers
 
 PAGE = 50
 
@@ -66,7 +67,7 @@ def read(asked: QueryDict, actions: list[str], people: list[str]) -> Filters:
     for name in ("desde", "hasta"):
         value = asked.get(name, "")
         try:
-            day = date.fromisoformat(value) if value else None
+            day = numbers.day(value)
         except ValueError:
             made.unknown.append(f"{name}={value}"[:60])
             continue

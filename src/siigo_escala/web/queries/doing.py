@@ -39,7 +39,7 @@ def groups(company: Connection) -> list[Group]:
         waiting(company)
         .order_by()
         .values_list("code", "state")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     made: dict[Code, Group] = {}
     for code, state, count, value in found:

@@ -26,7 +26,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
     back = directions.is_back(company)
     in_month = ledger.in_span(company, first, last_day(first))
     parts = opportunities.account(company) if back else ledger.account(in_month)
-    everything = parts if back else ledger.account(models.Invoice.objects.filter(connection=company))
+    everything = parts if back else ledger.still_open(company)
     going = run_row.under_way(company)
     last = company.runs.order_by("-pk").first()
     turn = models.Turn.objects.filter(connection=company).first()

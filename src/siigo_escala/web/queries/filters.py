@@ -13,6 +13,7 @@ from django.http import QueryDict
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web import asked as numbers
 from siigo_escala.web.queries import ledger, search
 from siigo_escala.web.states import STATES, shown_state
 from siigo_escala.web.templatetags.words import day
@@ -143,7 +144,7 @@ def _one_of(made: Filters, name: str, asked: QueryDict, known: set[str]) -> str:
 def _day(made: Filters, name: str, asked: QueryDict) -> date | None:
     value = asked.get(name, "")
     try:
-        return date.fromisoformat(value) if value else None
+        return numbers.day(value)
     except ValueError:
         made.unknown.append(f"{name}={value}"[:60])
         return None

@@ -12,9 +12,12 @@ from decimal import Decimal
 from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.store import models
-from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.store.models import Connection, Invoice, State
 from siigo_escala.web.states import STATES, shown_state
 from siigo_escala.web.told import Amount
+
+_MOST_MONTHS = 36
+_OPEN = (State.PENDING, State.SENDING, State.NEEDS_ATTENTION, State.FAILED)
 
 
 def in_span(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
@@ -32,7 +35,8 @@ def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
         chosen.order_by()
         .annotate(shown=shown_state())
         .values_list("shown")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        # Not of a column: PostgreSQL then needs the index alone.
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     for key, count, value in groups:
         made[key] = Amount(count=count, value=Decimal(value or 0))
@@ -41,7 +45,7 @@ def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
 
 def whole(chosen: QuerySet[Invoice]) -> Amount:
     """All of them, counted without regard to any state: what the account is checked against."""
-    sums = chosen.aggregate(count=Count("pk"), value=Sum("value"))
+    sums = chosen.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
 
 
@@ -53,6 +57,18 @@ def difference(parts: dict[str, Amount], total: Amount) -> Amount:
 
 
 def months(company: Connection) -> list[date]:
-    """The first days of the months that hold invoices, the newest first, 36 at most."""
-    found = models.Invoice.objects.filter(connection=company, date__isnull=False)
-    return list(found.dates("date", "month", order="DESC")[:36])
+    """The first days of the months from the first invoice to the last, the newest first, 36 at most."""
+    dates = models.Invoice.objects.filter(connection=company, date__isnull=False).values_list(
+        "date", flat=True
+    )
+    first, last = dates.order_by("date").first(), dates.order_by("-date").first()
+    if first is None or last is None:
+        return []
+    newest = last.year * 12 + last.month - 1
+    oldest = max(first.year * 12 + first.month - 1, newest - _MOST_MONTHS + 1)
+    return [date(one // 12, one % 12 + 1, 1) for one in range(newest, oldest - 1, -1)]
+
+
+def still_open(company: Connection) -> dict[str, Amount]:
+    """The account of those that have not come to rest, of any month: few, so that the others are not read."""
+    return account(models.Invoice.objects.filter(connection=company, state__in=_OPEN))

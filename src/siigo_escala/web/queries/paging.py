@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,9 +15,12 @@ from typing import Any
 from django.db.models import F, OrderBy, Q, QuerySet
 
 from siigo_escala.store.models import Invoice
+from siigo_escala.web import asked
 from siigo_escala.web.queries.filters import ORDERS
 
 SIZES = (50, 25, 100)
+_MOST = Decimal(10**15)
+"""Pesos that no column holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Page:
 def page(chosen: QuerySet[Invoice], *, order: str, size: int, after: str = "", before: str = "") -> Page:
     """The rows after (or before) a cursor. A cursor that is none gives the first page."""
     field, descending = ORDERS[order.removeprefix("-")][0], order.startswith("-")
-    cursor = _read(before or after)
+    cursor = _read(before or after, field)
     backwards = bool(before) and cursor is not None
     rows = chosen.order_by(*_order(field, descending=descending != backwards))
     if cursor is not None:
@@ -75,13 +79,37 @@ def _cursor(row: Invoice, field: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([field, plain, row.pk]).encode()).decode()
 
 
-def _read(text: str) -> tuple[Any, int] | None:
+def _read(text: str, field: str) -> tuple[Any, int] | None:
+    """Where a list went on that was sorted by this column; None where somebody made it up."""
     try:
-        field, value, number = json.loads(base64.urlsafe_b64decode(text))
-        if value is not None and field == "date":
-            value = date.fromisoformat(value)
-        elif value is not None and field == "value":
-            value = Decimal(value)
-        return value, int(number)
-    except (ValueError, TypeError, ArithmeticError):
+        named, value, number = json.loads(base64.urlsafe_b64decode(text))
+        pk = asked.number(str(number))
+        if named != field or pk is None:
+            return None
+        return (None if value is None else _READ[field](value)), pk
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None
+
+
+def _words(value: Any) -> str:
+    """A text as a column holds it."""
+    if not isinstance(value, str) or "\0" in value:
+        raise TypeError
+    value.encode()  # half a sign is no text
+    return value
+
+
+def _pesos(value: str) -> Decimal:
+    """An amount as a column holds it."""
+    found = Decimal(value)
+    if not found.is_finite() or abs(found) >= _MOST:
+        raise ValueError(value)
+    return found
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "date": date.fromisoformat,
+    "value": _pesos,
+    "customer": _words,
+    "name": _words,
+}

@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import TruncMonth
 
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
@@ -41,7 +40,7 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
         .filter(shown="excluida")
         .order_by()
         .values_list("code")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     return [
         (code, rows.title_of(code), Amount(count=count, value=Decimal(value or 0)))
@@ -80,12 +79,14 @@ def by_month(chosen: QuerySet[Invoice]) -> list[tuple[date, Amount, Amount]]:
     missing: dict[date, Amount] = defaultdict(Amount)
     groups = (
         chosen.filter(date__isnull=False)
-        .annotate(shown=shown_state(), month=TruncMonth("date"))
+        .annotate(shown=shown_state())
         .order_by()
-        .values_list("month", "shown")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        # By day, which an index gives; a function of the date would be computed for every invoice.
+        .values_list("date", "shown")
+        .annotate(count=Count("*"), value=Sum("value"))
     )
-    for month, state, count, value in groups:
+    for day, state, count, value in groups:
+        month = day.replace(day=1)
         (there if state == "en-escala" else missing)[month] += Amount(count=count, value=Decimal(value or 0))
     return [(month, there[month], missing[month]) for month in sorted({*there, *missing})]
 
@@ -99,7 +100,7 @@ def by_seller(company: Connection, chosen: QuerySet[Invoice]) -> list[tuple[str,
         chosen.annotate(shown=shown_state())
         .order_by()
         .values_list("seller", "shown")
-        .annotate(count=Count("pk"), value=Sum("value"))
+        .annotate(count=Count("*"), value=Sum("value"))
     )
     for seller, state, count, value in groups:
         name = names.get(str(seller), "Sin vendedor")
@@ -117,7 +118,7 @@ def notes(company: Connection, date_from: date | None, date_to: date | None) -> 
         found = found.filter(date__gte=date_from)
     if date_to is not None:
         found = found.filter(date__lte=date_to)
-    sums = found.aggregate(count=Count("pk"), value=Sum("value"))
+    sums = found.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
 
 

@@ -16,15 +16,26 @@ from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice
 
 _AMOUNT = re.compile(r"\$?\s*(\d{1,3}(\.\d{3})+|\d+)([.,]\d{1,2})?")
+_MOST_DIGITS = 15
+"""Of pesos: more than that no column holds."""
 _LEAST_OF_AN_IDENTIFICATION = 5
 LONGEST = 100
+_FEW = 500
 
 
 def found(chosen: QuerySet[Invoice], company: Connection, words: str) -> QuerySet[Invoice]:
     """Those invoices that `words` may mean."""
     typed = words.strip()[:LONGEST]
-    wanted = _by_name(typed) | _by_identification(typed) | _by_value(typed) | _by_customer(company, typed)
-    return chosen.filter(wanted) if wanted else chosen.none()
+    ways = (_by_name(typed), _by_identification(typed), _by_value(typed), _by_customer(company, typed))
+    # Each by its own index: together in one condition, they would be asked of every invoice.
+    ledger = models.Invoice.objects.filter(connection=company).order_by().values("pk")
+    found = [ledger.filter(way) for way in ways if way]
+    if not found:
+        return chosen.none()
+    ids = found[0].union(*found[1:]) if len(found) > 1 else found[0]
+    few = [one["pk"] for one in ids[: _FEW + 1]]
+    # A page asks for the rows and for their sum: few are looked for once.
+    return chosen.filter(pk__in=few) if len(few) <= _FEW else chosen.filter(pk__in=ids)
 
 
 def _by_name(typed: str) -> Q:
@@ -32,10 +43,15 @@ def _by_name(typed: str) -> Q:
     parts = re.findall(r"[A-Za-z]+|\d+", typed)
     if not parts or re.sub(r"[A-Za-z0-9\s.\-]", "", typed):
         return Q()
+    if sum(part.isalpha() for part in parts) > 1:
+        return Q()  # words of a customer
+    # The range is that of every name: it makes the databases read their index of names and not the rows.
+    named = Q(name__gt="")
     if len(parts) == 1 and parts[0].isdigit():
-        return Q(name__iendswith=f"-{parts[0]}") | Q(name=parts[0])
+        return named & (Q(name__iendswith=f"-{parts[0]}") | Q(name=parts[0]))
     pattern = r"^" + r"[^A-Za-z0-9]*".join(parts) + r"$"
-    return Q(name__iregex=pattern)
+    # The end first: few names are left for the pattern.
+    return named & Q(name__iendswith=parts[-1]) & Q(name__iregex=pattern)
 
 
 def _by_identification(typed: str) -> Q:
@@ -56,6 +72,8 @@ def _by_value(typed: str) -> Q:
     digits = typed.replace("$", "").strip()
     cents = re.search(r"[.,](\d{1,2})$", digits)
     whole = digits[: cents.start()] if cents else digits
+    if len(re.sub(r"\D", "", whole)) > _MOST_DIGITS:
+        return Q()
     try:
         value = Decimal(f"{whole.replace('.', '')}.{cents[1] if cents else '0'}")
     except InvalidOperation:
@@ -68,7 +86,7 @@ def _by_customer(company: Connection, typed: str) -> Q:
     words = re.findall(r"\w+", text.fold(typed))
     if not any(len(word) > 1 and not word.isdigit() for word in words):
         return Q()
-    customers = models.KnownCustomer.objects.filter(company_id=company.siigo_id)
+    customers = models.KnownCustomer.objects.filter(company_id=company.siigo_id, words__gt="")
     for word in words:
         customers = customers.filter(words__contains=word)
     return Q(customer_id__in=customers.values("siigo_id"))

@@ -43,9 +43,16 @@ def pesos_in_words(amount: Decimal | None) -> str:
 
 
 @register.filter
-def number(count: int | None) -> str:
+def mail(address: str) -> SafeString:
+    """An address that breaks after its @ before it breaks anywhere else."""
+    name, sign, domain = address.partition("@")
+    return format_html("{}{}<wbr>{}", name, sign, domain)
+
+
+@register.filter
+def number(count: int | str | None) -> str:
     """`1.204`."""
-    return "–" if count is None else f"{count:,}".replace(",", ".")
+    return f"{count:,}".replace(",", ".") if isinstance(count, int) else "–"
 
 
 @register.filter

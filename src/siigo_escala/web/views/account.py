@@ -77,7 +77,7 @@ def second_factor_on(request: Visit) -> HttpResponse:
         return redirect("web:account")
     now = datetime.now(UTC)
     secret = request.session.setdefault(_NEW_FACTOR, second_factor.new_secret())
-    form = forms.Code(request.POST or None)
+    form = forms.FirstCode(request.POST or None)
     if request.method == "POST" and form.is_valid():
         step = second_factor.step_of(secret, form.cleaned_data["code"], now=now)
         if step is not None:

@@ -14,7 +14,7 @@ from siigo_escala.store import models
 from siigo_escala.store.models import audit
 from siigo_escala.sync import requests, resolve
 from siigo_escala.sync.session import Options
-from siigo_escala.web import access
+from siigo_escala.web import access, asked
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import arrival as queries
 from siigo_escala.web.templatetags.words import counted
@@ -26,7 +26,7 @@ def arrival(request: Visit) -> HttpResponse:
     """¿Qué ya existe? A check-list and three piles; nothing is written to Escala here."""
     company = request.company
     after = request.GET.get("despues", "")
-    found = queries.pairs(company, after=int(after) if after.isascii() and after.isdigit() else 0)
+    found = queries.pairs(company, after=asked.number(after) or 0)
     shown, more = found[: queries.PAGE], len(found) > queries.PAGE
     context = {
         "piles": queries.piles(company),
@@ -45,7 +45,7 @@ def answer(request: Visit) -> HttpResponse:
     """One pair by its button, or all of the page that can be only one deal's."""
     company, now = request.company, datetime.now(UTC)
     after = request.POST.get("despues", "")
-    found = queries.pairs(company, after=int(after) if after.isascii() and after.isdigit() else 0)
+    found = queries.pairs(company, after=asked.number(after) or 0)
     shown = found[: queries.PAGE]
     if request.POST.get("todas") == "1":
         wishes = [

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from siigo_escala.store.models import AuditEntry, Connection, audit
 from siigo_escala.web import access, exports, frame
+from siigo_escala.web import asked as numbers
 from siigo_escala.web.access import Visit
 from siigo_escala.web.exports import Cell
 from siigo_escala.web.queries import auditing as queries
@@ -43,8 +44,8 @@ def _answer(request: Visit, entries: QuerySet[AuditEntry], *, company: Connectio
     found = queries.chosen(entries, asked, zone=zone)
     if request.GET.get("exportar") == "csv":
         return _export(request, found, company=company, told=asked.address())
-    after = request.GET.get("despues", "")
-    shown = found.filter(pk__lt=int(after)) if after.isascii() and after.isdigit() else found
+    after = numbers.number(request.GET.get("despues", ""))
+    shown = found.filter(pk__lt=after) if after is not None else found
     page = list(shown[: queries.PAGE + 1])
     more, page = len(page) > queries.PAGE, page[: queries.PAGE]
     chains: list[Connection | None] = [company] if company else [None, *Connection.objects.order_by("pk")]
@@ -54,7 +55,7 @@ def _answer(request: Visit, entries: QuerySet[AuditEntry], *, company: Connectio
         "actions": actions,
         "rows": [(one, list(queries.told(one))) for one in page],
         "count": found.count(),
-        "later": after != "",
+        "later": after is not None,
         "next": asked.address(despues=str(page[-1].pk)) if more else "",
         "verdict": queries.verdict(chains),
         "export": asked.address(exportar="csv"),

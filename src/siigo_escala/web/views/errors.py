@@ -21,6 +21,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def too_much() -> HttpResponse:
+    """413: more than any form holds."""
+    return pages.plain("Demasiados datos", "Ningún formulario recibe tanto; no se leyó nada.", status=413)
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
     del exception

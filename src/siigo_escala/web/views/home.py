@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from siigo_escala.store.models import Connection
-from siigo_escala.web import access, standing
+from siigo_escala.web import access, asked, standing
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import doing, facts, ledger, runs
 from siigo_escala.web.states import STATES, shown_state
@@ -61,7 +61,7 @@ def _six(parts: dict[str, Amount]) -> dict[str, Amount]:
 
 def _month(text: str) -> date | None:
     try:
-        return date.fromisoformat(f"{text}-01")
+        return asked.day(f"{text}-01")
     except ValueError:
         return None
 

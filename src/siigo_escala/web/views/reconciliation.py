@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from siigo_escala.web import access, frame
+from siigo_escala.web import access, asked, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import facts, ledger, reconciliation, rows
 from siigo_escala.web.states import STATES
@@ -62,8 +62,8 @@ def reconcile(request: Visit) -> HttpResponse:
 def _span(request: Visit, today: date) -> tuple[date | None, date | None, str]:
     """The dates asked for; the month under way where there are none."""
     try:
-        first = date.fromisoformat(request.GET["desde"]) if request.GET.get("desde") else None
-        last = date.fromisoformat(request.GET["hasta"]) if request.GET.get("hasta") else None
+        first = asked.day(request.GET.get("desde", ""))
+        last = asked.day(request.GET.get("hasta", ""))
     except ValueError:
         return today.replace(day=1), today, "Quitamos las fechas: no se pudieron leer."
     if first is None and last is None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from siigo_escala.store import locks, models
 from siigo_escala.store.models import audit
 from siigo_escala.sync import requests, run_row
-from siigo_escala.web import access
+from siigo_escala.web import access, asked
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import rows, runs
 from siigo_escala.web.states import shown_state
@@ -27,11 +27,10 @@ _ROWS = 200
 def history(request: Visit) -> HttpResponse:
     """¿Qué hizo? The newest first; those that found nothing new are left out unless asked for."""
     everything = request.GET.get("todas") == "1"
-    before = request.GET.get("antes", "")
     found = runs.latest(
         request.company,
         most=_PAGE,
-        before=int(before) if before.isascii() and before.isdigit() else None,
+        before=asked.number(request.GET.get("antes", "")),
         now=datetime.now(UTC),
     )
     shown = [one for one in found if everything or one.going or not one.nothing_new or one.run.exit_code != 0]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from siigo_escala.store.models import RuleDraft
 from siigo_escala.sync import lists, rule_changes
 from siigo_escala.sync.rule_changes import Change
-from siigo_escala.web import access, frame
+from siigo_escala.web import access, asked, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms.sellers import Sellers
 from siigo_escala.web.queries import sellers as queries
@@ -76,9 +76,8 @@ def _links(request: Visit, draft: RuleDraft | None) -> dict[str, str]:
 
 
 def _asked(request: Visit) -> tuple[str, int]:
-    asked = request.POST if request.method == "POST" else request.GET
-    page = asked.get("pagina", "")
-    return asked.get("q", "").strip()[:100], int(page) if page.isascii() and page.isdigit() else 1
+    given = request.POST if request.method == "POST" else request.GET
+    return given.get("q", "").strip()[:100], asked.number(given.get("pagina", "")) or 1
 
 
 def _shown(request: Visit, draft: RuleDraft | None) -> tuple[list[queries.Row], list[queries.Row]]:
