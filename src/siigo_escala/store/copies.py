@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
@@ -13,6 +13,8 @@ from siigo_escala.store import archive, backup
 
 KEPT = 7
 """So many of those made on the screens; older ones give way."""
+OLD = timedelta(days=8)
+"""The last one is too old: somebody is told."""
 _ONE_AT_A_TIME = Lock()
 """Within a process the snapshot that a backup reads has one name."""
 _NAME = re.compile(r"[a-z0-9-]+\.zip")
@@ -46,6 +48,11 @@ def known(home: Path) -> list[Copy]:
     """All of them, the newest first."""
     found = [_copy(path) for path in (home / "backups").glob("*.zip") if _NAME.fullmatch(path.name)]
     return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
+
+
+def newest(home: Path) -> Copy | None:
+    """The last one that holds everything as it was: those that were made before something drastic do, too."""
+    return next(iter(known(home)), None)
 
 
 def path_of(home: Path, name: str) -> Path | None:
