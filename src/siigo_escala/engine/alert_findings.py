@@ -117,6 +117,11 @@ def _should_have_worked(connection: Connection, told: Mapping[str, Told]) -> boo
     return not explained and run_row.under_way(connection) is None
 
 
+def muted(connection: Connection) -> tuple[str, ...]:
+    """Kinds of which nobody wants to be told; "recovered" is the end of any."""
+    return tuple(connection.file.get("alerts", {}).get("mute", ()))
+
+
 def of_ledger(connection: Connection) -> Finding:
     """Whether invoices, or opportunities, wait for a person."""
     if connection.forgotten:
@@ -124,6 +129,9 @@ def of_ledger(connection: Connection) -> Finding:
     waiting = frozenset(_open(connection).values_list("pk", flat=True))
     if not waiting:
         return Finding(kind="attention", standing=Standing.OVER)
+    if len(waiting) <= int(connection.file.get("alerts", {}).get("attention_over", 0)):
+        # Too few to begin with; what was told of more is over when none is left.
+        return Finding(kind="attention", standing=Standing.UNKNOWN)
     return Finding(kind="attention", standing=Standing.ON, ids=waiting)
 
 

@@ -25,7 +25,7 @@ from siigo_escala.engine import (
     telling,
 )
 from siigo_escala.engine.addresses import Address
-from siigo_escala.engine.alert_state import Finding, Told
+from siigo_escala.engine.alert_state import Finding, Standing, Told
 from siigo_escala.engine.delivery import Carrier, Outcome
 from siigo_escala.store.models import Alert, Connection, Run, Turn
 
@@ -139,6 +139,8 @@ def _ran_lately(*, now: datetime) -> Iterator[int]:
 
 def _note(connection: Connection, finding: Finding, told: dict[str, Told], *, now: datetime) -> None:
     """Keeps what a finding changes. `told`: the connection's rows as last read, kept up to date."""
+    if finding.kind in alert_findings.muted(connection):
+        finding = Finding(kind=finding.kind, standing=Standing.DROPPED)
     before = told.get(finding.kind)
     if alert_state.noted(before, finding, now=now) == before:
         return

@@ -104,6 +104,8 @@ def _claim(connection: Connection, kind: str, environment: Environment, *, now: 
         message = _message(connection, kind, sent, now=now)
     everyone = addresses.of(connection, environment)
     to = tuple(one for one in everyone if sent.left is None or one.mark in sent.left)
+    if sent.over and "recovered" in alert_findings.muted(connection):
+        to = ()
     return _Claimed(connection=connection, kind=kind, sent=sent, message=message, to=to)
 
 
