@@ -122,6 +122,13 @@ def muted(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.file.get("alerts", {}).get("mute", ()))
 
 
+def of_backup(problem: str) -> Finding:
+    """Whether the installation's daily copy failed; it is everybody's whose data stands in it."""
+    if not problem:
+        return Finding(kind="backup", standing=Standing.OVER)
+    return Finding(kind="backup", standing=Standing.ON, facts={"why": problem})
+
+
 def of_ledger(connection: Connection) -> Finding:
     """Whether invoices, or opportunities, wait for a person."""
     if connection.forgotten:
@@ -172,4 +179,4 @@ def _why(document: Mapping[str, Any]) -> str:
     return next((str(problem.get("message", "")) for problem in noted), "")
 
 
-KINDS: tuple[Kind, ...] = ("refused", "braked", "failed", "stale", "attention")
+KINDS: tuple[Kind, ...] = ("refused", "braked", "failed", "stale", "attention", "backup")

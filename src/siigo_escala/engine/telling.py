@@ -155,6 +155,8 @@ def _message(connection: Connection, kind: str, told: Told, *, now: datetime) ->
             return alert_texts.refused(name, why=why, paused=bool(told.facts.get("paused")))
         case "braked":
             return alert_texts.braked(name, why=why)
+        case "backup":
+            return alert_texts.backup(name, why=why)
         case "failed":
             return alert_texts.failed(name, why=why, outage=bool(told.facts.get("outage")))
         case _:
