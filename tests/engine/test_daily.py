@@ -1,4 +1,4 @@
-"""Once a day, by itself: a copy of everything, and what is too old goes. A failure is told and tried again."""
+"""Once a day, by itself: a copy of everything, and what is too old goes. A failure is told."""
 
 from __future__ import annotations
 
