@@ -45,6 +45,7 @@ Prepara el entorno (la primera vez) y ejecuta una orden.
   fix      arregla lo que las herramientas saben arreglar
   bench    las mediciones
   chaos    vidas sorteadas con todo lo que puede salir mal; --seeds N, --seed K
+  pictures las imágenes del manual, con Chromium
   mutants  cuántos defectos pequeños notan las pruebas de un paquete; domain | sync, --sample N
 
 Las opciones de test y check pasan a pytest: python3 run.py check tests/domain -k identity"""
@@ -309,6 +310,11 @@ def mutants(options: list[str]) -> int:
     return tool("python", "-m", "tests.mutation", *options, quiet=True)
 
 
+def pictures(options: list[str]) -> int:
+    """The pictures of the manual, taken anew from the demonstration and from a fresh installation."""
+    return tool("python", "-m", "tests.browser.manual", *options, quiet=True)
+
+
 COMMANDS = {
     "demo": demo,
     "test": test,
@@ -317,6 +323,7 @@ COMMANDS = {
     "bench": bench,
     "chaos": chaos,
     "mutants": mutants,
+    "pictures": pictures,
 }
 
 if __name__ == "__main__":

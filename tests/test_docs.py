@@ -50,6 +50,13 @@ def test_every_link_leads_somewhere(name: str) -> None:
     assert not broken
 
 
+def test_pictures_are_small_and_each_is_shown_with_words_for_who_cannot_see_it() -> None:
+    pictures = {one.name: one.stat().st_size for one in (ROOT / "docs" / "guia" / "imagenes").iterdir()}
+    shown = re.findall(r"!\[([^\]]{20,})\]\(imagenes/([^)]+)\)", TEXTS["docs/guia/pantallas.md"])
+    assert sorted(name for _, name in shown) == sorted(pictures)
+    assert max(pictures.values()) <= 60_000
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_names_a_path_of_the_machine_it_was_written_on(name: str) -> None:
     assert not re.search(r"(?<![\w.~])/(work|root|home|tmp|Users|opt)/", TEXTS[name])

@@ -12,7 +12,7 @@ from tests.browser import tools
 from tests.browser.conftest import Watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-WIDTHS = (1280, 390, 320)
+WIDTHS = (1280, 1100, 800, 390, 320)
 COMPANY = "/empresas/demo/"
 SCREENS = {
     "inicio": COMPANY,
@@ -23,6 +23,8 @@ SCREENS = {
     "historial": f"{COMPANY}historial/",
     "sincronizacion": f"{COMPANY}historial/1/",
     "sincronizar": f"{COMPANY}sincronizar/",
+    "pausar": f"{COMPANY}sincronizar/pausar/",
+    "decision-en-curso": f"{COMPANY}pendientes/en-curso/",
     "reglas": f"{COMPANY}reglas/",
     "vendedores": f"{COMPANY}vendedores/",
     "credenciales": f"{COMPANY}credenciales/",
@@ -69,12 +71,15 @@ def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
     assert [one for one in watched.wrong if not (name == "no-existe" and "404" in one)] == []
 
 
-def test_the_door_is_as_good_as_the_house(opened: Callable[..., Watched], pictures: Path) -> None:
-    watched = opened("/entrar/", anonymous=True)
+@pytest.mark.parametrize("name", ["entrar", "clave"])
+def test_the_door_is_as_good_as_the_house(
+    name: str, opened: Callable[..., Watched], pictures: Path
+) -> None:
+    watched = opened(f"/{name}/", anonymous=True)
     page = watched.page
     for scheme in _SCHEMES:
         page.emulate_media(color_scheme=scheme)
         assert tools.violations(page) == [], scheme
         page.set_viewport_size({"width": 390, "height": 800})
-        page.screenshot(path=pictures / f"entrar-390-{scheme}.png", full_page=True)
+        page.screenshot(path=pictures / f"{name}-390-{scheme}.png", full_page=True)
     assert watched.violations() == watched.wrong == []

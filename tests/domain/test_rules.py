@@ -76,6 +76,8 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
         "urls": [[], ["slack://a/b/c"]],
         "stale_hours": [1, 26],
         "heartbeat_url": ["", "https://hc.example/x"],
+        "mute": [[], ["stale", "recovered"]],
+        "attention_over": [0, 20],
     },
 }
 WRONG_TYPES: list[tuple[str, str, Any]] = [
@@ -214,6 +216,9 @@ def test_every_wrong_type_names_its_key(text: str, table: str, key: str, wrong: 
         ("[siigo]", '[alerts]\nemail = ["yo"]\n[siigo]', "alerts.email"),
         ("[siigo]", '[alerts]\nurls = ["yo"]\n[siigo]', "alerts.urls"),
         ("[siigo]", "[alerts]\nstale_hours = 0\n[siigo]", "alerts.stale_hours"),
+        ("[siigo]", '[alerts]\nmute = ["nada"]\n[siigo]', "alerts.mute"),
+        ("[siigo]", '[alerts]\nmute = "stale"\n[siigo]', "alerts.mute"),
+        ("[siigo]", "[alerts]\nattention_over = -1\n[siigo]", "alerts.attention_over"),
         ("[siigo]", '[alerts]\nheartbeat_url = "ftp://x"\n[siigo]', "alerts.heartbeat_url"),
         ("[siigo]", '[alerts]\nheartbeat_url = "http://[x"\n[siigo]', "alerts.heartbeat_url"),
         ("[siigo]", '[sellers]\n"" = "laura@acme.example"\n[siigo]', "sellers"),

@@ -196,6 +196,58 @@ def test_invoices_that_wait_are_told_in_one_digest_without_their_customers(
 
 
 @ON_SQLITE
+def test_what_nobody_wants_to_be_told_of_is_not_told(
+    world: World, hook: Webhook, connect: Callable[..., Connection]
+) -> None:
+    connect(alerts_='mute = ["stale", "recovered"]')
+    world.pass_time(hours=60)
+    _watch(world)
+    world.pass_time(hours=1)
+    _watch(world)
+    assert not hook.titles(), "stale is muted"
+    _change(paused="CREDENTIALS_REFUSED", paused_text="Siigo dijo no.")
+    _watch(world)
+    assert hook.titles() == ["«acme»: la conexión está en pausa"]
+    connection = Connection.objects.get(name="acme")
+    _change(file={**connection.file, "alerts": {**connection.file["alerts"], "mute": ["refused"]}})
+    _change(paused="")
+    _watch(world)
+    assert not hook.titles(), "muted while it was open: nothing more is said of it"
+    assert not Alert.objects.filter(kind="refused").exists()
+    _change(file=connection.file, paused="CREDENTIALS_REFUSED")
+    _watch(world)
+    _change(paused="")
+    _watch(world)
+    assert hook.titles() == ["«acme»: la conexión está en pausa"], "its end is muted"
+    assert not Alert.objects.filter(kind="refused").exists()
+
+
+@ON_SQLITE
+def test_few_that_wait_are_not_told_until_they_are_more(
+    world: World, hook: Webhook, connect: Callable[..., Connection]
+) -> None:
+    connection = connect(alerts_="attention_over = 1")
+
+    def wait(number: int) -> None:
+        connection.invoices.create(
+            escala=connection.escala, siigo_id=f"s-{number}", name=f"FV-2-{number}", state="needs_attention"
+        )
+
+    wait(1)
+    _ended(world, 1)
+    assert not hook.titles()
+    wait(2)
+    _ended(world, 1)
+    assert hook.titles() == ["«acme»: 2 facturas esperan por usted"]
+    connection.invoices.filter(name="FV-2-1").update(state="in_escala")
+    _ended(world, 1)
+    assert not hook.titles()
+    connection.invoices.update(state="in_escala")
+    _ended(world, 0)
+    assert hook.titles() == ["«acme»: ya está resuelto"]
+
+
+@ON_SQLITE
 def test_a_run_by_hand_is_looked_at_by_the_next_watch(
     world: World, hook: Webhook, connect: Callable[..., Connection]
 ) -> None:

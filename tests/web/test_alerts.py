@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from siigo_escala.store import models
+from siigo_escala.web.forms.alerts import EVENTS
 from tests.engine import peers
 from tests.web.screens import Screens, audited, words
 
@@ -26,7 +27,15 @@ def emp(screens: Screens) -> Client:
 def _save(client: Client, **fields: Any) -> Any:
     page = client.get(ALERTS).content.decode()
     seen = re.search(r'name="vistas" value="(\w+)"', page)
-    given = {"email": "", "urls": "", "stale_hours": "26", "heartbeat_url": "", **fields}
+    given = {
+        "email": "",
+        "urls": "",
+        "stale_hours": "26",
+        "heartbeat_url": "",
+        "events": [name for name, _ in EVENTS],
+        "attention_over": "0",
+        **fields,
+    }
     return client.post(ALERTS, {"vistas": seen[1] if seen else "", **given})
 
 
@@ -34,7 +43,8 @@ def test_without_anybody_to_tell_it_says_so(emp: Client) -> None:
     told = words(emp.get(ALERTS))
     assert "Nadie se enteraría de una falla. Añada un correo." in told
     assert "Enviar un aviso de prueba" not in told
-    assert "Lleva 26 horas sin completarse" in told
+    assert "Lleva demasiadas horas sin completarse" in told
+    assert emp.get(ALERTS).content.decode().count(" checked") == len(EVENTS)
     assert "Añada un correo" in words(emp.post(f"{ALERTS}probar/", follow=True))
 
 
@@ -51,6 +61,8 @@ def test_what_is_saved_is_in_the_file_and_secrets_are_never_shown_again(
         "urls": [TOKEN],
         "stale_hours": 30,
         "heartbeat_url": heartbeat,
+        "mute": [],
+        "attention_over": 0,
     }
     page = emp.get(ALERTS)
     told = words(page)
@@ -74,12 +86,25 @@ def test_what_is_saved_is_in_the_file_and_secrets_are_never_shown_again(
     assert models.AuditEntry.objects.filter(action="Avisos cambiados").count() == 2
 
 
+def test_a_box_that_is_not_ticked_is_no_longer_told(emp: Client, screens: Screens) -> None:
+    _save(emp, events=["failed", "refused"], attention_over="20")
+    alerts = screens.company.file["alerts"]
+    assert alerts["mute"] == ["attention", "stale", "braked", "backup", "recovered"]
+    assert alerts["attention_over"] == 20
+    assert emp.get(ALERTS).content.decode().count(" checked") == 2
+    told = audited("Avisos cambiados").after
+    assert told["Más de tantas por decidir"] == "20"
+    assert "Lleva demasiadas horas sin completarse" in told["Sin aviso"]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
         ("email", "ana@acme.example nadie", "«nadie» no es un correo"),
         ("urls", "nada://t0ken", "La dirección «nada://…» no tiene la forma"),
         ("stale_hours", "0", "Debe ser una hora o más."),
+        ("attention_over", "-1", "Debe ser cero o más."),
+        ("events", ["nada"], "Elija de la lista."),
         ("heartbeat_url", "ftp://x", "debe ser una dirección que empiece por https://"),
     ],
 )

@@ -46,6 +46,7 @@ def test_four_steps_make_the_connection_that_the_command_line_would_make(world: 
     assert assistant.opportunities(ana).headers["Location"] == f"{E}vendedores/"
     assert "Mismo correo" in page(ana, f"{E}vendedores/")
     assert assistant.sellers(ana).headers["Location"] == f"{E}vista-previa/"
+    assert "Todavía no se ha visto" not in page(ana, f"{E}vista-previa/"), "the assistant has seen both"
     made = models.Connection.objects.get()
     assert (made.name, made.enabled, made.direction) == ("empresa", False, "invoices_to_opportunities")
     assert made.file["sellers"] == {"ventas@laceiba.example": "ventas@laceiba.example"}
@@ -336,6 +337,13 @@ def test_sellers_may_be_chosen_left_or_linked_to_a_similar_name(world: World, an
         "ventas@laceiba.example": "laura@empresa.example",
         "cartera@laceiba.example": "natalia.osorio@otra.example",
     }
+    assert assistant.sellers(ana, **{"other-629": "no es un correo"}).status_code == 422
+    assistant.sellers(ana, **{"other-629": "Nueva@Empresa.example"})
+    assert (
+        models.Connection.objects.get().file["sellers"]["ventas@laceiba.example"] == "nueva@empresa.example"
+    )
+    assert "Todavía no se ha visto al usuario «nueva@empresa.example»" in page(ana, f"{E}vista-previa/")
+    assistant.sellers(ana, **{"other-629": "", "owner-629": "laura@empresa.example", "like-630": "on"})
     # What was chosen is what stands there when one returns.
     again = assistant.sent_of(page(ana, f"{E}vendedores/"))
     assert again["owner-629"] == "laura@empresa.example"

@@ -25,7 +25,9 @@ def test_the_first_visitor_needs_the_code_that_the_program_printed_and_only_one_
     code = first_start.new_code(now=datetime.now(UTC))
     wrong = visitor.post("/primer-arranque/", _first("aaaa-bbbb"))
     assert wrong.status_code == 422
-    assert "ya se usó o venció" in wrong.content.decode()
+    assert "Ese no es el código que imprimió el programa" in wrong.content.decode()
+    old = first_start.new_code(now=datetime.now(UTC) - timedelta(hours=2))
+    assert "Ese código ya se usó o venció." in visitor.post("/primer-arranque/", _first(old)).content.decode()
     assert visitor.post("/primer-arranque/", _first(code)).status_code == 302
     assert visitor.get("/empresas/").status_code == 200
     assert Client(SERVER_NAME="localhost").get("/primer-arranque/").status_code == 404

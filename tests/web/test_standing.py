@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siigo_escala.web import standing
-from siigo_escala.web.told import Amount, Facts, Going, Outage
+from siigo_escala.web.told import Amount, Facts, Going, HeldOff, Outage, Resting
 
 NOW = datetime(2026, 11, 24, 19, 5, tzinfo=UTC)  # 14:05 in Bogotá
 HOUR = timedelta(hours=1)
@@ -130,6 +130,37 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
             "esperan envío."
         ),
         "Reanudar",
+    ),
+    "a person paused it": (
+        {
+            "automatic": False,
+            "resting": Resting(since=NOW, who="ana@acme.example", why="Cierre de mes."),
+            "waiting": WAITING,
+        },
+        9,
+        "grey",
+        (
+            "La sincronización está en pausa desde hoy a las 14:05 (ana@acme.example: Cierre de mes); "
+            "4 facturas esperan envío."
+        ),
+        "Reanudar",
+    ),
+    "the direction changes": (
+        {"going": Going(number=7, done=4, total=12, turning=True)},
+        10,
+        "blue",
+        "La dirección nueva empieza al terminar la sincronización 7: faltan 8 registros.",
+        "Ver en vivo",
+    ),
+    "a system asked for a pause": (
+        {
+            "going": Going(number=7, done=4, total=12),
+            "held_off": HeldOff(system="Siigo", until=NOW + timedelta(minutes=4)),
+        },
+        12,
+        "blue",
+        "Siigo pidió esperar: seguimos hoy a las 14:09, van 4 de 12.",
+        "Ver en vivo",
     ),
     "the first one goes on": (
         {"going": Going(number=1, done=400, total=1200, first=True, left_s=240)},

@@ -62,9 +62,22 @@ def disable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
 
 
 def _switch(connection: Connection, *, on: bool) -> None:
+    from siigo_escala.store.models import audit
+
+    before = connection.enabled
     connection.enabled = on
     connection.file = {**connection.file, "enabled": on}
     connection.save(update_fields=["enabled", "file"])
+    if before != on:
+        # The words of the screens, which tell from them who paused it and when.
+        audit.record(
+            "Sincronización automática encendida" if on else "Sincronización automática apagada",
+            who="línea de comandos",
+            now=setup.now(),
+            connection=connection,
+            before={"encendida": before},
+            after={"encendida": on},
+        )
 
 
 def _done(connection: Connection, sentence: str, *, as_json: bool, warnings: Sequence[str] = ()) -> None:

@@ -59,6 +59,7 @@ def _prepared(stop: threading.Event) -> Environment | None:
 def _work(environment: Environment, stop: threading.Event) -> None:
     """Takes turns until `stop`."""
     from siigo_escala.engine import alerts
+    from siigo_escala.engine.daily import Daily
     from siigo_escala.engine.worker import PlaceLost, Worker
     from siigo_escala.sync import opening
 
@@ -68,8 +69,11 @@ def _work(environment: Environment, stop: threading.Event) -> None:
     def tell(connection: Connection, document: dict[str, Any], exit_code: int) -> None:
         alerts.after_run(connection, document, exit_code, environment=environment, now=setup.now())
 
+    daily = Daily(environment=environment)
+
     def each_minute() -> None:
-        alerts.watch(environment, now=setup.now())
+        daily.look(now=setup.now())
+        alerts.watch(environment, now=setup.now(), backup=daily.problem)
 
     worker = Worker(
         environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from siigo_escala.domain import rules_checks as checks
 from siigo_escala.domain import rules_problems, rules_toml
@@ -33,6 +33,8 @@ __all__ = [
     "to_toml",
 ]
 
+AlertEvent = Literal["failed", "attention", "stale", "refused", "braked", "backup", "recovered"]
+"""What people can be told of."""
 Direction = Literal["invoices_to_opportunities", "opportunities_to_invoices"]
 
 _TABLE_OF: Mapping[str, str] = {
@@ -134,6 +136,10 @@ class Alerts(_Table):
     urls: checks.Addresses = Field(default=(), repr=False)
     stale_hours: checks.Hours = 26
     heartbeat_url: checks.WebAddress = Field(default="", repr=False)
+    mute: Annotated[tuple[AlertEvent, ...], BeforeValidator(checks.as_list)] = ()
+    """Of these nobody is told."""
+    attention_over: checks.Many = 0
+    """More than so many have to wait for a person before anybody is told."""
 
 
 class ConnectionFile(_Table):

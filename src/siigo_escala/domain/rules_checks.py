@@ -174,7 +174,8 @@ def _between(least: int, most: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _list(value: object) -> object:
+def as_list(value: object) -> object:
+    """A list of the file; anything else is no list."""
     if not isinstance(value, (list, tuple)):
         raise wrong_type("una lista entre corchetes")
     return tuple(value)
@@ -231,10 +232,13 @@ Taxes = Annotated[
     PlainSerializer(lambda taxes: taxes if taxes == "product" else list(taxes)),
 ]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Ids = Annotated[tuple[Annotated[int, Strict(), _between(1, 10**12)], ...], BeforeValidator(_list)]
-Emails = Annotated[tuple[Annotated[str, Strict(), AfterValidator(_email)], ...], BeforeValidator(_list)]
-Addresses = Annotated[tuple[Annotated[str, Strict(), AfterValidator(_address)], ...], BeforeValidator(_list)]
+Ids = Annotated[tuple[Annotated[int, Strict(), _between(1, 10**12)], ...], BeforeValidator(as_list)]
+Emails = Annotated[tuple[Annotated[str, Strict(), AfterValidator(_email)], ...], BeforeValidator(as_list)]
+Addresses = Annotated[
+    tuple[Annotated[str, Strict(), AfterValidator(_address)], ...], BeforeValidator(as_list)
+]
 Id = Annotated[int, _between(0, 10**12)]
 DueDays = Annotated[int, _between(0, 3650)]
 Minutes = Annotated[int, _between(0, 1440)]
 Hours = Annotated[int, _between(1, 8760)]
+Many = Annotated[int, _between(0, 100_000)]

@@ -117,6 +117,18 @@ def _should_have_worked(connection: Connection, told: Mapping[str, Told]) -> boo
     return not explained and run_row.under_way(connection) is None
 
 
+def muted(connection: Connection) -> tuple[str, ...]:
+    """Kinds of which nobody wants to be told; "recovered" is the end of any."""
+    return tuple(connection.file.get("alerts", {}).get("mute", ()))
+
+
+def of_backup(problem: str) -> Finding:
+    """Whether the installation's daily copy failed; it is everybody's whose data stands in it."""
+    if not problem:
+        return Finding(kind="backup", standing=Standing.OVER)
+    return Finding(kind="backup", standing=Standing.ON, facts={"why": problem})
+
+
 def of_ledger(connection: Connection) -> Finding:
     """Whether invoices, or opportunities, wait for a person."""
     if connection.forgotten:
@@ -124,6 +136,9 @@ def of_ledger(connection: Connection) -> Finding:
     waiting = frozenset(_open(connection).values_list("pk", flat=True))
     if not waiting:
         return Finding(kind="attention", standing=Standing.OVER)
+    if len(waiting) <= int(connection.file.get("alerts", {}).get("attention_over", 0)):
+        # Too few to begin with; what was told of more is over when none is left.
+        return Finding(kind="attention", standing=Standing.UNKNOWN)
     return Finding(kind="attention", standing=Standing.ON, ids=waiting)
 
 
@@ -164,4 +179,4 @@ def _why(document: Mapping[str, Any]) -> str:
     return next((str(problem.get("message", "")) for problem in noted), "")
 
 
-KINDS: tuple[Kind, ...] = ("refused", "braked", "failed", "stale", "attention")
+KINDS: tuple[Kind, ...] = ("refused", "braked", "failed", "stale", "attention", "backup")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Kind = Literal["refused", "failed", "attention", "stale", "braked"]
+Kind = Literal["refused", "failed", "attention", "stale", "braked", "backup"]
 _LONGEST_CAUSE = 400
 
 
@@ -124,12 +124,26 @@ def stale(name: str, *, last: datetime | None, now: datetime, made: datetime, zo
     )
 
 
+def backup(name: str, *, why: str) -> Message:
+    """The daily copy could not be made."""
+    return Message(
+        title=f"«{name}»: no se pudo hacer el respaldo diario",
+        body=_lines(
+            f"El respaldo automático de esta instalación, que lleva los datos de «{name}», no se pudo hacer.",
+            _cause(why),
+            "Los respaldos anteriores siguen intactos, y se intenta de nuevo cada hora.",
+            "Qué hacer: revise el disco del equipo y, en Ajustes › Respaldo, pulse «Crear respaldo ahora».",
+        ),
+    )
+
+
 _OVER: dict[str, str] = {
     "refused": "la conexión ya no está en pausa ni rechazada",
     "braked": "Siigo vuelve a aceptar las llamadas",
     "failed": "la sincronización volvió a terminar bien",
     "attention": "ya no hay facturas que esperen por usted",
     "stale": "se sincronizó de nuevo",
+    "backup": "el respaldo diario se hizo",
 }
 
 

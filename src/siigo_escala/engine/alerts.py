@@ -25,7 +25,7 @@ from siigo_escala.engine import (
     telling,
 )
 from siigo_escala.engine.addresses import Address
-from siigo_escala.engine.alert_state import Finding, Told
+from siigo_escala.engine.alert_state import Finding, Standing, Told
 from siigo_escala.engine.delivery import Carrier, Outcome
 from siigo_escala.store.models import Alert, Connection, Run, Turn
 
@@ -66,10 +66,17 @@ def after_run(
         log.error("alerts failed", connection=connection.name, exc_info=problem)
 
 
-def watch(environment: Environment, *, now: datetime, carrier: Carrier = delivery.apart) -> None:
+def watch(
+    environment: Environment,
+    *,
+    now: datetime,
+    carrier: Carrier = delivery.apart,
+    backup: str | None = None,
+) -> None:
     """Tells what happened without a run of ours: staleness, pauses, ends, and what could not be delivered.
 
-    To be called about once a minute. Never raises.
+    To be called about once a minute. `backup`: why the daily copy failed, "" where it did not, None where
+    nobody knows. Never raises.
     """
     try:
         connections = list(Connection.objects.order_by("pk"))
@@ -86,6 +93,8 @@ def watch(environment: Environment, *, now: datetime, carrier: Carrier = deliver
                     Alert.objects.filter(connection=connection).delete()
                 continue
             watched.append(connection)
+            if backup is not None:
+                _note(connection, alert_findings.of_backup(backup), told, now=now)
             _watched(connection, told, since=since.get(connection.pk), ran=connection.pk in lately, now=now)
         telling.tell(watched, environment, carrier=carrier, now=now, batches=_BATCHES)
     except Exception as problem:
@@ -139,6 +148,8 @@ def _ran_lately(*, now: datetime) -> Iterator[int]:
 
 def _note(connection: Connection, finding: Finding, told: dict[str, Told], *, now: datetime) -> None:
     """Keeps what a finding changes. `told`: the connection's rows as last read, kept up to date."""
+    if finding.kind in alert_findings.muted(connection):
+        finding = Finding(kind=finding.kind, standing=Standing.DROPPED)
     before = told.get(finding.kind)
     if alert_state.noted(before, finding, now=now) == before:
         return

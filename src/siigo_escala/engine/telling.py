@@ -104,6 +104,8 @@ def _claim(connection: Connection, kind: str, environment: Environment, *, now: 
         message = _message(connection, kind, sent, now=now)
     everyone = addresses.of(connection, environment)
     to = tuple(one for one in everyone if sent.left is None or one.mark in sent.left)
+    if sent.over and "recovered" in alert_findings.muted(connection):
+        to = ()
     return _Claimed(connection=connection, kind=kind, sent=sent, message=message, to=to)
 
 
@@ -153,6 +155,8 @@ def _message(connection: Connection, kind: str, told: Told, *, now: datetime) ->
             return alert_texts.refused(name, why=why, paused=bool(told.facts.get("paused")))
         case "braked":
             return alert_texts.braked(name, why=why)
+        case "backup":
+            return alert_texts.backup(name, why=why)
         case "failed":
             return alert_texts.failed(name, why=why, outage=bool(told.facts.get("outage")))
         case _:

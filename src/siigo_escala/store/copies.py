@@ -1,18 +1,23 @@
-"""The backups that lie in the installation's own folder: made on the screens, or before something drastic."""
+"""The backups that lie in the installation's own folder: asked for on the screens, made by the engine every
+day, or before something drastic.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
 from siigo_escala.store import archive, backup
 
 KEPT = 7
-"""So many of those made on the screens; older ones give way."""
+"""So many of those made on the screens, and as many daily ones; older ones give way."""
+OLD = timedelta(days=8)
+"""The last one is too old: somebody is told."""
+_ASKED, _DAILY = "respaldo-", "diario-"
 _ONE_AT_A_TIME = Lock()
 """Within a process the snapshot that a backup reads has one name."""
 _NAME = re.compile(r"[a-z0-9-]+\.zip")
@@ -20,24 +25,30 @@ _NAME = re.compile(r"[a-z0-9-]+\.zip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One archive. `before`: what it was made before, "" where a person asked for it."""
+    """One archive. `before`: what it was made before, "" where a person asked for it or a day had gone by."""
 
     name: str
     size: int
     made: datetime
     before: str
+    daily: bool = False
 
 
-def make(home: Path, *, keys: Sequence[str], now: datetime) -> Copy:
+def make(home: Path, *, keys: Sequence[str], now: datetime, daily: bool = False) -> Copy:
     """A new one, read again to its end. OSError, StoreProblem: the ones before are as they were."""
     folder = home / "backups"
     folder.mkdir(exist_ok=True, mode=0o700)
-    path = folder / f"respaldo-{now:%Y%m%d-%H%M%S-%f}.zip"
+    path = folder / f"{_DAILY if daily else _ASKED}{now:%Y%m%d-%H%M%S-%f}.zip"
     with _ONE_AT_A_TIME:
         backup.make(path, keys=keys, overwrite=False, now=now)
-    with archive.opened(path) as reader:
-        reader.verify()
-    for old in [one for one in known(home) if not one.before][KEPT:]:
+    try:
+        with archive.opened(path) as reader:
+            reader.verify()
+    except BaseException:
+        # One that cannot be read back is no copy, and must not pass for the newest.
+        path.unlink(missing_ok=True)
+        raise
+    for old in [one for one in known(home) if not one.before and one.daily == daily][KEPT:]:
         (folder / old.name).unlink(missing_ok=True)
     return _copy(path)
 
@@ -46,6 +57,11 @@ def known(home: Path) -> list[Copy]:
     """All of them, the newest first."""
     found = [_copy(path) for path in (home / "backups").glob("*.zip") if _NAME.fullmatch(path.name)]
     return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
+
+
+def newest(home: Path) -> Copy | None:
+    """The last one that holds everything as it was: those that were made before something drastic do, too."""
+    return next(iter(known(home)), None)
 
 
 def path_of(home: Path, name: str) -> Path | None:
@@ -59,5 +75,8 @@ def _copy(path: Path) -> Copy:
         name=path.name,
         size=there.st_size,
         made=datetime.fromtimestamp(there.st_mtime, tz=UTC),
-        before="" if path.name.startswith("respaldo-") else path.name.partition("-")[2].partition("-")[0],
+        before=""
+        if path.name.startswith((_ASKED, _DAILY))
+        else path.name.partition("-")[2].partition("-")[0],
+        daily=path.name.startswith(_DAILY),
     )

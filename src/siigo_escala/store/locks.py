@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 if TYPE_CHECKING:
     import psycopg
 
-_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102, "worker": 73103}
+_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102, "worker": 73103, "daily": 73104}
 
 
 class Lock(Protocol):
@@ -30,7 +30,7 @@ class Lock(Protocol):
 
 
 def attempt(what: str, number: int) -> Lock | None:
-    """The lock on an account ("escala", "siigo") or a worker's place; None where somebody else holds it."""
+    """The lock on an account, a worker's place or the daily work; None where somebody else holds it."""
     if connection.vendor == "sqlite":
         return _FileLock.attempt(what, number)
     return _AdvisoryLock.attempt(what, number)

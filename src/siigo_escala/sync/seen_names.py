@@ -28,7 +28,11 @@ def of_records(session: Session, records: Iterable[Deal | Contact]) -> None:
 
 def keep(session: Session, *, owners: set[str], fields: set[str]) -> None:
     """Keeps names that were seen; nothing is written where none is new."""
-    known = session.connection.escala
+    learn(session.connection.escala, owners=owners, fields=fields)
+
+
+def learn(known: EscalaAccount, *, owners: set[str], fields: set[str]) -> None:
+    """The same without a run: whoever introduced the account had read some of its records."""
     owners = owners - {"", UNASSIGNED}
     if owners <= set(known.seen_owners) and fields <= set(known.seen_fields):
         return

@@ -18,7 +18,7 @@ from siigo_escala.domain.crm import Pipeline, PipelineId, Stage, StageId
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, Role, User
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import connect, introduction, look, probing, recognise
+from siigo_escala.sync import connect, introduction, look, probing, recognise, seen_names
 from siigo_escala.sync.clients import Credentials
 from siigo_escala.sync.introduction import Found
 from siigo_escala.web import errands, signing
@@ -208,11 +208,17 @@ def join(draft: ConnectionDraft, links: dict[str, str]) -> tuple[Connection, tup
             models.Membership.objects.get_or_create(
                 user=draft.made_by, connection=connection, defaults={"role": Role.EMP}
             )
+        # The assistant has read some of the account: what it saw there is not told as never seen.
+        seen_names.learn(
+            connection.escala,
+            owners=set(draft.escala.get("owners", [])),
+            fields={one["key"] for one in draft.escala.get("fields", [])},
+        )
         draft.connection = connection
         draft.chosen = {**draft.chosen, "sellers": links}
         draft.step = max(draft.step, 4)
         draft.save()
-    return connection, made.warnings
+    return connection, tuple(connect.warnings_of(file, connection.escala))
 
 
 def finish(draft: ConnectionDraft, *, automatic: bool) -> None:

@@ -46,6 +46,13 @@ def begin(kind: str, work: Work, *, of: Connection | ConnectionDraft, asked: dic
     return made
 
 
+def aside(work: Callable[[], None]) -> None:
+    """Work that nobody waits for, and that leaves no row; what goes wrong is logged."""
+    thread = threading.Thread(target=_done_aside, args=(work,), name="aside", daemon=True)
+    _threads.add(thread)
+    thread.start()
+
+
 def newest(kind: str, *, of: Connection | ConnectionDraft) -> Errand | None:
     """The one that counts; None: there was none."""
     owner = {"connection" if isinstance(of, Connection) else "draft": of}
@@ -86,6 +93,16 @@ def _carried_out(number: int, work: Work) -> None:
         row.update(ended_at=datetime.now(UTC), **ended)
     except Exception as problem:
         log.error("errand not kept", errand=number, exc_info=problem)
+    finally:
+        connections.close_all()
+        _threads.discard(threading.current_thread())
+
+
+def _done_aside(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception as problem:
+        log.error("work aside failed", exc_info=problem)
     finally:
         connections.close_all()
         _threads.discard(threading.current_thread())

@@ -12,6 +12,8 @@ from siigo_escala.store import models
 from siigo_escala.store.models import StartCode, User
 
 LASTS = timedelta(hours=1)
+_REMEMBERED = timedelta(days=1)
+"""So long a code that is over is told apart from one that was typed wrongly."""
 
 
 def is_open() -> bool:
@@ -21,7 +23,7 @@ def is_open() -> bool:
 
 def new_code(*, now: datetime) -> str:
     """A code for one hour. Earlier ones go on: another process of this installation may have printed one."""
-    StartCode.objects.filter(until__lt=now).delete()
+    StartCode.objects.filter(until__lt=now - _REMEMBERED).delete()
     code = "-".join(secrets.token_hex(3) for _ in range(3))
     StartCode.objects.create(digest=_hash(code), until=now + LASTS)
     return code
@@ -30,6 +32,11 @@ def new_code(*, now: datetime) -> str:
 def fits(code: str, *, now: datetime) -> bool:
     """Whether one of our processes printed it within the last hour."""
     return StartCode.objects.filter(digest=_hash(code), until__gte=now).exists()
+
+
+def was_one(code: str) -> bool:
+    """Whether one of our processes printed it lately: where it no longer counts, an hour has gone by."""
+    return StartCode.objects.filter(digest=_hash(code)).exists()
 
 
 def claim(email: str, password: str, code: str, *, now: datetime) -> User | None:

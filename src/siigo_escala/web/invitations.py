@@ -20,7 +20,7 @@ def link_for(user: User, *, base: str) -> str:
     return base.rstrip("/") + path
 
 
-def mail(user: User, link: str, environment: Environment) -> Outcome | None:
+def mail(user: User, link: str, environment: Environment, *, lasts: str = f"{HOURS} horas") -> Outcome | None:
     """Sends the link by the installation's mail server; None where there is none."""
     if not environment.email_url:
         return None
@@ -28,7 +28,7 @@ def mail(user: User, link: str, environment: Environment) -> Outcome | None:
     letter = Letter(
         spec=address.spec or "",
         title="[siigo-escala] Su enlace para entrar",
-        body=f"Abra este enlace para elegir su clave. Vale {HOURS} horas y una sola vez:\n\n{link}\n\n"
-        "Si no lo esperaba, no haga nada.",
+        body=f"Abra este enlace para elegir su clave. Vale {lasts} y una sola vez:\n\n{link}\n\n"
+        "Si no lo esperaba, no haga nada: su clave sigue igual.",
     )
     return delivery.apart([letter])[0]

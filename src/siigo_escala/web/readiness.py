@@ -55,6 +55,18 @@ def is_ready(found: dict[str, Part]) -> bool:
     return all(part.ok for part in found.values() if part.counts)
 
 
+def trouble(environment: Environment) -> str:
+    """Why nothing can be stored, inside of a sentence; "" where it can."""
+    disk, key = _disk(environment), _looked(lambda: _key(environment))
+    if not disk.ok and disk.counts:
+        return _inside(disk.message)
+    return "" if key.ok else "falta la llave con que se cifran las claves"
+
+
+def _inside(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].rstrip(".")
+
+
 def _looked(look: Callable[[], Part]) -> Part:
     try:
         return look()

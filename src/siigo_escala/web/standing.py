@@ -7,41 +7,20 @@ The facts come from `queries/facts.py`; `tests/web/test_standing.py` is the tabl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
-from siigo_escala.web.templatetags.words import MONTH_NAMES, counted, local, noun, number
+from siigo_escala.web.saying import Standing
+from siigo_escala.web.saying import at as _at
+from siigo_escala.web.saying import blue as _blue
+from siigo_escala.web.saying import green as _green
+from siigo_escala.web.saying import reached as _reached
+from siigo_escala.web.saying import red as _red
+from siigo_escala.web.saying import roughly as _roughly
+from siigo_escala.web.saying import wait as _wait
+from siigo_escala.web.templatetags.words import MONTH_NAMES, counted, noun, number
 from siigo_escala.web.templatetags.words import pesos_in_words as pesos
-from siigo_escala.web.told import Amount, Facts, Going
+from siigo_escala.web.told import Amount, Facts
 
-Tone = Literal["green", "blue", "amber", "red", "grey"]
-Target = Literal[
-    "sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "rules",
-    "other_writer", "opportunities", "connect", "credentials_siigo", "credentials_escala",
-]  # fmt: skip
 _NAMED = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What is said: a word, a sentence, one button, and always the line under it."""
-
-    row: int
-    tone: Tone
-    word: str
-    sentence: str
-    button: str
-    target: Target
-    under: str = ""
-
-    @property
-    def icon(self) -> str:
-        """Beside the word: colour never speaks alone."""
-        return {
-            "green": "circle-check", "blue": "clock", "amber": "alert-triangle", "red": "circle-x", "grey":
-            "info-circle",
-        }[self.tone]  # fmt: skip
 
 
 def of(facts: Facts) -> Standing:
@@ -135,18 +114,33 @@ def _held(facts: Facts) -> Iterator[Standing]:
         at = _at(facts, facts.paused_at)
         said = f"La sincronización está en pausa desde {at}{why}; {_wait(facts)} envío."
         yield Standing(row=9, tone="grey", word="En pausa", sentence=said, button="Reanudar", target="resume")
+    elif facts.resting is not None and not facts.automatic:
+        why = f": {facts.resting.why.rstrip('.')}" if facts.resting.why else ""
+        said = (
+            f"La sincronización está en pausa desde {_at(facts, facts.resting.since)} "
+            f"({facts.resting.who}{why}); {_wait(facts)} envío."
+        )
+        yield Standing(row=9, tone="grey", word="En pausa", sentence=said, button="Reanudar", target="resume")
 
 
 def _moving(facts: Facts) -> Iterator[Standing]:
-    """Rows 11 to 17: something goes on, or should."""
+    """Rows 10 to 17: something goes on, or should."""
     going = facts.going
+    if going is not None and going.turning:
+        rest = f": faltan {number(going.total - going.done)} registros" if going.total else ""
+        said = f"La dirección nueva empieza al terminar la sincronización {going.number}{rest}."
+        yield _blue(10, "Cambiando", said, "Ver en vivo", "run")
     if going is not None:
         left = f" y faltan unos {_roughly(going.left_s)}" if going.left_s else ""
         if going.first:
             total = f" de {counted(going.total, facts.noun)}" if going.total else " facturas"
             said = f"Primera sincronización: van {number(going.done)}{total}{left}."
             yield _blue(11, "Sincronizando", said, "Ver en vivo", "run")
-        else:
+        if facts.held_off is not None:
+            far = f", van {number(going.done)} de {number(going.total)}" if going.total else ""
+            said = f"{facts.held_off.system} pidió esperar: seguimos {_at(facts, facts.held_off.until)}{far}."
+            yield _blue(12, "Esperando", said, "Ver en vivo", "run")
+        if not going.first:
             far = f"Van {number(going.done)} de {number(going.total)}" if going.total else "Leyendo"
             until = (
                 f"; todo lo anterior a {_at(facts, facts.read_until)} ya estaba leído"
@@ -360,37 +354,3 @@ def _with_line(standing: Standing, facts: Facts) -> Standing:
         target=standing.target,
         under=f"{read} {ahead}",
     )
-
-
-def _red(row: int, said: str, button: str, target: Target) -> Standing:
-    return Standing(row=row, tone="red", word="Detenida", sentence=said, button=button, target=target)
-
-
-def _blue(row: int, word: str, said: str, button: str, target: Target) -> Standing:
-    return Standing(row=row, tone="blue", word=word, sentence=said, button=button, target=target)
-
-
-def _green(row: int, said: str) -> Standing:
-    return Standing(
-        row=row, tone="green", word="Todo en orden", sentence=said, button="Sincronizar ahora", target="sync"
-    )
-
-
-def _wait(facts: Facts) -> str:
-    return f"{counted(facts.waiting.count, facts.noun)} {noun(facts.waiting.count, 'espera,esperan')}"
-
-
-def _at(facts: Facts, moment: datetime | None) -> str:
-    """A moment inside of a sentence: `hoy a las 14:05`."""
-    if moment is None:
-        return "una hora desconocida"
-    return local(moment, facts.zone, now=facts.now).replace(",\u00a0", " a las\u00a0")
-
-
-def _reached(run: Going) -> str:
-    return f" en {number(run.done)} de {number(run.total)}" if run.total else ""
-
-
-def _roughly(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return counted(minutes, "minuto,minutos") if minutes else f"{round(seconds)} segundos"

@@ -29,6 +29,25 @@ class Going:
     started: datetime | None = None
     first: bool = False
     left_s: float | None = None
+    turning: bool = False
+    """It began in the direction that the rules no longer say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOff:
+    """A system that asked for a pause: nobody calls it before."""
+
+    system: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """Who switched the schedule off, and why."""
+
+    since: datetime
+    who: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +94,7 @@ class Facts:
     other_writer: tuple[str, ...] = ()
     """Invoices of which somebody else has made opportunities, until a person says that it is off."""
     going: Going | None = None
+    held_off: HeldOff | None = None
     outage: Outage | None = None
     interrupted: Going | None = None
     stopped: Going | None = None
@@ -86,4 +106,6 @@ class Facts:
     differing: Amount = field(default_factory=Amount)
     """Deals whose value in Escala is not what was sent."""
     automatic: bool = True
+    resting: Resting | None = None
+    """Where a person paused it; None: the schedule was never on, or its file says so."""
     next_run: datetime | None = None

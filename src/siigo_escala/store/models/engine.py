@@ -75,7 +75,7 @@ class Alert(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="alerts")
     kind = models.CharField(max_length=20)
-    """refused, failed, attention, stale or braked."""
+    """refused, failed, attention, stale, braked or backup."""
     since = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     """null: nobody could be reached yet."""

@@ -11,6 +11,17 @@ from django.http import QueryDict
 from siigo_escala.domain import rules_checks
 from siigo_escala.engine import addresses
 
+EVENTS = (
+    ("failed", "Falló una sincronización"),
+    ("attention", "Hay facturas que esperan su decisión (una lista al día a lo sumo)"),
+    ("stale", "Lleva demasiadas horas sin completarse"),
+    ("refused", "Siigo o Escala rechazó la clave"),
+    ("braked", "Cerca del límite de errores de Siigo"),
+    ("backup", "No se pudo hacer el respaldo diario"),
+    ("recovered", "Se recuperó"),
+)
+"""In the words of the screen; what is not ticked stands in the file's `mute`."""
+
 
 class Alerts(forms.Form):
     """E-mails as they are; of other addresses what may be shown, with a box that takes each away."""
@@ -42,6 +53,25 @@ class Alerts(forms.Form):
             "max_value": "Debe ser un año (8.760 horas) o menos.",
         },
     )
+    events = forms.MultipleChoiceField(
+        label="Le avisamos cuando",
+        choices=EVENTS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Elija de la lista."},
+    )
+    attention_over = forms.IntegerField(
+        label="Avisar cuando esperan su decisión más de",
+        min_value=0,
+        max_value=100_000,
+        help_text="Con 0 le avisamos desde la primera.",
+        error_messages={
+            "required": "Escriba cuántas facturas.",
+            "invalid": "Escriba un número de facturas.",
+            "min_value": "Debe ser cero o más.",
+            "max_value": "Debe ser 100.000 o menos.",
+        },
+    )
     heartbeat_url = forms.CharField(
         label="Latido externo",
         required=False,
@@ -54,7 +84,13 @@ class Alerts(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, table: Mapping[str, Any]) -> None:
         super().__init__(
-            data, initial={"email": "\n".join(table["email"]), "stale_hours": table["stale_hours"]}
+            data,
+            initial={
+                "email": "\n".join(table["email"]),
+                "stale_hours": table["stale_hours"],
+                "events": [name for name, _ in EVENTS if name not in table["mute"]],
+                "attention_over": table["attention_over"],
+            },
         )
         self.table = table
         for number, url in enumerate(table["urls"]):
@@ -110,4 +146,6 @@ class Alerts(forms.Form):
             "urls": list(dict.fromkeys([*kept, *given["urls"]])),
             "stale_hours": given["stale_hours"],
             "heartbeat_url": heartbeat,
+            "mute": [name for name, _ in EVENTS if name not in given["events"]],
+            "attention_over": given["attention_over"],
         }

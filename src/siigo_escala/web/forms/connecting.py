@@ -283,6 +283,13 @@ class Sellers(forms.Form):
                 widget=forms.Select(attrs={"class": "form-select"}),
                 error_messages={"invalid_choice": "Ese usuario ya no está en la lista: elija otro."},
             )
+            self.fields[f"other-{seller.id}"] = forms.EmailField(
+                label=f"Otro correo para {seller.name or seller.email}",
+                required=False,
+                max_length=254,
+                widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}),
+                error_messages={"invalid": "Escriba un correo válido, como nombre@empresa.co."},
+            )
             proposed = proposals.owner_of(seller, owners)
             if proposed is not None:
                 self._proposed[seller.id] = proposed
@@ -298,16 +305,18 @@ class Sellers(forms.Form):
             {
                 "seller": seller,
                 "owner": self[f"owner-{seller.id}"],
+                "other": self[f"other-{seller.id}"],
                 "like": self[f"like-{seller.id}"] if seller.id in self._proposed else None,
             }
             for seller in self._sellers
         ]
 
     def links(self) -> dict[str, str]:
-        """The table of the connection file: what was chosen counts more than what was proposed."""
+        """The table of the connection file: what was typed or chosen counts more than what was proposed."""
         links = {}
         for seller in self._sellers:
-            chosen = str(self.cleaned_data.get(f"owner-{seller.id}", ""))
+            typed = str(self.cleaned_data.get(f"other-{seller.id}", "")).casefold()
+            chosen = typed or str(self.cleaned_data.get(f"owner-{seller.id}", ""))
             if not chosen and self.cleaned_data.get(f"like-{seller.id}"):
                 chosen = self._proposed[seller.id].owner
             if chosen:

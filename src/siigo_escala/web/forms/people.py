@@ -34,6 +34,17 @@ class SignIn(forms.Form):
     )
 
 
+class Forgotten(forms.Form):
+    """Whose password is forgotten."""
+
+    email = forms.EmailField(
+        label="Correo",
+        max_length=254,
+        error_messages=_WRONG_EMAIL,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+
+
 class Code(forms.Form):
     """Six digits of the telephone, or a recovery code."""
 

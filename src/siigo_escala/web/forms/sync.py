@@ -46,3 +46,15 @@ class Demand(forms.Form):
         if given.get("invoice") and (first or last):
             self.add_error("invoice", "Elija fechas o una factura, no las dos cosas.")
         return given
+
+
+class Pause(forms.Form):
+    """Why the schedule is to rest: whoever finds it so later wants to know."""
+
+    why = forms.CharField(
+        label="¿Por qué?",
+        max_length=200,
+        help_text="Se muestra en Inicio y queda en la auditoría.",
+        error_messages={"required": "Escriba por qué la pausa."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import os
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from siigo_escala.config import env
 from siigo_escala.domain.reasons import Code
 from siigo_escala.engine import due
 from siigo_escala.store import counting, locks, models
 from siigo_escala.store.models import Connection, Run, State
 from siigo_escala.sync import access, run_row
-from siigo_escala.web import directions, frame
-from siigo_escala.web.queries import ledger, opportunities
-from siigo_escala.web.told import Amount, Facts, Going, Outage
+from siigo_escala.web import directions, frame, readiness
+from siigo_escala.web.queries import ledger, opportunities, reconciliation, resting
+from siigo_escala.web.told import Amount, Facts, Going, HeldOff, Outage
 
 _GONE = (Code.STAGE_GONE, Code.PIPELINE_GONE, Code.FIELD_GONE)
+_A_MOMENT = timedelta(seconds=5)
 
 
 def of(company: Connection, *, month: date | None = None, now: datetime) -> Facts:
@@ -43,6 +46,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         attention=everything["atencion"] + everything["error"],
         unknown=everything["por-confirmar"],
         working=locks.held("worker") > 0,
+        storage=readiness.trouble(env.read(os.environ)),
         forgotten=company.forgotten,
         step=_step(company),
         paused=company.paused,
@@ -59,8 +63,11 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         read_until=read_until(company),
         last_success=company.last_success,
         stale_after=_stale_after(company),
+        held_off=_held_off(company, now=now) if going is not None else None,
+        differing=Amount() if back else reconciliation.differing(company, in_month),
         sum_differs=Amount() if back else ledger.difference(parts, ledger.whole(in_month)),
         automatic=company.enabled,
+        resting=None if company.enabled else resting.of(company),
         next_run=due.next_start(company, now=now),
     )
 
@@ -100,7 +107,21 @@ def _going(run: Run, company: Connection, *, now: datetime) -> Going:
         started=run.started,
         first=company.last_success is None,
         left_s=left,
+        turning=run.document.get("direction", company.direction) != company.direction,
     )
+
+
+def _held_off(company: Connection, *, now: datetime) -> HeldOff | None:
+    """The longer of the pauses that the two systems asked for; a moment's is not told."""
+    rows = models.Limit.objects.filter(
+        account__in=(f"siigo:{company.siigo_id}", f"escala:{company.escala_id}"),
+        not_before__gt=(now + _A_MOMENT).timestamp(),
+    ).order_by("-not_before")
+    row = rows.first()
+    if row is None:
+        return None
+    until = datetime.fromtimestamp(row.not_before, tz=UTC)
+    return HeldOff(system="Siigo" if row.account.startswith("siigo") else "Escala", until=until)
 
 
 def _not_whole(last: Run | None, turn: models.Turn | None) -> tuple[Going | None, Going | None]:

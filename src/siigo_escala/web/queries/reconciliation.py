@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import CombinedExpression
 
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
@@ -17,6 +18,9 @@ from siigo_escala.store.models import Connection, Invoice, State
 from siigo_escala.web.queries import ledger, rows
 from siigo_escala.web.states import shown_state
 from siigo_escala.web.told import Amount
+
+_SUSPECTS = 200
+"""As many as the page of Conciliación lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,6 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
 
 def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """Each opportunity's value as last read against what it should be."""
-    subtracts = company.file.get("opportunities", {}).get("on_credited") == "subtract"
     deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
     # What was written since Escala was looked at last stands there as we wrote it.
     written = models.InvoiceEvent.objects.filter(
@@ -65,12 +68,31 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
         )
         .filter(Q(written__isnull=True) | Q(seen__gt=F("written")), there__isnull=False)
     )
-    wanted = F("value") - F("credited") if subtracts else F("value")
+    wanted = _wanted(company)
     sums = found.aggregate(
         sent=Sum(wanted, output_field=CentsField()), held=Sum("there", output_field=CentsField())
     )
     differing = found.exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
     return Against(sent=_pesos(sums["sent"]), there=_pesos(sums["held"]), differing=list(differing[:200]))
+
+
+def differing(company: Connection, chosen: QuerySet[Invoice]) -> Amount:
+    """How many opportunities hold another value than they should, and by how much in all.
+
+    Asked with every look at Inicio: only what differs at first sight is looked at closely.
+    """
+    there = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
+    suspects = list(
+        chosen.filter(state=State.IN_ESCALA, deal_id__isnull=False)
+        .annotate(there=Subquery(there.values("value")[:1], output_field=CentsField()))
+        .filter(there__isnull=False)
+        .exclude(there=_wanted(company))
+        .values_list("pk", flat=True)[:_SUSPECTS]
+    )
+    if not suspects:
+        return Amount()
+    found = against_escala(company, models.Invoice.objects.filter(pk__in=suspects))
+    return Amount(count=len(found.differing), value=found.difference)
 
 
 def by_month(chosen: QuerySet[Invoice]) -> list[tuple[date, Amount, Amount]]:
@@ -125,6 +147,12 @@ def notes(company: Connection, date_from: date | None, date_to: date | None) -> 
 def span_of(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
     """The invoices that the page is about."""
     return ledger.in_span(company, date_from, date_to)
+
+
+def _wanted(company: Connection) -> CombinedExpression | F:
+    """What an opportunity should be worth."""
+    subtracts = company.file.get("opportunities", {}).get("on_credited") == "subtract"
+    return F("value") - F("credited") if subtracts else F("value")
 
 
 def _pesos(amount: Decimal | None) -> Decimal:

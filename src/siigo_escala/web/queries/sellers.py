@@ -82,6 +82,19 @@ def rows(company: Connection, links: Mapping[str, str], *, today: date) -> list[
     return [_shared(row, by_user.get(row.user, [])) for row in found]
 
 
+def new_ones(company: Connection, *, today: date) -> list[str]:
+    """Names of sellers without a user whose first invoice is of the last days; asked with every Inicio."""
+    links, names = company.file.get("sellers", {}), {one["id"]: one for one in company.siigo.sellers}
+    unlinked = {number for number, one in names.items() if _key(one, links) not in links}
+    invoices = models.Invoice.objects.filter(connection=company).order_by()
+    lately = invoices.filter(date__gt=today - _NEW, seller__in=unlinked).values_list("seller", flat=True)
+    return sorted(
+        names[seller]["name"] or names[seller]["email"] or str(seller)
+        for seller in lately.distinct()
+        if not invoices.filter(seller=seller, date__lte=today - _NEW).exists()
+    )
+
+
 def matching(found: list[Row], q: str) -> list[Row]:
     """Those whose name or e-mail holds the words."""
     words = text.fold(q).split()

@@ -22,7 +22,7 @@ from siigo_escala.sync import rule_changes
 from siigo_escala.sync.rule_changes import Change
 from siigo_escala.web import access
 from siigo_escala.web.access import Visit
-from siigo_escala.web.forms.alerts import Alerts
+from siigo_escala.web.forms.alerts import EVENTS, Alerts
 from siigo_escala.web.views import rules as drafting
 
 
@@ -45,7 +45,6 @@ def alerts(request: Visit) -> HttpResponse:
         "form": form,
         "nobody": not table["email"] and not table["urls"],
         "no_server": bool(table["email"]) and not environment.email_url,
-        "hours": table["stale_hours"],
         "seen": mark,
     }
     return render(request, "web/alerts.html", context, status=422 if form.errors else 200)
@@ -108,6 +107,8 @@ _LABELS = {
     "urls": "Otras direcciones",
     "stale_hours": "Horas sin completarse",
     "heartbeat_url": "Latido externo",
+    "mute": "Sin aviso",
+    "attention_over": "Más de tantas por decidir",
 }
 
 
@@ -117,4 +118,6 @@ def _told(key: str, value: Any) -> str:
         return ", ".join(f"{addresses.shown(url)} •••" for url in value)
     if key == "heartbeat_url":
         return f"{addresses.shown_web(value)} •••" if value else ""
+    if key == "mute":
+        return ", ".join(word for name, word in EVENTS if name in value)
     return ", ".join(value) if key == "email" else str(value)

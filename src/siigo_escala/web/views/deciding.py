@@ -23,9 +23,10 @@ from siigo_escala.sync import requests, resolve
 from siigo_escala.sync.session import Options
 from siigo_escala.web import access
 from siigo_escala.web.access import Visit
-from siigo_escala.web.decisions import WITHOUT_PAGE, Choice, choices_for
+from siigo_escala.web.decisions import WITHOUT_PAGE, Choice, Kind, choices_for
 from siigo_escala.web.queries import invoice as queries
 from siigo_escala.web.templatetags.words import counted
+from siigo_escala.web.views import deciding_many
 from siigo_escala.web.views.invoice import find
 
 _MOST = 1000
@@ -49,6 +50,9 @@ def decide(request: Visit) -> HttpResponse:
     )
     if kind not in _ACTIONS:
         raise Http404
+    if request.POST.get("todas"):
+        answer = deciding_many.decide(request, cast("Kind", kind), action=_ACTIONS[kind])
+        return answer or _back(request, back)
     if not rows:
         messages.warning(request, "Marque al menos una factura.")
         return _back(request, back)

@@ -14,7 +14,11 @@ from siigo_escala.store.models import audit
 from siigo_escala.web import access, first_start, sessions, signing_in
 from siigo_escala.web.forms import people as forms
 
-_USED = "Ese código ya se usó o venció. Reinicie el programa para obtener otro."
+_OVER = "Ese código ya se usó o venció. Reinicie el programa para obtener otro."
+_MISTYPED = (
+    "Ese no es el código que imprimió el programa: cópielo completo, son tres grupos de seis letras y "
+    "números separados por guiones. Si lo inició varias veces, use el último."
+)
 
 
 @access.everyone
@@ -38,5 +42,5 @@ def begin(request: HttpRequest) -> HttpResponse:
                 sessions.begin(request, user, now=now)
                 return redirect("web:connect_new")
             signing_in.failed("", signing_in.address_of(request), now=now)
-            form.add_error("code", _USED)
+            form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)
     return render(request, "web/first_start.html", {"form": form}, status=422 if form.errors else 200)

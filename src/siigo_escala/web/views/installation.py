@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,6 @@ from siigo_escala.store.models import Connection, audit
 from siigo_escala.web import access
 from siigo_escala.web.access import Visit
 
-OLD = timedelta(days=8)
 _DAYS_A_MONTH = 30
 _KEPT = (
     ("Respuestas de Siigo y Escala tal como llegaron", retention.RAW_DAYS),
@@ -63,7 +62,7 @@ def backups(request: Visit) -> HttpResponse:
         "copies": found,
         "newest": newest,
         "days": age.days if age else 0,
-        "old": age is not None and age > OLD,
+        "old": age is not None and age > copies.OLD,
         "home": environment.home,
         "most": copies.KEPT,
         "key_in_environment": bool(environment.secret_keys),

@@ -17,6 +17,7 @@ from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.catalogue import plain
 from siigo_escala.web.decisions import SETTINGS, choices_for, choices_of
 from siigo_escala.web.queries import doing, rows
+from siigo_escala.web.queries.filters import Filters
 from siigo_escala.web.states import shown_state
 
 FIRST = 5
@@ -77,5 +78,6 @@ def _drawn(request: Visit, group: doing.Group, *, most: int) -> dict[str, Any]:
         "more": group.amount.count > len(shown),
         "bulk": bulk if may else [],
         "setting": SETTINGS.get(code) if may else None,
+        "filter": Filters(states=("atencion", "error"), code=code).address(),
         "many": group.amount.count > 1,
     }

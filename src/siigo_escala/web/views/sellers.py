@@ -20,6 +20,8 @@ from siigo_escala.web.queries import sellers as queries
 from siigo_escala.web.views import rules as drafting
 
 PAGE = 30
+_SEARCHED = 10
+"""More than so many are searched."""
 
 
 @access.reader
@@ -122,7 +124,7 @@ def _page(
         "days": queries.DAYS,
         "q": q,
         "page": page,
-        "searchable": len(found) > PAGE,
+        "searchable": len(found) > _SEARCHED,
         "before": page - 1 if page > 1 else None,
         "after": page + 1 if page * PAGE < matching else None,
     }

@@ -1,4 +1,4 @@
-"""Entrar y salir: `/entrar/`, `/entrar/codigo/`, `/salir/`, and a new password by a link."""
+"""Entrar y salir: `/entrar/`, `/entrar/codigo/`, `/salir/`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, invitations, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
 from siigo_escala.web.forms import people as forms
 from siigo_escala.web.templatetags import words
 
@@ -51,7 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request.session["next"] = _next(request)
             return redirect("web:sign_in_code")
         signing_in.succeeded(email, address)
-        return _inside(request, user, _next(request), now=now)
+        return inside(request, user, _next(request), now=now)
     return _door(request, form, status=422 if form.errors else 200)
 
 
@@ -76,7 +76,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
         ):
             signing_in.succeeded(user.email, address)
-            return _inside(request, user, str(request.session.get("next", "")), now=now)
+            return inside(request, user, str(request.session.get("next", "")), now=now)
         else:
             signing_in.failed(user.email, address, now=now)
             form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
@@ -92,37 +92,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("web:sign_in")
 
 
-@access.everyone
-@never_cache
-@sensitive_post_parameters("password", "again")
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_password(request: HttpRequest, number: int, token: str) -> HttpResponse:
-    """A password chosen by whoever holds a link that `create-admin` or an invitation made; it works once."""
-    now = datetime.now(UTC)
-    user = models.User.objects.filter(pk=number, is_active=True).first()
-    if user is None or not invitations.LINKS.check_token(user, token):
-        raise Http404
-    form = forms.NewPassword(request.POST or None, person=user)
-    if request.method == "POST" and form.is_valid():
-        user.set_password(form.cleaned_data["password"])
-        user.save(update_fields=["password"])
-        audit.record("Clave elegida con un enlace", who=user.email, now=now)
-        if not user.totp_sealed:
-            return _inside(request, user, "", now=now)
-        return redirect("web:sign_in")
-    return render(
-        request,
-        "web/new_password.html",
-        {"form": form, "email": user.email},
-        status=422 if form.errors else 200,
-    )
-
-
 def _door(request: HttpRequest, form: forms.SignIn, *, status: int) -> HttpResponse:
     return render(request, "web/sign_in.html", {"form": form}, status=status)
 
 
-def _inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
+def inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
+    """Begins the session of somebody who has shown who they are."""
     sessions.begin(request, user, now=now)
     audit.record("Entró", who=user.email, now=now)
     return redirect(following or "web:companies")

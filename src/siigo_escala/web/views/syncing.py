@@ -17,7 +17,8 @@ from siigo_escala.sync import requests, run_row
 from siigo_escala.sync.session import Options
 from siigo_escala.web import access, frame
 from siigo_escala.web.access import Visit
-from siigo_escala.web.forms.sync import Demand
+from siigo_escala.web.forms.sync import Demand, Pause
+from siigo_escala.web.queries import resting
 
 
 @access.administrator
@@ -49,15 +50,19 @@ def page(request: Visit, form: Demand) -> HttpResponse:
         "going": run_row.under_way(request.company),
         "waiting": models.Request.objects.filter(connection=request.company, waiting=True).count(),
         "working": locks.held("worker") > 0,
+        "resting": None if request.company.enabled else resting.of(request.company),
     }
     return render(request, "web/sync.html", context, status=422 if form.errors else 200)
 
 
 @access.administrator
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def pause(request: Visit) -> HttpResponse:
-    """The schedule rests until somebody resumes it."""
-    return _switch(request, on=False)
+    """The schedule rests until somebody resumes it; why is asked, and shown on Inicio."""
+    form = Pause(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _switch(request, on=False, why=" ".join(form.cleaned_data["why"].split()))
+    return render(request, "web/pause.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @access.administrator
@@ -109,7 +114,7 @@ def promise(company: Connection) -> str:
     return "Empieza enseguida; aquí se ve su avance."
 
 
-def _switch(request: Visit, *, on: bool) -> HttpResponse:
+def _switch(request: Visit, *, on: bool, why: str = "") -> HttpResponse:
     company = request.company
     if on and company.paused:
         messages.warning(
@@ -124,17 +129,17 @@ def _switch(request: Visit, *, on: bool) -> HttpResponse:
     company.file = {**company.file, "enabled": on}
     company.save(update_fields=["enabled", "file"])
     audit.record(
-        "Sincronización automática encendida" if on else "Sincronización automática apagada",
+        resting.ON if on else resting.OFF,
         who=request.user.email,
         now=datetime.now(UTC),
         connection=company,
         before={"encendida": before},
-        after={"encendida": on},
+        after={"encendida": on} | ({"motivo": why} if why else {}),
     )
     messages.success(
         request,
         "La sincronización automática está encendida."
         if on
-        else "La sincronización automática está apagada.",
+        else "La sincronización está en pausa; a demanda sigue funcionando.",
     )
     return redirect("web:sync", empresa=company.name)

@@ -35,6 +35,26 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
+// A long table inside of a form is narrowed to the rows that hold the words; what was chosen in the others stays.
+const folded = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+for (const box of document.querySelectorAll("[data-narrows]")) {
+  const rows = [...document.querySelectorAll(`#${box.dataset.narrows} tbody tr`)];
+  box.hidden = false;
+  box.addEventListener("input", (event) => {
+    const words = folded(event.target.value).split(/\s+/);
+    for (const row of rows) {
+      const head = folded(row.querySelector("th").textContent);
+      row.hidden = !words.every((word) => head.includes(word));
+    }
+    const left = rows.filter((row) => !row.hidden).length;
+    box.querySelector("[role=status]").textContent = left < rows.length ? `${left} de ${rows.length}` : "";
+  });
+  // The search is no field of the form: its key narrows, and sends nothing.
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
 // A menu closes once something in it was chosen on this page.
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.switch[open]")) {
