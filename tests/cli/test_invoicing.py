@@ -111,7 +111,12 @@ def test_the_ledger_is_told_with_the_status_of_each(shop: Program) -> None:
     rows = {row["name"]: row for row in report["rows"]}
     assert set(rows["Buena"]) == {
         "opportunity", "name", "date", "customer", "value", "status", "code", "open", "invoice", "siigo_id",
+        "invoice_total",
     }  # fmt: skip
+    assert (rows["Buena"]["value"], rows["Buena"]["invoice_total"]) == ("170000.00", "202300.00")
+    assert rows["Sola"]["invoice_total"] is None
+    assert report["invoiced"] == {"count": 1, "total": "202300.00"}
+    assert "En Siigo la factura suma $ 202.300,00" in shop("report", "acme").out.replace("\u00a0", " ")
     assert (rows["Buena"]["status"], rows["Buena"]["customer"]) == ("invoiced", "900482137")
     assert (rows["Vieja"]["code"], rows["Sola"]["open"]) == ("ALREADY_IN_STAGE", True)
     assert "Facturadas" in shop("report", "acme").out

@@ -22,7 +22,6 @@ from siigo_escala.cli import (
     demo_detail,
     demo_invoicing,
     demo_web,
-    directions,
     output,
     report,
     running,
@@ -33,6 +32,7 @@ from siigo_escala.cli import (
 from siigo_escala.cli.demo_business import Stage
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
+from siigo_escala.domain.directions import BACK
 
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
@@ -81,14 +81,14 @@ def demo(
     dirección, el usuario y la contraseña. Ctrl-C la termina. Con --no-web cuenta la historia en la terminal:
     qué haría, sincroniza, cambia unas facturas, sincroniza otra vez y entrega las cuentas.
     """
-    if direction not in ("invoices_to_opportunities", directions.BACK):
+    if direction not in ("invoices_to_opportunities", BACK):
         raise CommandProblem(
             "USAGE",
-            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{directions.BACK}» (de "
+            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{BACK}» (de "
             "Escala a Siigo).",
             key="--direction",
         )
-    back = direction == directions.BACK
+    back = direction == BACK
     if no_web or back:
         with stopping.gently() as heard:
             try:

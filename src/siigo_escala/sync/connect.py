@@ -17,6 +17,7 @@ from siigo_escala.config.env import Environment
 from siigo_escala.domain import fitness, rules
 from siigo_escala.domain.accounting import DocumentType, Seller
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
@@ -104,7 +105,7 @@ def join(
         )
         pipeline_id, stage_id = destination(file, accounts.pipelines)
         check_siigo(file, accounts)
-        if file.direction == "opportunities_to_invoices":
+        if file.direction == BACK:
             _check_invoicing(file, accounts, pair.siigo)
         company = recognise.company(accounts.document_types, pair.siigo, known)
         account = recognise.account(accounts.pipelines, pair.escala, known)
@@ -187,7 +188,7 @@ def destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[st
     """
     keys = ("opportunities.pipeline", "opportunities.stage")
     wanted = (file.opportunities.pipeline, file.opportunities.stage)
-    if file.direction == "opportunities_to_invoices":
+    if file.direction == BACK:
         keys = ("invoices.trigger_pipeline", "invoices.trigger_stage")
         wanted = (file.invoices.trigger_pipeline, file.invoices.trigger_stage)
     pipeline = _named(pipelines, wanted[0])
@@ -263,7 +264,7 @@ def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Esc
     taken = others.filter(siigo=company).first() if company is not None else None
     if taken is not None:
         raise accounts_taken(taken)
-    if file.direction == "opportunities_to_invoices":
+    if file.direction == BACK:
         return
     for other in others.filter(direction=file.direction):
         mark = rules.from_json(other.file).opportunities.mark
@@ -359,7 +360,7 @@ def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     named = file.opportunities
     fields = [named.identification_field, named.number_field, named.date_field, named.due_field]
     wanted = {named.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
-    if file.direction == "opportunities_to_invoices":
+    if file.direction == BACK:
         fields = [file.invoices.identification_field, file.invoices.number_field]
     for owner in sorted(wanted):
         if owner.casefold() not in owners:

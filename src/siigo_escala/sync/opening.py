@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from siigo_escala.config.env import Environment
 from siigo_escala.domain import rules
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
@@ -94,7 +95,7 @@ def open_session(
         on_learned=learned.tell,
         probing=probing,
     )
-    invoicing = opened.file.direction == "opportunities_to_invoices"
+    invoicing = opened.file.direction == BACK
     session = Session(
         environment=opened.environment,
         connection=connection,
@@ -166,7 +167,7 @@ def client_pair(
         probing=probing,
         wait=listener.wait,
         bounds=bounds,
-        siigo_writes=opened.file.direction == "opportunities_to_invoices",
+        siigo_writes=opened.file.direction == BACK,
     )
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from siigo_escala.config.env import Environment
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala.client import EscalaClient
@@ -234,7 +235,7 @@ class Session:
     @property
     def invoicing(self) -> bool:
         """Opportunities become invoices, not the reverse."""
-        return self.file.direction == "opportunities_to_invoices"
+        return self.file.direction == BACK
 
     @property
     def dry(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from siigo_escala.domain import money
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -126,6 +127,7 @@ class Journal:
         row = seen.row
         self.count(seen, column)
         row.siigo_id, row.invoice = invoice.id, invoice.name
+        row.total = row.total if invoice.total is None else money.round_cents(invoice.total)
         row.invoiced_value = row.value if row.state == Invoicing.SENDING else seen.pesos
         row.invoiced_at = self._session.now()
         row.customer = invoice.customer_identification or row.customer
