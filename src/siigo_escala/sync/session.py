@@ -180,6 +180,8 @@ class Session:
     erased: erasing.Erased = erasing.NOBODY
     """Persons whose data is never kept again (docs/guia/datos-personales.md)."""
     lease: Lease | None = None
+    supposed: bool = False
+    """A dry run by rules that nobody has saved: it is no rehearsal of those that stand."""
     run: models.Run | None = None
     tally: Tally = field(default_factory=Tally)
     notes_unsaved: dict[str, dict[str, Decimal]] = field(default_factory=dict)

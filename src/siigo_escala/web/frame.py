@@ -42,6 +42,13 @@ RULES = (
     Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep", "arrival")),
     Entry(name="sellers", word="Vendedores", icon="users", also=("sellers_keep",)),
     Entry(
+        name="direction",
+        word="Dirección",
+        icon="arrow-right",
+        also=("direction_effect", "direction_keep", "direction_save"),
+        least=Level.ADMINISTRATOR,
+    ),
+    Entry(
         name="credentials",
         word="Credenciales",
         icon="key",
@@ -50,7 +57,6 @@ RULES = (
     ),
     Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),
 )
-RULES_BACK = tuple(one for one in RULES if one.name in ("credentials", "alerts"))
 INSTALLATION = (
     Entry(
         name="people",
@@ -112,8 +118,8 @@ def _menu(request: HttpRequest, company: Connection | None, level: Level) -> lis
     groups = []
     if company is not None:
         within = {"empresa": company.name}
-        daily, rules = (DAILY_BACK, RULES_BACK) if directions.is_back(company) else (DAILY, RULES)
-        groups += [("Día a día", daily, within), ("Cómo funciona", rules, within)]
+        daily = DAILY_BACK if directions.is_back(company) else DAILY
+        groups += [("Día a día", daily, within), ("Cómo funciona", RULES, within)]
     groups.append(("Instalación", INSTALLATION, {}))
     drawn = []
     for title, entries, within in groups:

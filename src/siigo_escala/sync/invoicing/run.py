@@ -40,7 +40,7 @@ def go(session: Session) -> None:
     if not session.options.opportunities:
         watching.read(session)
     _Course(session, hold=hold).go()
-    if session.dry:
+    if session.dry and not session.supposed:
         stamping.rehearsed(session)
     session.tell("done")
 

@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("store", "0007_rule_drafts"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="siigocompany",
+            name="selling",
+            field=models.JSONField(default=dict),
+        ),
+    ]
