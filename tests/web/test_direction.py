@@ -1,4 +1,4 @@
-"""Dirección: the other flow is chosen from lists, its effect looked at first, and saved as `connect` would."""
+"""Dirección: the other flow is chosen from lists, its effect looked at first, saved as `connect` would."""
 
 from __future__ import annotations
 
@@ -293,8 +293,8 @@ def test_the_rules_of_the_active_direction_are_changed_on_their_own_screen(
     assert emp.post(f"{rules}guardar/").headers["Location"] == EFFECT
     told = shown(emp)
     assert (
-        "Lo que ya está en la etapa «Solo las que lleguen desde ahora» → «También las que ya están en la etapa»"
-        in told
+        "Lo que ya está en la etapa «Solo las que lleguen desde ahora» → «También las que ya están en la "
+        "etapa»" in told
     )
     assert "Días de plazo «30 días» → «45 días»" in told
     assert "3 oportunidades se facturan o esperan su decisión" in told

@@ -107,6 +107,18 @@ _DATA = (
         button="Ya lo resolví",
     ),
     Reason(
+        code=Code.INVOICE_UNDONE,
+        group="needs_attention",
+        title="La factura se deshizo en Siigo",
+        text="La factura[ {made}] que se hizo de la oportunidad[ {how}]",
+        cause="Alguien la anuló, la borró o le hizo nota crédito en Siigo; nunca se hace otra por sí sola.",
+        remedy=(
+            "Si debe facturarse otra vez, use «resolve --again»; si no, cierre la oportunidad en Escala y "
+            "use «resolve --done»"
+        ),
+        button="Facturar otra vez",
+    ),
+    Reason(
         code=Code.INVOICE_STANDS,
         group="needs_attention",
         title="La factura anterior sigue en pie",

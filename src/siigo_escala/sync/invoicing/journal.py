@@ -111,12 +111,13 @@ class Journal:
         """An invoice is about to be made; the database agrees that none is, and none was."""
         row = seen.row
         row.value, row.name, row.contact_id = seen.pesos, seen.name, seen.contact_id
-        self._event(row, "intent", data={"generation": row.generation, "total": str(total)})
+        sent = body.decode("utf-8")
+        self._event(row, "intent", data={"generation": row.generation, "total": str(total)}, raw=sent)
         with self._session.ledger():
             if not row.is_stored:
                 row.save()
             row.state, row.code, row.data, row.due = Invoicing.SENDING, "", {}, True
-            row.body, row.total, row.intent_at = body.decode("utf-8"), total, self._session.now()
+            row.body, row.total, row.intent_at = sent, total, self._session.now()
             row.updated_at = row.intent_at
             if models.save_rows([row], _FIELDS, only_where=_NEVER_SENT, instead=said.SINCE) != 1:
                 raise RuntimeError("an opportunity was about to be invoiced twice")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from siigo_escala.store.models import Connection
 from siigo_escala.web import access, standing
 from siigo_escala.web.access import Visit
-from siigo_escala.web.queries import doing, facts, ledger, runs
+from siigo_escala.web.queries import doing, doing_deals, facts, ledger, runs
 from siigo_escala.web.states import STATES, shown_state
 from siigo_escala.web.templatetags.words import MONTHS
 from siigo_escala.web.told import Amount
@@ -35,7 +35,7 @@ def home(request: Visit) -> HttpResponse:
     found = facts.of(company, month=month, now=now)
     if found.sum_differs.count or found.sum_differs.value:
         log.error("account does not add up", connection=company.name, month=found.month.isoformat())
-    groups = doing.groups(company)
+    groups = doing_deals.groups(company) if found.back else doing.groups(company)
     last = facts.last_day(found.month)
     context: dict[str, Any] = {
         "standing": standing.of(found),
