@@ -119,6 +119,18 @@ _DATA = (
         button="Facturar otra vez",
     ),
     Reason(
+        code=Code.INVOICE_BY_HAND,
+        group="needs_attention",
+        title="¿Ya la facturó a mano?",
+        text="En Siigo hay una factura[ {made}] del mismo cliente y por el mismo total[ ({calculated})]",
+        cause="La oportunidad esperaba, y entretanto alguien hizo en Siigo una factura sin nuestra marca.",
+        remedy=(
+            "Si es la de esta oportunidad, use «resolve --ignore»; si es de otra venta, use "
+            "«resolve --create»"
+        ),
+        button="Excluir",
+    ),
+    Reason(
         code=Code.INVOICE_STANDS,
         group="needs_attention",
         title="La factura anterior sigue en pie",

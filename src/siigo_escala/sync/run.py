@@ -143,7 +143,8 @@ def _guarded(course: _Course, *, probing: bool) -> int:
         if probing:
             aftermath.probe(session)
         if session.invoicing:
-            invoicing.go(session)
+            swept = invoicing.go(session)
+            course.sweep_done, course.sweep_cost = swept is not None, swept or 0
         else:
             with course.writer:
                 _course(course)

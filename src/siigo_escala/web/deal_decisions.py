@@ -74,6 +74,7 @@ _BY_CODE: Mapping[str, tuple[Choice, ...]] = {
     Code.OPPORTUNITY_EDITED: (DONE,),
     Code.INVOICE_STANDS: (RETRY, DONE),
     Code.INVOICE_UNDONE: (AGAIN, DONE),
+    Code.INVOICE_BY_HAND: (IGNORE, CREATE),
 }
 WITHOUT_PAGE = (RETRY, LOOK, DONE)
 """Nothing is made or left out by them: no question is asked."""

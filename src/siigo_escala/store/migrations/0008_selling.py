@@ -12,4 +12,9 @@ class Migration(migrations.Migration):
             name="selling",
             field=models.JSONField(default=dict),
         ),
+        migrations.AddField(
+            model_name="opportunity",
+            name="undone",
+            field=models.CharField(default="", max_length=20),
+        ),
     ]

@@ -23,7 +23,8 @@ from siigo_escala.sync.session import Session
 _FIELDS = (
     "name", "value", "modified", "modified_text", "contact_id", "stage_id", "customer", "state", "code",
     "data", "due", "decision", "generation", "first_generation", "body", "total", "intent_at", "unknowns",
-    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "number_due", "updated_at",
+    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "undone", "number_due",
+    "updated_at",
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{Invoicing.SENDING}' AND siigo_id IS NULL"
 _RAW = 4000
@@ -102,7 +103,7 @@ class Journal:
         row.earlier = [*row.earlier, {"siigo_id": row.siigo_id, "invoice": row.invoice}]
         row.generation += 1
         row.first_generation = row.generation
-        row.siigo_id, row.invoice, row.invoiced_at, row.number_due = None, "", None, False
+        row.siigo_id, row.invoice, row.invoiced_at, row.number_due, row.undone = None, "", None, False, ""
         row.state, row.code, row.data, row.decision = Invoicing.PENDING, "", {}, ""
         self._keep(seen, "again", data={"generation": row.generation})
         self.flush()
