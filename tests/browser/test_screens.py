@@ -25,6 +25,8 @@ SCREENS = {
     "sincronizar": f"{COMPANY}sincronizar/",
     "reglas": f"{COMPANY}reglas/",
     "vendedores": f"{COMPANY}vendedores/",
+    "direccion": f"{COMPANY}direccion/",
+    "direccion-otra": f"{COMPANY}direccion/?hacia=opportunities_to_invoices",
     "credenciales": f"{COMPANY}credenciales/",
     "avisos": f"{COMPANY}avisos/",
     "auditoria-empresa": f"{COMPANY}auditoria/",

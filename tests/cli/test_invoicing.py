@@ -246,3 +246,43 @@ def test_the_direction_may_change_and_change_back(
     assert shop("connect", write(""), "--json").code == 0
     back = shop("sync", "acme", "--json").document
     assert back["opportunities"]["created"] == 0
+
+
+def test_connect_tells_what_a_switch_does_before_it_takes_effect(
+    shop: Program, write: Callable[[str], str], tmp_path: Path, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    shop("sync", "acme", "--json")
+    back = write("")
+    text = (
+        Path(back)
+        .read_text(encoding="utf-8")
+        .replace('direction = "opportunities_to_invoices"', 'direction = "invoices_to_opportunities"')
+    )
+    forward = tmp_path / "otra.toml"
+    forward.write_text(
+        f'{text}\n[opportunities]\npipeline = "Ventas"\nstage = "Prospecto"\n'
+        f'identification_field = "{FIELD}"\n',
+        encoding="utf-8",
+    )
+    told = shop("connect", str(forward), "--json")
+    switched = "La dirección cambia: las facturas de Siigo crean oportunidades en Escala"
+    assert told.code == 0
+    assert switched in told.err
+    assert switched in told.document["warnings"][0]
+    assert "1 oportunidad por $ 170.000,00 espera y queda como está." in told.document["warnings"][0]
+    assert shop("connect", str(forward), "--json").document["warnings"] == told.document["warnings"][1:]
+    again = shop("connect", back)
+    assert again.code == 0
+    assert "Nada esperaba en la dirección de antes. En «Ganada» ya hay 3 oportunidades" in again.err
+    assert "no se facturan, solo las que lleguen desde ahora" in again.err
+    assert "La dirección cambia" not in again.out
+    text = Path(write('existing = "invoice"')).read_text(encoding="utf-8")
+    shop("connect", str(forward))
+    assert "se facturan 2 oportunidades" in shop("connect", write('existing = "invoice"')).err, text
+    gone = Path(write("")).read_text(encoding="utf-8").replace('"Ganada"', '"Nadie"')
+    shop("connect", str(forward))
+    wrong = tmp_path / "mal.toml"
+    wrong.write_text(gone, encoding="utf-8")
+    refused = shop("connect", str(wrong))
+    assert refused.code == 2
+    assert "no tiene la etapa" in refused.err

@@ -22,14 +22,14 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, Errand, RuleDraft, audit
-from siigo_escala.sync import activating, opening, rehearsing, requests, rule_changes, run_row
+from siigo_escala.sync import activating, opening, rehearsing, requests, rule_changes, run_row, waiting
 from siigo_escala.sync.invoicing import foretelling
 from siigo_escala.sync.rule_changes import Change
 from siigo_escala.sync.session import Options, Progress
-from siigo_escala.web import access, drafting, errands
+from siigo_escala.web import access, directions, drafting, errands
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.errands import Tell
-from siigo_escala.web.queries import rule_words, waiting
+from siigo_escala.web.queries import rule_words
 from siigo_escala.web.views import rules as form_views
 
 KIND = "rehearsal"
@@ -111,6 +111,7 @@ def effect(request: Visit) -> HttpResponse:
         "after": after,
         "to_back": after.direction == BACK,
         "waits": waiting.of(company),
+        "waits_noun": directions.noun(company),
         "foretold": _foretold(company, after, stage[1]),
         "all": after.invoices.existing == "invoice",
         "stage": after.invoices.trigger_stage,
@@ -302,6 +303,7 @@ def _page(
         "seen": form_views.seen(rule_changes.as_it_stands(company)),
         "going": run_row.under_way(company),
         "waits": waiting.of(company),
+        "waits_noun": directions.noun(company),
         "to_back": wanted == BACK,
         "may_save": request.level >= Level.ADMINISTRATOR,
         "keep": reverse("web:direction_keep", args=[company.name]),
