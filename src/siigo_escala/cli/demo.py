@@ -89,14 +89,14 @@ def demo(
             key="--direction",
         )
     back = direction == BACK
-    if no_web or back:
+    if no_web:
         with stopping.gently() as heard:
             try:
                 _told(invoices or _SIZE, heard, back=back)
             except _Ended as ended:
                 return ended.exit_code
     else:
-        _served(invoices or _SIZE_WEB, port)
+        _served(invoices or (_SIZE if back else _SIZE_WEB), port, back=back)
     output.say("\nFin de la demostración.")
     return 0
 
@@ -111,13 +111,20 @@ def _told(size: int, heard: Heard, *, back: bool) -> None:
             _story(environment, stage, heard)
 
 
-def _served(size: int, port: int | None) -> None:
+def _served(size: int, port: int | None, *, back: bool) -> None:
     """The same in the browser, until a signal."""
     with _stage(size, _LATENCY_WEB_S) as (folder, stage):
         environment = _prepared(folder, stage, port=port or 0, settings=demo_web.SETTINGS)
         output.say(f"Demostración con datos inventados: nada sale de este equipo. Carpeta: {folder}")
-        _connect(environment, stage)
-        demo_web.serve(environment, stage)
+        if back:
+            there = replace(stage, file=demo_invoicing.file(stage))
+            demo_invoicing.sell(there, demo_invoicing.BEFORE, first="Venta de antes")
+            _connect(environment, there)
+            demo_invoicing.win(there)
+            demo_web.serve(environment, there, demo_invoicing.HAPPENING)
+        else:
+            _connect(environment, stage)
+            demo_web.serve(environment, stage, demo_business.HAPPENING)
 
 
 @contextmanager
