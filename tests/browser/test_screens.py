@@ -46,7 +46,7 @@ SCREENS = {
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe-core finds wrong in the page as it stands."""
     page.evaluate(tools.axe())
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
@@ -63,7 +63,7 @@ def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
     if name == "factura":
         page.locator("tbody th a").first.click()
         page.wait_for_url("**/facturas/*-*/")
-    assert _violations(page) == []
+    assert violations(page) == []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=pictures / f"{name}-{width}-{'dark' if dark else 'light'}.png", full_page=True)
@@ -80,7 +80,7 @@ def test_the_door_is_as_good_as_the_house(
 ) -> None:
     watched = opened("/entrar/", dark=dark, anonymous=True)
     page = watched.page
-    assert _violations(page) == []
+    assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 800})
     page.screenshot(path=pictures / f"{name}-390-{'dark' if dark else 'light'}.png", full_page=True)
     assert watched.violations() == watched.wrong == []

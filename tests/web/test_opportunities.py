@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -188,3 +189,16 @@ def test_a_long_history_is_cut_and_shown_whole(emp: Client, scene: Scene) -> Non
     page = emp.get(f"{LIST}{made.deal_id}/")
     assert words(page).count("Decisión de una persona") == 50
     assert words(emp.get(f"{LIST}{made.deal_id}/?todo=1")).count("Decisión de una persona") == 60
+
+
+def test_sellers_are_linked_in_this_direction_too(emp: Client, scene: Scene, screens: Screens) -> None:
+    page = emp.get("/empresas/acme/vendedores/")
+    assert page.status_code == 200
+    mark = re.search(r'name="vistas" value="(\w+)"', page.content.decode())
+    assert mark is not None
+    seller = screens.company.siigo.sellers[0]["email"]
+    given = {"vistas": mark[1], f"user_{seller}": seller, f"other_{seller}": "", "pagina": "1"}
+    answer = emp.post("/empresas/acme/vendedores/cambio/", given)
+    assert answer.headers["Location"] == "/empresas/acme/direccion/vista-previa/", words(answer)
+    assert emp.post("/empresas/acme/direccion/guardar/").status_code == 302
+    assert screens.company.file["sellers"] == {seller: seller}

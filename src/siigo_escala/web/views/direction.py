@@ -105,11 +105,11 @@ def effect(request: Visit) -> HttpResponse:
     except (FileProblem, StoreProblem) as problem:
         context["wrong"] = problem.message
         return render(request, "web/direction_effect.html", context)
+    context["to_back"] = after.direction == BACK
     if request.htmx:
         return render(request, "web/direction_effect.html#rehearsal", context)
     context |= {
         "after": after,
-        "to_back": after.direction == BACK,
         "waits": waiting.of(company),
         "waits_noun": directions.noun(company),
         "foretold": _foretold(company, after, stage[1]),
