@@ -124,6 +124,7 @@ def _bound(session: Session, span: tuple[date, date]) -> list[Opportunity]:
             connection=session.connection,
             siigo_id__isnull=False,
             invoiced_at__gte=begin,
-            invoiced_at__lt=end + timedelta(days=1),
+            # What this run has made stands: nobody has had the time to undo it.
+            invoiced_at__lt=min(end + timedelta(days=1), session.started),
         )
     )
