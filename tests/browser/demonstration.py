@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from siigo_escala.domain.directions import FORWARD
+
 _PATIENCE_S = 200.0
 
 
@@ -45,11 +47,12 @@ class Demonstration:
 
 
 @contextmanager
-def started(home: Path, *, invoices: int) -> Iterator[Demonstration]:
+def started(home: Path, *, invoices: int, direction: str = FORWARD) -> Iterator[Demonstration]:
     """A demonstration whose first two synchronisations are done."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("SIIGO_ESCALA_")}
     environ |= {"SIIGO_ESCALA_HOME": str(home)}
     command = [sys.executable, "-P", "-m", "siigo_escala", "demo", "--invoices", str(invoices)]
+    command += ["--direction", direction]
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )

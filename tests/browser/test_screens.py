@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -12,7 +11,6 @@ from tests.browser import tools
 from tests.browser.conftest import Watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-WIDTHS = (1280, 1100, 800, 390, 320)
 COMPANY = "/empresas/demo/"
 SCREENS = {
     "inicio": COMPANY,
@@ -27,6 +25,8 @@ SCREENS = {
     "decision-en-curso": f"{COMPANY}pendientes/en-curso/",
     "reglas": f"{COMPANY}reglas/",
     "vendedores": f"{COMPANY}vendedores/",
+    "direccion": f"{COMPANY}direccion/",
+    "direccion-otra": f"{COMPANY}direccion/?hacia=opportunities_to_invoices",
     "credenciales": f"{COMPANY}credenciales/",
     "avisos": f"{COMPANY}avisos/",
     "auditoria-empresa": f"{COMPANY}auditoria/",
@@ -43,7 +43,6 @@ SCREENS = {
     "no-existe": "/empresas/otra/",
     "simulador": "/simulador/",
 }
-_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -56,30 +55,13 @@ def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
     if name == "factura":
         page.locator("tbody th a").first.click()
         page.wait_for_url("**/facturas/*-*/")
-    for scheme in _SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        assert tools.violations(page) == [], scheme
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
-            wide = page.evaluate(
-                "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-            )
-            assert wide[0] <= wide[1], f"{name} at {width}, {scheme}: {wide}"
+    tools.look(page, name, pictures)
     assert watched.violations() == []
     assert [one for one in watched.wrong if not (name == "no-existe" and "404" in one)] == []
 
 
 @pytest.mark.parametrize("name", ["entrar", "clave"])
-def test_the_door_is_as_good_as_the_house(
-    name: str, opened: Callable[..., Watched], pictures: Path
-) -> None:
+def test_the_door_is_as_good_as_the_house(name: str, opened: Callable[..., Watched], pictures: Path) -> None:
     watched = opened(f"/{name}/", anonymous=True)
-    page = watched.page
-    for scheme in _SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        assert tools.violations(page) == [], scheme
-        page.set_viewport_size({"width": 390, "height": 800})
-        page.screenshot(path=pictures / f"{name}-390-{scheme}.png", full_page=True)
+    tools.look(watched.page, name, pictures)
     assert watched.violations() == watched.wrong == []

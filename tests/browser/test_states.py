@@ -125,9 +125,8 @@ def _off(page: Page) -> Iterator[str]:
         yield from (f"{scheme}: {one}" for one in tools.violations(page))
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        if wide[0] > wide[1]:
-            yield f"{wide[0]} wide at {width}"
+        if (wide := tools.overflow(page)) > 0:
+            yield f"{wide} pixels too wide at {width}"
     yield from page.evaluate("window.violations")
 
 

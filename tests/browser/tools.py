@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from filelock import FileLock
@@ -68,6 +69,8 @@ def _in_path() -> str | None:
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (1280, 1100, 800, 390, 320)
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -77,3 +80,21 @@ def violations(page: Page) -> list[str]:
         page.evaluate(axe())
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", _TAGS)
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def look(page: Page, name: str, pictures: Path) -> None:
+    """Takes pictures of the page in both themes at every width: accessible, and never wider than its window."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        assert violations(page) == [], scheme
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
+            assert overflow(page) <= 0, f"{name} at {width}, {scheme}"
+
+
+def overflow(page: Page) -> int:
+    """How many pixels of the page lie beside its window."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide

@@ -111,7 +111,12 @@ def test_the_ledger_is_told_with_the_status_of_each(shop: Program) -> None:
     rows = {row["name"]: row for row in report["rows"]}
     assert set(rows["Buena"]) == {
         "opportunity", "name", "date", "customer", "value", "status", "code", "open", "invoice", "siigo_id",
+        "invoice_total",
     }  # fmt: skip
+    assert (rows["Buena"]["value"], rows["Buena"]["invoice_total"]) == ("170000.00", "202300.00")
+    assert rows["Sola"]["invoice_total"] is None
+    assert report["invoiced"] == {"count": 1, "total": "202300.00"}
+    assert "En Siigo la factura suma $ 202.300,00" in shop("report", "acme").out.replace("\u00a0", " ")
     assert (rows["Buena"]["status"], rows["Buena"]["customer"]) == ("invoiced", "900482137")
     assert (rows["Vieja"]["code"], rows["Sola"]["open"]) == ("ALREADY_IN_STAGE", True)
     assert "Facturadas" in shop("report", "acme").out
@@ -241,3 +246,43 @@ def test_the_direction_may_change_and_change_back(
     assert shop("connect", write(""), "--json").code == 0
     back = shop("sync", "acme", "--json").document
     assert back["opportunities"]["created"] == 0
+
+
+def test_connect_tells_what_a_switch_does_before_it_takes_effect(
+    shop: Program, write: Callable[[str], str], tmp_path: Path, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    shop("sync", "acme", "--json")
+    back = write("")
+    text = (
+        Path(back)
+        .read_text(encoding="utf-8")
+        .replace('direction = "opportunities_to_invoices"', 'direction = "invoices_to_opportunities"')
+    )
+    forward = tmp_path / "otra.toml"
+    forward.write_text(
+        f'{text}\n[opportunities]\npipeline = "Ventas"\nstage = "Prospecto"\n'
+        f'identification_field = "{FIELD}"\n',
+        encoding="utf-8",
+    )
+    told = shop("connect", str(forward), "--json")
+    switched = "La dirección cambia: las facturas de Siigo crean oportunidades en Escala"
+    assert told.code == 0
+    assert switched in told.err
+    assert switched in told.document["warnings"][0]
+    assert "1 oportunidad por $ 170.000,00 espera y queda como está." in told.document["warnings"][0]
+    assert shop("connect", str(forward), "--json").document["warnings"] == told.document["warnings"][1:]
+    again = shop("connect", back)
+    assert again.code == 0
+    assert "Nada esperaba en la dirección de antes. En «Ganada» ya hay 3 oportunidades" in again.err
+    assert "no se facturan, solo las que lleguen desde ahora" in again.err
+    assert "La dirección cambia" not in again.out
+    text = Path(write('existing = "invoice"')).read_text(encoding="utf-8")
+    shop("connect", str(forward))
+    assert "se facturan 2 oportunidades" in shop("connect", write('existing = "invoice"')).err, text
+    gone = Path(write("")).read_text(encoding="utf-8").replace('"Ganada"', '"Nadie"')
+    shop("connect", str(forward))
+    wrong = tmp_path / "mal.toml"
+    wrong.write_text(gone, encoding="utf-8")
+    refused = shop("connect", str(wrong))
+    assert refused.code == 2
+    assert "no tiene la etapa" in refused.err

@@ -15,6 +15,7 @@ import pytest
 
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Opportunity
+from tests.resilience.chaos import seeds, turning
 from tests.sync.two.scene import Scene, on_invoices
 from tests.sync.world import World
 
@@ -88,9 +89,24 @@ class _Life:
         self.world.sync()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("seed", range(40))
+def _on_its_store(wanted: range) -> pytest.MarkDecorator:
+    """Each seed with its store: half of them on each."""
+    both = [(seed, seeds.store_of(seed)) for seed in wanted]
+    return pytest.mark.parametrize(("seed", "database_url"), both, indirect=["database_url"])
+
+
+@_on_its_store(turning.chosen(range(40)))
 def test_however_the_directions_change_nothing_is_made_twice(world: World, seed: int) -> None:
+    _live(world, seed)
+
+
+@pytest.mark.full
+@_on_its_store(range(40, 200))
+def test_in_many_more_lives_nothing_is_made_a_second_time(world: World, seed: int) -> None:
+    _live(world, seed)
+
+
+def _live(world: World, seed: int) -> None:
     life = _Life(world, seed)
     for _ in range(STEPS):
         life.step()

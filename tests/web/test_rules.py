@@ -36,6 +36,9 @@ def filled(page: Any) -> dict[str, Any]:
         if told.get("type") == "checkbox":
             if re.search(r"\bchecked\b", tag):
                 given.setdefault(told["name"], []).append(told.get("value", "on"))
+        elif told.get("type") == "radio":
+            if re.search(r"\bchecked\b", tag):
+                given[told["name"]] = told["value"]
         elif "name" in told:
             given[told["name"]] = html.unescape(told.get("value", ""))
     for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form[0], re.DOTALL):

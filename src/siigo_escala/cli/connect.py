@@ -37,6 +37,10 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
     documents: list[dict[str, Any]] = []
     codes: list[int] = []
     for path, text in texts:
+        turning = _turning(text)
+        if turning:
+            # Before it takes effect; with several files, of the one that is at its turn.
+            output.note(turning)
         try:
             made = connecting.connect(environment, vault, text, now=setup.now)
         except Exception as problem:  # whatever it is: one file's failure stops no other
@@ -50,13 +54,26 @@ def connect(files: Files, *, as_json: arguments.Json = False) -> int:
             if not as_json:
                 output.note(f"{path.name}: {told.message} [{told.code}]")
             continue
-        warnings = [*made.warnings, *_mail_warnings(rules.parse(text), environment)]
+        warnings = [
+            *([turning] if turning else []),
+            *made.warnings,
+            *_mail_warnings(rules.parse(text), environment),
+        ]
         documents.append({"schema": 1, "connection": made.connection, "done": True, "warnings": warnings})
         if not as_json:
-            _show(made.connection, warnings)
+            _show(made.connection, [one for one in warnings if one != turning])
     if as_json:
         output.document(documents[0] if len(texts) == 1 else {"schema": 1, "connections": documents})
     return failures.worst(codes)
+
+
+def _turning(text: str) -> str:
+    """What the file's direction changes; "" where it is the stored one, or nothing is stored."""
+    from siigo_escala.domain import rules
+    from siigo_escala.sync import switching
+
+    file = rules.parse(text)
+    return switching.told(file.name, file)
 
 
 def _log(path: Path, problem: BaseException) -> None:

@@ -22,7 +22,6 @@ from siigo_escala.cli import (
     demo_detail,
     demo_invoicing,
     demo_web,
-    directions,
     output,
     report,
     running,
@@ -33,6 +32,7 @@ from siigo_escala.cli import (
 from siigo_escala.cli.demo_business import Stage
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
+from siigo_escala.domain.directions import BACK
 
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
@@ -81,22 +81,22 @@ def demo(
     dirección, el usuario y la contraseña. Ctrl-C la termina. Con --no-web cuenta la historia en la terminal:
     qué haría, sincroniza, cambia unas facturas, sincroniza otra vez y entrega las cuentas.
     """
-    if direction not in ("invoices_to_opportunities", directions.BACK):
+    if direction not in ("invoices_to_opportunities", BACK):
         raise CommandProblem(
             "USAGE",
-            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{directions.BACK}» (de "
+            f"Las direcciones son «invoices_to_opportunities» (de Siigo a Escala) y «{BACK}» (de "
             "Escala a Siigo).",
             key="--direction",
         )
-    back = direction == directions.BACK
-    if no_web or back:
+    back = direction == BACK
+    if no_web:
         with stopping.gently() as heard:
             try:
                 _told(invoices or _SIZE, heard, back=back)
             except _Ended as ended:
                 return ended.exit_code
     else:
-        _served(invoices or _SIZE_WEB, port)
+        _served(invoices or (_SIZE if back else _SIZE_WEB), port, back=back)
     output.say("\nFin de la demostración.")
     return 0
 
@@ -111,13 +111,20 @@ def _told(size: int, heard: Heard, *, back: bool) -> None:
             _story(environment, stage, heard)
 
 
-def _served(size: int, port: int | None) -> None:
+def _served(size: int, port: int | None, *, back: bool) -> None:
     """The same in the browser, until a signal."""
     with _stage(size, _LATENCY_WEB_S) as (folder, stage):
         environment = _prepared(folder, stage, port=port or 0, settings=demo_web.SETTINGS)
         output.say(f"Demostración con datos inventados: nada sale de este equipo. Carpeta: {folder}")
-        _connect(environment, stage)
-        demo_web.serve(environment, stage)
+        if back:
+            there = replace(stage, file=demo_invoicing.file(stage))
+            demo_invoicing.sell(there, demo_invoicing.BEFORE, first="Venta de antes")
+            _connect(environment, there)
+            demo_invoicing.win(there)
+            demo_web.serve(environment, there, demo_invoicing.HAPPENING)
+        else:
+            _connect(environment, stage)
+            demo_web.serve(environment, stage, demo_business.HAPPENING)
 
 
 @contextmanager

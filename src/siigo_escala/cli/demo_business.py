@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -75,6 +75,17 @@ def sent_names() -> list[str]:
         .order_by("-date", "-pk")
         .values_list("name", flat=True)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What happens between the two synchronisations of the demonstration in the browser."""
+
+    head: str
+    """Of the column of what it happens to."""
+    where: str
+    happen: Callable[[Stage], list[tuple[str, str]]]
+    """Makes it happen; what it happened to and what it was, row by row."""
 
 
 def happen(on: Stage, sent: Sequence[str]) -> list[Happened]:
@@ -160,3 +171,10 @@ start = "{start.isoformat()}"
 [sellers]
 {sellers}
 """
+
+
+HAPPENING = Happening(
+    head="Factura",
+    where="Siigo",
+    happen=lambda on: [(one.invoice, one.what) for one in happen(on, sent_names())],
+)

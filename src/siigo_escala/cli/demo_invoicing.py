@@ -12,7 +12,7 @@ from siigo_escala.cli.demo_business import Stage
 if TYPE_CHECKING:
     from siigo_escala.sync.session import Options
 
-_FEW, _BEFORE = 12, 3
+_FEW, BEFORE = 12, 3
 _FIELD = "cf_deal_numero_de_factura_hqpe_text"
 
 
@@ -52,12 +52,11 @@ def story(on: Stage, *, connect: Callable[[], None], run: Callable[[Options], No
     from siigo_escala.sync.session import Options
 
     _title("1. Un Siigo y un Escala simulados, con ventas ganadas de antes")
-    old = sell(on, _BEFORE, first="Venta de antes")
+    old = sell(on, BEFORE, first="Venta de antes")
     output.say(f"En la etapa «Ganada» de Escala ya hay {len(old)} oportunidades: no se facturan solas.")
     connect()
     _title("2. El equipo gana ventas nuevas en Escala")
-    won = sell(on, _FEW, first="Venta")
-    on.escala.create_deal(name="Venta sin contacto", value=90000, stage="Ganada")
+    won = win(on)
     output.say(f"{len(won) + 1} oportunidades llegan a la etapa; a una le falta el contacto.")
     _title("3. Simulacro: qué facturaría, sin escribir nada")
     run(Options(dry_run=True))
@@ -70,6 +69,37 @@ def story(on: Stage, *, connect: Callable[[], None], run: Callable[[Options], No
     run(Options())
     _title("6. Las cuentas: cada oportunidad, en cantidad y en pesos")
     _report()
+
+
+def win(on: Stage) -> list[str]:
+    """The team wins some; one more lacks its contact."""
+    won = sell(on, _FEW, first="Venta")
+    on.escala.create_deal(name="Venta sin contacto", value=90000, stage="Ganada")
+    return won
+
+
+def _happen(on: Stage) -> list[tuple[str, str]]:
+    """Deals are moved and come back, one changes its value, and an invoice is annulled in Siigo."""
+    from siigo_escala.store.models import Opportunity
+
+    made = list(Opportunity.objects.filter(siigo_id__isnull=False).order_by("pk")[:3])
+    told = []
+    for one, what in zip(made, ("moved", "edited", "annulled"), strict=False):
+        match what:
+            case "moved":
+                on.escala.move_deal(one.deal_id, "Prospecto")
+                on.escala.move_deal(one.deal_id, "Ganada")
+                told.append((one.name, "sale de la etapa y vuelve: no se factura otra vez"))
+            case "edited":
+                on.escala.edit_deal(one.deal_id, {"value": int(one.value) + 50000})
+                told.append((one.name, "cambia de valor en Escala, ya facturada"))
+            case _:
+                on.siigo.annul_invoice(str(one.siigo_id))
+                told.append((one.name, f"su factura {one.invoice} se anula en Siigo"))
+    return told
+
+
+HAPPENING = demo_business.Happening(head="Oportunidad", where="Escala y Siigo", happen=_happen)
 
 
 def sell(on: Stage, count: int, *, first: str) -> list[str]:

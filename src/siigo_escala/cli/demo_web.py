@@ -19,7 +19,7 @@ from siigo_escala.cli import run as running_all
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from siigo_escala.cli.demo_business import Stage
+    from siigo_escala.cli.demo_business import Happening, Stage
     from siigo_escala.config.env import Environment
     from siigo_escala.store.models import Connection, Run
 
@@ -29,7 +29,7 @@ _DRAIN_S = 6.0
 _LOOK_S = 0.3
 
 
-def serve(environment: Environment, stage: Stage) -> None:
+def serve(environment: Environment, stage: Stage, happening: Happening) -> None:
     """Serves until a signal asks for the end; whatever it started has ended then."""
     listening = web.bound(environment.bind)
     from siigo_escala.cli.demo_site import views
@@ -47,7 +47,7 @@ def serve(environment: Environment, stage: Stage) -> None:
     application = get_wsgi_application()
     serving = server.Server(listening)
     address = web.on_this_machine(listening)
-    with _engine(), _beside(lambda ended: _tell(connection, stage, ended)):
+    with _engine(), _beside(lambda ended: _tell(connection, stage, happening, ended)):
         serving.on_startup(lambda: _say_where(address, password))
         serving.serve_until_asked(application)
 
@@ -110,19 +110,19 @@ def _ask(connection: Connection, **options: Any) -> None:
     requests.ask(connection, Options(**options), now=setup.now())
 
 
-def _tell(connection: Connection, stage: Stage, ended: threading.Event) -> None:
-    """The first synchronisation as it goes; then something happens in Siigo, and the second one."""
+def _tell(connection: Connection, stage: Stage, happening: Happening, ended: threading.Event) -> None:
+    """The first synchronisation as it goes; then something happens, and the second one."""
     first = _next_run(connection, after=0, ended=ended)
     if first is None:
         return
     output.say("Primera sincronización")
     _followed(first, ended)
-    done = [] if ended.is_set() else demo_business.happen(stage, demo_business.sent_names())
+    done = [] if ended.is_set() else happening.happen(stage)
     if not done:
         return
-    output.say("\nMientras tanto, en Siigo pasan cosas, y se sincroniza otra vez con repaso:")
+    output.say(f"\nMientras tanto, en {happening.where} pasan cosas, y se sincroniza otra vez con repaso:")
     output.table(
-        [("Factura", "left"), ("Qué pasó en Siigo", "left")], [[one.invoice, one.what] for one in done]
+        [(happening.head, "left"), (f"Qué pasó en {happening.where}", "left")], [list(one) for one in done]
     )
     _ask(connection, sweep=True)
     second = _next_run(connection, after=first.pk, ended=ended)

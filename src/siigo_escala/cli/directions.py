@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from siigo_escala.domain.directions import BACK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from siigo_escala.store.models import Connection
-
-BACK = "opportunities_to_invoices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

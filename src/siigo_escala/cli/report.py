@@ -53,6 +53,17 @@ def show(document: dict[str, Any], *, running: bool = False) -> None:
     output.table(
         [(f"«{document['connection']}»{span}", "left"), (words.many, "right"), ("Pesos", "right")], rows
     )
+    invoiced = document.get("invoiced")
+    if invoiced is not None and invoiced["count"]:
+        many = (
+            "la factura suma"
+            if invoiced["count"] == 1
+            else f"las {output.number(invoiced['count'])} facturas suman"
+        )
+        output.say(
+            f"En Siigo {many} {money.to_pesos(Decimal(invoiced['total']))}, con impuestos; la tabla suma el "
+            "valor de las oportunidades."
+        )
     if running:
         output.say("Hay una sincronización en curso: las cifras cambian mientras avanza.")
     waiting = sum(1 for row in document["rows"] if row["open"])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siigo_escala.cli import arguments, directions, output, setup, stored
+from siigo_escala.cli import arguments, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store import causes
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def resolve(
     _check_direction(connection.direction, invoice, opportunity, asked)
     key = "--file" if file is not None else "--invoice" if invoice is not None else "--opportunity"
     try:
-        if connection.direction == directions.BACK:
+        if connection.direction == BACK:
             count, warnings = _store_of_deals(connection, file, opportunity, asked)
         else:
             wishes = (
@@ -118,7 +119,7 @@ def _check(invoice: str | None, opportunity: str | None, file: Path | None, aske
 def _check_direction(direction: str, invoice: str | None, opportunity: str | None, asked: list[str]) -> None:
     from siigo_escala.domain import decisions
 
-    if direction == directions.BACK:
+    if direction == BACK:
         if invoice is not None:
             raise CommandProblem(
                 "USAGE",

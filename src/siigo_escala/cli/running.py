@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from siigo_escala.cli import directions, failures, pilot, progress, setup
+from siigo_escala.cli import failures, pilot, progress, setup
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.cli.stopping import Heard
+from siigo_escala.domain.directions import BACK
 
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
@@ -154,7 +155,7 @@ def _run(
             shown.plan(plan)
             if ask:
                 shown.pause()
-                back = opened.connection.direction == directions.BACK
+                back = opened.connection.direction == BACK
                 answer = (pilot.ask_back if back else pilot.ask)(opened.connection.name, plan, heard)
             return answer == pilot.YES
 
@@ -176,7 +177,7 @@ def _run(
 
 def has_written(connection: Connection) -> bool:
     """Whether a run has ever made an opportunity, or an invoice, for this connection."""
-    if connection.direction == directions.BACK:
+    if connection.direction == BACK:
         return connection.opportunities.filter(siigo_id__isnull=False).exists()
     return connection.invoices.filter(deal_id__isnull=False, adopted=False).exists()
 

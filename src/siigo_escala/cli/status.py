@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from siigo_escala.cli import arguments, directions, listing, output, report, setup, stored
+from siigo_escala.domain.directions import BACK
 
 if TYPE_CHECKING:
     from siigo_escala.store.models import Connection, Run
@@ -106,7 +107,7 @@ def counted(connection: Connection) -> dict[str, int]:
     from siigo_escala.store import models
     from siigo_escala.sync import report as reporting
 
-    if connection.direction == directions.BACK:
+    if connection.direction == BACK:
         return dict(directions.ledger(connection).counted(connection))
     counts = {"total": 0} | dict.fromkeys(reporting.PARTS, 0) | {"open": 0}
     kinds = ("state", "code", "annulled", "deleted")

@@ -42,15 +42,16 @@ _KEY = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
-def message(code: Code, data: Mapping[str, object]) -> str:
+def message(code: Code, data: Mapping[str, object], *, of_deal: bool = False) -> str:
     """One sentence: the record, what happened and what to do about it.
 
     The record is `invoice` (number or Siigo id), `opportunity` or `connection` of `data`; the other keys fill
-    the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm.
+    the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm. `of_deal`: it is
+    an opportunity, though the sentence is not to name it.
     """
     reason = catalogue[code]
     text, remedy = reason.text, reason.remedy
-    if reason.of_deal is not None and data.get("opportunity"):
+    if reason.of_deal is not None and (of_deal or data.get("opportunity")):
         text, remedy = reason.of_deal
     said = f"{_fill(text, data)}; {_inside(_fill(remedy, data))}."
     record = _record(data)

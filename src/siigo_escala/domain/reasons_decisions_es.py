@@ -182,7 +182,7 @@ _DATA = (
         title="Faltan datos para facturar",
         text="Al contacto de Escala le faltan datos que Siigo exige para facturar[: {field}]",
         cause="Siigo no registra un cliente sin esos datos.",
-        remedy="Complete el contacto en Escala o ponga un valor por defecto («default_city»)",
+        remedy="Complete el dato en Escala[ o ponga un valor por defecto («{setting}»)] y reintente",
         button="Reintentar",
     ),
     Reason(

@@ -107,6 +107,30 @@ _DATA = (
         button="Ya lo resolví",
     ),
     Reason(
+        code=Code.INVOICE_UNDONE,
+        group="needs_attention",
+        title="La factura se deshizo en Siigo",
+        text="La factura[ {made}] que se hizo de la oportunidad[ {how}]",
+        cause="Alguien la anuló, la borró o le hizo nota crédito en Siigo; nunca se hace otra por sí sola.",
+        remedy=(
+            "Si debe facturarse otra vez, use «resolve --again»; si no, cierre la oportunidad en Escala y "
+            "use «resolve --done»"
+        ),
+        button="Facturar otra vez",
+    ),
+    Reason(
+        code=Code.INVOICE_BY_HAND,
+        group="needs_attention",
+        title="¿Ya la facturó a mano?",
+        text="En Siigo hay una factura[ {made}] del mismo cliente y por el mismo total[ ({calculated})]",
+        cause="La oportunidad esperaba, y entretanto alguien hizo en Siigo una factura sin nuestra marca.",
+        remedy=(
+            "Si es la de esta oportunidad, use «resolve --ignore»; si es de otra venta, use "
+            "«resolve --create»"
+        ),
+        button="Excluir",
+    ),
+    Reason(
         code=Code.INVOICE_STANDS,
         group="needs_attention",
         title="La factura anterior sigue en pie",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from siigo_escala.domain import rules_checks as checks
 from siigo_escala.domain import rules_problems, rules_toml
+from siigo_escala.domain.directions import BACK, FORWARD, Direction
 from siigo_escala.domain.rules_problems import FileProblem
 
 __all__ = [
@@ -35,11 +36,9 @@ __all__ = [
 
 AlertEvent = Literal["failed", "attention", "stale", "refused", "braked", "backup", "recovered"]
 """What people can be told of."""
-Direction = Literal["invoices_to_opportunities", "opportunities_to_invoices"]
-
 _TABLE_OF: Mapping[str, str] = {
-    "invoices_to_opportunities": "opportunities",
-    "opportunities_to_invoices": "invoices",
+    FORWARD: "opportunities",
+    BACK: "invoices",
 }
 _SECRETS = {"siigo": "access_key", "escala": "api_key"}
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -147,7 +146,7 @@ class ConnectionFile(_Table):
 
     name: checks.Name
     enabled: bool = True
-    direction: Direction = "invoices_to_opportunities"
+    direction: Direction = FORWARD
     time_zone: checks.Zone = "America/Bogota"
     currency: checks.CurrencyCode = "COP"
     siigo: SiigoAccess = SiigoAccess()

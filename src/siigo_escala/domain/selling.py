@@ -44,6 +44,15 @@ class PaymentType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A cost centre or a warehouse: an id and what people call it."""
+
+    id: int
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiigoProduct:
     """A product of the company, as far as a line needs it."""
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db.models import Sum
 
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.reasons import Code, catalogue
 from siigo_escala.engine.alert_state import Finding, Standing, Told
 from siigo_escala.engine.alert_texts import Kind, Waiting
 from siigo_escala.store.models import Connection, Invoicing, Run, State
 from siigo_escala.sync import run_row
 
-BACK = "opportunities_to_invoices"
 _FIRST = 10
 _INTERVALS = 3
 _LONGEST_PATIENCE = timedelta(minutes=15)

@@ -19,7 +19,7 @@ from siigo_escala.domain.accounting import (
     Seller,
     Unreadable,
 )
-from siigo_escala.domain.selling import City, CustomerDraft, PaymentType, SiigoProduct, TaxRate
+from siigo_escala.domain.selling import City, CustomerDraft, Named, PaymentType, SiigoProduct, TaxRate
 from siigo_escala.rest import fields, paging, reading, retry
 from siigo_escala.rest.errors import AccessDenied, OutcomeUnknown, UnexpectedAnswer
 from siigo_escala.rest.paging import Fetched, Page
@@ -145,6 +145,18 @@ class SiigoClient:
         """Every way of paying a sales invoice (8)."""
         rows = _rows(self._get("/v1/payment-types", {"document_type": "FV"}))
         return tuple(found for row in rows if (found := selling.payment_type(row)) is not None)
+
+    def cost_centers(self) -> tuple[Named, ...]:
+        """Every cost centre of the company (8)."""
+        return self._named("/v1/cost-centers")
+
+    def warehouses(self) -> tuple[Named, ...]:
+        """Every warehouse of the company (8)."""
+        return self._named("/v1/warehouses")
+
+    def _named(self, path: str) -> tuple[Named, ...]:
+        rows = _rows(self._get(path, {}))
+        return tuple(found for row in rows if (found := selling.named(row)) is not None)
 
     def create_invoice(self, content: bytes, *, key: str) -> Invoice:
         """Makes an invoice (3.7) out of bytes that were stored before; `key` gives the same one again.

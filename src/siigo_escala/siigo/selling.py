@@ -14,6 +14,7 @@ from siigo_escala.domain.selling import (
     CustomerDraft,
     InvoiceDraft,
     LineDraft,
+    Named,
     PaymentType,
     SiigoProduct,
     TaxRate,
@@ -54,6 +55,15 @@ def payment_type(row: object) -> PaymentType | None:
         active=flag(data.get("active"), default=True),
         needs_due_date=flag(data.get("due_date"), default=False),
     )
+
+
+def named(row: object) -> Named | None:
+    """A cost centre or a warehouse (8); None without a readable id."""
+    data = mapping(row)
+    row_id = integer(data.get("id"))
+    if row_id is None:
+        return None
+    return Named(id=row_id, name=text(data.get("name")), active=flag(data.get("active"), default=True))
 
 
 def product(row: object) -> SiigoProduct:

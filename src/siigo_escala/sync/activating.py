@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store.models import Connection
 
 
@@ -17,7 +18,7 @@ def note(connection: Connection, *, now: datetime) -> datetime | None:
 
     Another stage, or the same one after a time in the other direction, begins anew.
     """
-    stage = connection.stage_id if connection.direction == "opportunities_to_invoices" else ""
+    stage = connection.stage_id if connection.direction == BACK else ""
     if connection.activated_for == stage:
         return None
     connection.activated_for = stage

@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from siigo_escala.config.env import Environment
-from siigo_escala.domain import fitness, rules
-from siigo_escala.domain.accounting import DocumentType, Seller
-from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Stage
+from siigo_escala.domain import rules
+from siigo_escala.domain.accounting import DocumentType
+from siigo_escala.domain.crm import UNASSIGNED
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import access, activating, clients, look, recognise, requests, seen_names, sellers
+from siigo_escala.sync import (
+    access,
+    activating,
+    catalogues,
+    clients,
+    fitting,
+    look,
+    recognise,
+    requests,
+    seen_names,
+    sellers,
+)
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import NO_BOUNDS, Bounds, Clients, Credentials
 
-Thing = TypeVar("Thing", Pipeline, Stage)
 _START_DAYS = 30
 
 
@@ -40,15 +49,6 @@ class Connected:
 
     connection: str
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
-    """What both accounts said of themselves."""
-
-    users: tuple[Seller, ...]
-    document_types: tuple[DocumentType, ...]
-    pipelines: tuple[Pipeline, ...]
 
 
 def connect(
@@ -95,17 +95,20 @@ def join(
         )
     known = Connection.objects.select_related("siigo", "escala").filter(name=file.name).first()
     token = NoStore()
+    invoicing = file.direction == BACK
     pair = clients_of(environment, credentials, token, known=known, now=now, bounds=bounds)
     try:
-        accounts = Accounts(
+        accounts = fitting.Accounts(
             users=pair.siigo.users(),
             document_types=pair.siigo.document_types(),
             pipelines=pair.escala.pipelines(),
+            payment_types=pair.siigo.payment_types() if invoicing else (),
+            taxes=pair.siigo.taxes() if invoicing else (),
         )
-        pipeline_id, stage_id = destination(file, accounts.pipelines)
-        check_siigo(file, accounts)
-        if file.direction == "opportunities_to_invoices":
-            _check_invoicing(file, accounts, pair.siigo)
+        pipeline_id, stage_id = fitting.destination(file, accounts.pipelines)
+        fitting.check_siigo(file, accounts)
+        if invoicing:
+            fitting.check_invoicing(file, accounts)
         company = recognise.company(accounts.document_types, pair.siigo, known)
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
@@ -180,81 +183,6 @@ def clients_of(
     )
 
 
-def destination(file: ConnectionFile, pipelines: Sequence[Pipeline]) -> tuple[str, str]:
-    """The ids of the configured pipeline and stage, which may be written by name or id.
-
-    Where opportunities are made, or where those stand that become invoices.
-    """
-    keys = ("opportunities.pipeline", "opportunities.stage")
-    wanted = (file.opportunities.pipeline, file.opportunities.stage)
-    if file.direction == "opportunities_to_invoices":
-        keys = ("invoices.trigger_pipeline", "invoices.trigger_stage")
-        wanted = (file.invoices.trigger_pipeline, file.invoices.trigger_stage)
-    pipeline = _named(pipelines, wanted[0])
-    if pipeline is None:
-        raise FileProblem(
-            keys[0],
-            f"«{keys[0]}»: Escala no tiene el pipeline «{wanted[0]}»; "
-            f"tiene: {_list(p.name for p in pipelines)}.",
-        )
-    stage = _named(pipeline.stages, wanted[1])
-    if stage is None:
-        raise FileProblem(
-            keys[1],
-            f"«{keys[1]}»: el pipeline «{pipeline.name}» no tiene la etapa «{wanted[1]}»; "
-            f"tiene: {_list(s.name for s in pipeline.stages)}.",
-        )
-    return pipeline.id, stage.id
-
-
-def _named(things: Sequence[Thing], wanted: str) -> Thing | None:
-    """The one with that id or name; without regard to case where no name is written just so."""
-    for same in (
-        lambda thing: wanted in (thing.id, thing.name),
-        lambda thing: thing.name.strip().casefold() == wanted.strip().casefold(),
-    ):
-        if found := next((thing for thing in things if same(thing)), None):
-            return found
-    return None
-
-
-def check_siigo(file: ConnectionFile, accounts: Accounts) -> None:
-    """Document types and sellers that the company is known not to have are errors."""
-    types = {kind.id: f"{kind.id} ({kind.name})" for kind in accounts.document_types}
-    for kind in file.opportunities.document_types:
-        if kind not in types:
-            raise FileProblem(
-                "opportunities.document_types",
-                f"«opportunities.document_types»: Siigo no tiene el tipo de factura {kind}; "
-                f"tiene: {_list(types.values())}.",
-            )
-    emails = {user.email.strip().casefold() for user in accounts.users} | {
-        str(user.id) for user in accounts.users
-    }
-    for key in file.sellers:
-        if key.strip().casefold() not in emails:
-            raise FileProblem(
-                f'sellers."{key}"',
-                f"«sellers»: Siigo no tiene el vendedor «{key}»; tiene: "
-                f"{_list(user.email or str(user.id) for user in accounts.users)}.",
-            )
-
-
-def _check_invoicing(file: ConnectionFile, accounts: Accounts, siigo: SiigoClient) -> None:
-    """What `[invoices]` names must exist in Siigo and serve; the message lists what does."""
-    found = fitness.examined(
-        file.invoices,
-        document_types=accounts.document_types,
-        payment_types=siigo.payment_types(),
-        taxes=siigo.taxes(),
-        sellers=accounts.users,
-    )
-    if isinstance(found, fitness.Unfit):
-        there = f"; puede usar: {_list(found.there)}" if found.there else ""
-        key = f"invoices.{found.key}"
-        raise FileProblem(key, f"«{key}»: {found.why}{there}.")
-
-
 def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: EscalaAccount | None) -> None:
     """One pair of accounts belongs to one connection; two on one Escala account have different marks."""
     if account is None:
@@ -263,7 +191,7 @@ def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Esc
     taken = others.filter(siigo=company).first() if company is not None else None
     if taken is not None:
         raise accounts_taken(taken)
-    if file.direction == "opportunities_to_invoices":
+    if file.direction == BACK:
         return
     for other in others.filter(direction=file.direction):
         mark = rules.from_json(other.file).opportunities.mark
@@ -292,11 +220,18 @@ def _save(
     known: Connection | None,
     company: SiigoCompany | None,
     account: EscalaAccount | None,
-    accounts: Accounts,
+    accounts: fitting.Accounts,
     now: datetime,
 ) -> Connection:
     company = company or SiigoCompany()
     company.document_types = types_to_json(accounts.document_types)
+    if file.direction == BACK:
+        catalogues.note(
+            company,
+            document_types=accounts.document_types,
+            payment_types=accounts.payment_types,
+            taxes=accounts.taxes,
+        )
     company.save()
     sellers.keep(company, accounts.users)
     account = account or EscalaAccount()
@@ -359,7 +294,7 @@ def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
     named = file.opportunities
     fields = [named.identification_field, named.number_field, named.date_field, named.due_field]
     wanted = {named.default_owner, *file.sellers.values()} - {"", UNASSIGNED}
-    if file.direction == "opportunities_to_invoices":
+    if file.direction == BACK:
         fields = [file.invoices.identification_field, file.invoices.number_field]
     for owner in sorted(wanted):
         if owner.casefold() not in owners:
@@ -373,10 +308,3 @@ def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
                 f"Todavía no se ha visto el campo «{field}» en Escala: "
                 "se comprobará con la primera escritura."
             )
-
-
-def _list(names: Iterable[str]) -> str:
-    listed = [f"«{name}»" for name in names]
-    if not listed:
-        return "ninguno"
-    return ", ".join(listed[:20]) + (f" y {len(listed) - 20} más" if len(listed) > 20 else "")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from siigo_escala.config.env import Environment
 from siigo_escala.domain.crm import UNASSIGNED, Contact, Deal
@@ -18,7 +19,7 @@ from siigo_escala.store import models
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection
 from siigo_escala.store.vault import Vault
-from siigo_escala.sync import clients, connect, fields, look, opening, sellers
+from siigo_escala.sync import catalogues, clients, connect, fields, look, opening, sellers
 from siigo_escala.sync.account import Calls
 from siigo_escala.sync.clients import Clients
 from siigo_escala.sync.fields import SeenField
@@ -56,9 +57,11 @@ def owners_of(connection: Connection) -> list[str]:
     return sorted({*connection.escala.seen_owners, *named} - {"", UNASSIGNED})
 
 
-def never_told(connection: Connection) -> bool:
+def never_told(connection: Connection, *, selling: bool = False) -> bool:
     """Whether a list that people choose from is empty because nobody has asked for it."""
     account, company = connection.escala, connection.siigo
+    if selling and not (company.selling.get("payment_types") and "cost_centers" in company.selling):
+        return True
     return not (
         account.pipelines
         and company.document_types
@@ -68,9 +71,17 @@ def never_told(connection: Connection) -> bool:
 
 
 def ask(
-    environment: Environment, connection: Connection, vault: Vault, *, now: Callable[[], datetime]
+    environment: Environment,
+    connection: Connection,
+    vault: Vault,
+    *,
+    now: Callable[[], datetime],
+    selling: bool = False,
 ) -> list[str]:
-    """Asks both accounts, eight calls at most, and keeps what they tell; in Spanish, what was not read."""
+    """Asks both accounts, eight calls at most, and keeps what they tell; in Spanish, what was not read.
+
+    `selling`: four calls more, for what invoices are made with; each list that was read is kept.
+    """
     if connection.paused or connection.forgotten:
         return list(_EVERYTHING)  # whoever is kept out does not knock
     opened = Opened(
@@ -97,6 +108,8 @@ def ask(
                 asked(connection, pair)
             except RemoteError:
                 unread.append(f"las listas de {name}")
+        if selling:
+            unread += _ask_selling(connection, pair)
     finally:
         pair.close()
     return unread
@@ -107,6 +120,24 @@ def _ask_siigo(connection: Connection, pair: Clients) -> None:
     sellers.keep(company, pair.siigo.users())
     company.document_types = connect.types_to_json(pair.siigo.document_types())
     company.save(update_fields=["document_types"])
+
+
+def _ask_selling(connection: Connection, pair: Clients) -> list[str]:
+    company, unread = connection.siigo, []
+    asked: tuple[tuple[str, str, Callable[[], Iterable[Any]]], ...] = (
+        ("document_types", "los tipos de factura", pair.siigo.document_types),
+        ("payment_types", "las formas de pago", pair.siigo.payment_types),
+        ("taxes", "los impuestos", pair.siigo.taxes),
+        ("cost_centers", "los centros de costo", pair.siigo.cost_centers),
+        ("warehouses", "las bodegas", pair.siigo.warehouses),
+    )
+    for name, word, ask_it in asked:
+        try:
+            catalogues.note(company, **{name: ask_it()})
+        except RemoteError:
+            unread.append(word)
+    company.save(update_fields=["selling"])
+    return unread
 
 
 def _ask_escala(connection: Connection, pair: Clients) -> None:

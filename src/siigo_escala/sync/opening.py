@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from siigo_escala.config.env import Environment
 from siigo_escala.domain import rules
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
@@ -32,6 +33,8 @@ class Opened:
     connection: Connection
     file: ConnectionFile
     vault: Vault
+    supposed: bool = False
+    """The connection and its file are as they would be, for a dry run: neither is what is stored."""
 
 
 def vault_of(environment: Environment) -> Vault:
@@ -71,6 +74,14 @@ def open_connection(
     )
 
 
+def as_stored(opened: Opened) -> Opened:
+    """The same with the file as it stands now: rules or direction may have changed since it was opened."""
+    if opened.supposed:
+        return opened
+    opened.connection.refresh_from_db()
+    return replace(opened, file=rules.from_json(opened.connection.file))
+
+
 def open_session(
     opened: Opened,
     options: Options,
@@ -82,7 +93,9 @@ def open_session(
 ) -> Session:
     """A session over both clients, with the rules as they stand today."""
     # Read again under the lease: another run may have moved marks since the connection was opened.
-    connection = models.Connection.objects.select_related("siigo", "escala").get(pk=opened.connection.pk)
+    connection = opened.connection
+    if not opened.supposed:
+        connection = models.Connection.objects.select_related("siigo", "escala").get(pk=connection.pk)
     calls = Calls()
     learned = clients.Learned(connection.escala)
     built = client_pair(
@@ -94,7 +107,7 @@ def open_session(
         on_learned=learned.tell,
         probing=probing,
     )
-    invoicing = opened.file.direction == "opportunities_to_invoices"
+    invoicing = opened.file.direction == BACK
     session = Session(
         environment=opened.environment,
         connection=connection,
@@ -110,6 +123,7 @@ def open_session(
         tally=Tally("opportunity" if invoicing else "invoice"),
         erased=erasing.of_account(connection.escala, opened.vault),
         lease=lease,
+        supposed=opened.supposed,
         keep_learned=learned.keep,
         close=built.close,
     )
@@ -166,7 +180,7 @@ def client_pair(
         probing=probing,
         wait=listener.wait,
         bounds=bounds,
-        siigo_writes=opened.file.direction == "opportunities_to_invoices",
+        siigo_writes=opened.file.direction == BACK,
         type_codes={kind["id"]: kind["code"] for kind in connection.siigo.document_types},
     )
 

@@ -65,17 +65,17 @@ def make(
         "plan": document["plan"],
         "ended": result.exit_code,
         "left_out": result.left_out,
-        "problems": _problems(document["problems"]),
+        "problems": problems(document["problems"]),
         "linked": seen.linked,
         "linked_count": seen.linked_count,
         "rows": seen.rows,
     }
 
 
-def _problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def problems(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """By reason, the most frequent first: how many, and some of them in words. Links are told apart."""
     groups: dict[str, dict[str, Any]] = {}
-    for one in problems:
+    for one in told:
         if one["code"] == "DEAL_ADOPTED":
             continue
         group = groups.setdefault(one["code"], {"code": one["code"], "count": 0, "messages": []})

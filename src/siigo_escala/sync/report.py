@@ -11,6 +11,7 @@ from siigo_escala.domain import money
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, State
+from siigo_escala.sync import summed
 
 PARTS = ("in_escala", "excluded", "annulled", "needs_attention", "failed")
 _CHUNK = 2000
@@ -24,23 +25,10 @@ _SHOWN = (
 
 def report(connection: Connection, *, date_from: date | None, date_to: date | None) -> dict[str, Any]:
     """The document of `report`: one row an invoice whose date lies in the span, sums in pesos."""
-    rows = list(rows_of(connection, date_from=date_from, date_to=date_to))
-    counts = {"total": len(rows)} | dict.fromkeys(PARTS, 0)
-    sums = dict.fromkeys(("total", *PARTS), Decimal(0))
-    for row in rows:
-        value = Decimal(row["value"])
-        counts[row["status"]] += 1
-        sums[row["status"]] += value
-        sums["total"] += value
-    return {
-        "schema": 1,
-        "connection": connection.name,
-        "from": date_from.isoformat() if date_from else None,
-        "to": date_to.isoformat() if date_to else None,
-        "invoices": counts,
-        "value": {key: money.to_text(value) for key, value in sums.items()},
-        "rows": rows,
-    }
+    rows = rows_of(connection, date_from=date_from, date_to=date_to)
+    return summed.document(
+        connection, rows, key="invoices", parts=PARTS, date_from=date_from, date_to=date_to
+    )
 
 
 def rows_of(

@@ -17,13 +17,21 @@ from django.db import transaction
 from siigo_escala.domain import rules
 from siigo_escala.domain.accounting import DocumentType, DocumentTypeId, Seller, SellerId
 from siigo_escala.domain.crm import Pipeline, PipelineId, Stage, StageId
-from siigo_escala.domain.rules import ConnectionFile
+from siigo_escala.domain.directions import BACK
+from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, RuleDraft
-from siigo_escala.sync import connect, foretelling, requests
+from siigo_escala.sync import activating, catalogues, connect, fitting, foretelling, requests
 
 Path = tuple[str, ...]
-_PLACE = {("opportunities", "pipeline"), ("opportunities", "stage")}
+DIRECTION: Path = ("direction",)
+_PLACE = {
+    DIRECTION,
+    ("opportunities", "pipeline"),
+    ("opportunities", "stage"),
+    ("invoices", "trigger_pipeline"),
+    ("invoices", "trigger_stage"),
+}
 KEPT = timedelta(days=7)
 """How long a draft waits."""
 
@@ -43,19 +51,32 @@ class Saved:
 
     due: int
     warnings: tuple[str, ...]
+    activation: datetime | None = None
+    """From when on a stage makes invoices, where that is new (sync/activating.py)."""
 
 
 def as_it_stands(connection: Connection) -> dict[str, Any]:
-    """The stored file with every key of the tables that people change; an absent one has its default."""
+    """The stored file with every key of the tables that people change; an absent one has its default.
+
+    The table of the direction that is not active stays as it was written.
+    """
     file = connection.file
+    table, defaults = _table(connection.direction)
     return {
         "time_zone": "America/Bogota",
+        "direction": connection.direction,
         **file,
-        "opportunities": rules.OpportunityRules().model_dump(mode="json") | file.get("opportunities", {}),
+        table: defaults | file.get(table, {}),
         "sellers": dict(file.get("sellers", {})),
         "schedule": rules.Schedule().model_dump(mode="json") | file.get("schedule", {}),
         "alerts": rules.Alerts().model_dump(mode="json") | file.get("alerts", {}),
     }
+
+
+def table_of(connection: Connection, direction: str) -> dict[str, Any]:
+    """The rules of a direction as they would be if it were active."""
+    table, defaults = _table(direction)
+    return defaults | dict(connection.file.get(table, {}))
 
 
 def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -129,7 +150,7 @@ def checked(connection: Connection, changes: Sequence[Change]) -> ConnectionFile
     file = rules.from_json(applied(as_it_stands(connection), changes))
     paths = {change.path for change in changes}
     if paths & _PLACE:
-        connect.destination(file, _pipelines(connection))
+        place_of(connection, file)
     touched = file.model_copy(
         update={
             "opportunities": file.opportunities.model_copy(
@@ -138,10 +159,18 @@ def checked(connection: Connection, changes: Sequence[Change]) -> ConnectionFile
             "sellers": {key: user for key, user in file.sellers.items() if ("sellers", key) in paths},
         }
     )
-    connect.check_siigo(touched, _accounts(connection))
-    if ("opportunities", "mark") in paths:
+    accounts = _accounts(connection, file.direction)
+    fitting.check_siigo(touched, accounts)
+    if file.direction == BACK:
+        _check_invoicing(file, paths, accounts)
+    if paths & {("opportunities", "mark"), DIRECTION}:
         connect.check_taken(file, connection.siigo, connection.escala)
     return file
+
+
+def place_of(connection: Connection, file: ConnectionFile) -> tuple[str, str]:
+    """The ids of the pipeline and stage that a file names. FileProblem where they are not there."""
+    return fitting.destination(file, _pipelines(connection))
 
 
 def save(connection: Connection, changes: Sequence[Change], *, now: datetime) -> Saved:
@@ -152,7 +181,9 @@ def save(connection: Connection, changes: Sequence[Change], *, now: datetime) ->
     """
     before = rules.from_json(as_it_stands(connection))
     # Before anything is locked: in a large ledger it takes seconds, and a run must not wait for it.
-    let_in = foretelling.let_in(connection, before, checked(connection, changes))
+    after = checked(connection, changes)
+    forward = BACK not in (before.direction, after.direction)
+    let_in = foretelling.let_in(connection, before, after) if forward else []
     with transaction.atomic():
         connection = Connection.objects.select_for_update(no_key=True, of=("self",)).get(pk=connection.pk)
         file = checked(connection, changes)
@@ -160,13 +191,31 @@ def save(connection: Connection, changes: Sequence[Change], *, now: datetime) ->
         models.SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
         stored = connection.file
         if _PLACE & {change.path for change in changes}:
-            connection.pipeline_id, connection.stage_id = connect.destination(file, _pipelines(connection))
+            connection.pipeline_id, connection.stage_id = place_of(connection, file)
         connect.take_over(connection, file)
+        activation = activating.note(connection, now=now)
         connection.save()
         due = foretelling.make_due(connection, let_in)
         requests.rules_changed(connection, before=stored, now=now)
         RuleDraft.objects.filter(connection=connection).delete()
-    return Saved(due=due, warnings=tuple(connect.warnings_of(file, connection.escala)))
+    warnings = tuple(connect.warnings_of(file, connection.escala))
+    return Saved(due=due, warnings=warnings, activation=activation)
+
+
+def _table(direction: str) -> tuple[str, dict[str, Any]]:
+    if direction == BACK:
+        return "invoices", rules.InvoiceRules().model_dump(mode="json")
+    return "opportunities", rules.OpportunityRules().model_dump(mode="json")
+
+
+def _check_invoicing(file: ConnectionFile, paths: set[Path], accounts: fitting.Accounts) -> None:
+    """What is changed must serve; what has gone since holds only whoever turns to this direction."""
+    try:
+        fitting.check_invoicing(file, accounts)
+    except FileProblem as problem:
+        table, _, key = problem.key.partition(".")
+        if paths & {(table, key), DIRECTION}:
+            raise
 
 
 def _pipelines(connection: Connection) -> tuple[Pipeline, ...]:
@@ -183,13 +232,23 @@ def _pipelines(connection: Connection) -> tuple[Pipeline, ...]:
     )
 
 
-def _accounts(connection: Connection) -> connect.Accounts:
+def _accounts(connection: Connection, direction: str) -> fitting.Accounts:
     company = connection.siigo
-    return connect.Accounts(
+    told = catalogues.of(company)
+    return fitting.Accounts(
         users=tuple(
-            Seller(id=SellerId(one["id"]), name=one["name"], email=one["email"]) for one in company.sellers
+            Seller(
+                id=SellerId(one["id"]),
+                name=one["name"],
+                email=one["email"],
+                active=one.get("active", True),
+            )
+            for one in company.sellers
         ),
-        document_types=tuple(
+        payment_types=told.payment_types,
+        taxes=told.taxes,
+        document_types=(told.document_types if direction == BACK else ())
+        or tuple(
             DocumentType(id=DocumentTypeId(one["id"]), code=one["code"], name=one["name"])
             for one in company.document_types
         ),

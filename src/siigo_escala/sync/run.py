@@ -42,7 +42,7 @@ from siigo_escala.sync import (
     windows,
 )
 from siigo_escala.sync.journal import Journal
-from siigo_escala.sync.opening import Opened, open_session
+from siigo_escala.sync.opening import Opened, as_stored, open_session
 from siigo_escala.sync.read import Item, Progressed
 from siigo_escala.sync.session import Declined, Listener, Options, Session, Stopped
 from siigo_escala.sync.step import Step
@@ -97,8 +97,9 @@ def run(
     access.must_probe(opened.connection, dry=options.dry_run, now=now())
     lease = None if options.dry_run else leases.take(opened.connection, wait_s=wait_s)
     try:
-        # Once more under the lease: another run may have paused the connection, or resumed it.
-        opened.connection.refresh_from_db()
+        # Once more under the lease: another run may have paused the connection, or resumed it, and whoever
+        # waited for it may have waited through a change of rules or of direction.
+        opened = as_stored(opened)
         probing = access.must_probe(opened.connection, dry=options.dry_run, now=now())
         session = open_session(opened, options, listener, lease=lease, now=now, probing=probing)
         try:
@@ -145,7 +146,8 @@ def _guarded(course: _Course, *, probing: bool) -> int:
             # A tenth of what a start takes, for the one direction that needs it.
             from siigo_escala.sync.invoicing import run as invoicing  # noqa: PLC0415 - see above
 
-            invoicing.go(session)
+            swept = invoicing.go(session)
+            course.sweep_done, course.sweep_cost = swept is not None, swept or 0
         else:
             with course.writer:
                 _course(course)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from siigo_escala.config.env import Environment
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala.client import EscalaClient
@@ -179,6 +180,8 @@ class Session:
     erased: erasing.Erased = erasing.NOBODY
     """Persons whose data is never kept again (docs/guia/datos-personales.md)."""
     lease: Lease | None = None
+    supposed: bool = False
+    """A dry run by rules that nobody has saved: it is no rehearsal of those that stand."""
     run: models.Run | None = None
     tally: Tally = field(default_factory=Tally)
     notes_unsaved: dict[str, dict[str, Decimal]] = field(default_factory=dict)
@@ -234,7 +237,7 @@ class Session:
     @property
     def invoicing(self) -> bool:
         """Opportunities become invoices, not the reverse."""
-        return self.file.direction == "opportunities_to_invoices"
+        return self.file.direction == BACK
 
     @property
     def dry(self) -> bool:

@@ -48,15 +48,20 @@ def is_due(session: Session) -> bool:
     return options.ordinary and connection.sweep_day != today(session)
 
 
-def spans(session: Session) -> list[tuple[date, date]]:
-    """The days to be read again, those without bound invoices left out."""
+def days(session: Session) -> list[tuple[date, date]]:
+    """The days that are due to be read again."""
     day = today(session)
     recent = (day - timedelta(days=_RECENT_DAYS), day)
     step = _OLD_DAYS / _SLICES
     number = session.connection.sweep_slice % _SLICES
     begin = recent[0] - timedelta(days=_OLD_DAYS)
     old = (begin + timedelta(days=int(number * step)), begin + timedelta(days=int((number + 1) * step) - 1))
-    return [span for span in (recent, old) if _bound(session, span).exists()]
+    return [recent, old]
+
+
+def spans(session: Session) -> list[tuple[date, date]]:
+    """The same, those without bound invoices left out."""
+    return [span for span in days(session) if _bound(session, span).exists()]
 
 
 def expected_calls(session: Session) -> dict[str, int]:
@@ -92,7 +97,7 @@ def vanished(
             key for key, siigo_id in listed if siigo_id in unread or not session.tally.column(siigo_id)
         ]
         for key in missing:
-            if not _may_ask(session):
+            if not may_ask(session):
                 break
             row = rows.get(pk=key)
             try:
@@ -172,7 +177,7 @@ def _bound(session: Session, span: tuple[date, date]) -> QuerySet[models.Invoice
     ).exclude(state=State.EXCLUDED)
 
 
-def _may_ask(session: Session) -> bool:
+def may_ask(session: Session) -> bool:
     """Counts one of the day's questions for a single invoice; False when they are used up."""
     connection, day = session.connection, today(session)
     if connection.deleted_asked_day != day:

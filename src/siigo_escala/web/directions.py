@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store.models import Connection
-
-BACK = "opportunities_to_invoices"
 
 
 def is_back(company: Connection) -> bool:

@@ -25,22 +25,30 @@ class Entry:
     least: Level = Level.READER
 
 
-DAILY = (
+DAILY: tuple[Entry, ...] = (
     Entry(name="home", word="Inicio", icon="home", also=("sync", "sync_preview", "connect_preview")),
     Entry(name="pending", word="Pendientes", icon="list-check", also=("pending_reason", "decide", "contact")),
     Entry(name="invoices", word="Facturas", icon="file-invoice", also=("invoice",)),
     Entry(name="reconciliation", word="Conciliación", icon="scale"),
     Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
 )
-DAILY_BACK = (
+DAILY_BACK: tuple[Entry, ...] = (
     Entry(name="home", word="Inicio", icon="home", also=("sync",)),
-    Entry(name="opportunities", word="Oportunidades", icon="file-invoice"),
+    Entry(name="pending", word="Pendientes", icon="list-check", also=("pending_reason", "decide_deals")),
+    Entry(name="opportunities", word="Oportunidades", icon="file-invoice", also=("opportunity",)),
     Entry(name="runs", word="Historial", icon="history", also=("run", "run_stop")),
 )
 """Where opportunities become invoices: the screens of invoices would be empty."""
-RULES = (
+RULES: tuple[Entry, ...] = (
     Entry(name="rules", word="Reglas", icon="adjustments", also=("rules_effect", "rules_keep", "arrival")),
     Entry(name="sellers", word="Vendedores", icon="users", also=("sellers_keep",)),
+    Entry(
+        name="direction",
+        word="Dirección",
+        icon="arrow-right",
+        also=("direction_effect", "direction_keep", "direction_save"),
+        least=Level.ADMINISTRATOR,
+    ),
     Entry(
         name="credentials",
         word="Credenciales",
@@ -50,8 +58,7 @@ RULES = (
     ),
     Entry(name="alerts", word="Avisos", icon="bell", least=Level.ADMINISTRATOR),
 )
-RULES_BACK = tuple(one for one in RULES if one.name in ("credentials", "alerts"))
-INSTALLATION = (
+INSTALLATION: tuple[Entry, ...] = (
     Entry(
         name="people",
         word="Usuarios",
@@ -103,7 +110,7 @@ def _pending(company: Connection | None) -> int:
     if company is None:
         return 0
     if directions.is_back(company):
-        return 0
+        return company.opportunities.filter(state=models.Invoicing.NEEDS_ATTENTION).count()
     return models.Invoice.objects.filter(connection=company, state=State.NEEDS_ATTENTION).count()
 
 
@@ -112,8 +119,8 @@ def _menu(request: HttpRequest, company: Connection | None, level: Level) -> lis
     groups = []
     if company is not None:
         within = {"empresa": company.name}
-        daily, rules = (DAILY_BACK, RULES_BACK) if directions.is_back(company) else (DAILY, RULES)
-        groups += [("Día a día", daily, within), ("Cómo funciona", rules, within)]
+        daily = DAILY_BACK if directions.is_back(company) else DAILY
+        groups += [("Día a día", daily, within), ("Cómo funciona", RULES, within)]
     groups.append(("Instalación", INSTALLATION, {}))
     drawn = []
     for title, entries, within in groups:

@@ -290,7 +290,7 @@ def _attention_back(facts: Facts) -> Standing:
         word="Requiere su atención",
         sentence=said,
         button=f"Resolver {counted(many.count, facts.noun)}",
-        target="opportunities",
+        target="pending",
     )
 
 

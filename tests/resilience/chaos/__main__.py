@@ -2,8 +2,8 @@
 
 One seed tells everything; many tell one line each where they diverged. `--keep FILE` keeps every verdict, and
 does not live again what stands there of the same code: a thousand seeds need not be lived in one go.
-`--engine` lives `--minutes` of the engine in real time instead. `--write` puts the result, with date,
-machine, commit and command, into docs/reliability.md.
+`--directions` lives those in which the direction changes. `--engine` lives `--minutes` of the engine in real
+time instead. `--write` puts the result, with date, machine, commit and command, into docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="a file of verdicts, read first and added to")
     parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
     parser.add_argument("--engine", action="store_true", help="the engine: worker processes, ten companies")
+    parser.add_argument("--directions", action="store_true", help="lives in which the direction changes")
     parser.add_argument("--minutes", type=float, default=60.0, help="with --engine: how long (default 60)")
     given = parser.parse_args(arguments)
     if given.engine:
         return _engine(given, arguments)
+    if given.directions:
+        from tests.resilience.chaos import turning
+
+        count = 1 if given.seed is not None and "--seeds" not in " ".join(arguments) else given.seeds
+        command = f"python3 run.py chaos {' '.join(arguments)}"
+        return turning.lived(given.seed or 0, count, jobs=given.jobs, write=given.write, given=command)
     alone = given.seed is not None and not any(one.startswith("--seeds") for one in arguments)
     wanted = range(given.seed or 0, (given.seed or 0) + (1 if alone else given.seeds))
     began = time.monotonic()

@@ -58,9 +58,9 @@ def numbers(typed: str) -> list[str]:
     return [*found, *(number for number in without if _COMPANY_NIT.fullmatch(number))]
 
 
-def missing(datum: str) -> NeedsAttention:
-    """A datum that Siigo demands and nobody has typed."""
-    return NeedsAttention(code=Code.CUSTOMER_DATA_MISSING, data={"field": datum})
+def missing(datum: str, *, setting: str = "") -> NeedsAttention:
+    """A datum that Siigo demands and nobody has typed. `setting`: of the rules, that can stand in for it."""
+    return NeedsAttention(code=Code.CUSTOMER_DATA_MISSING, data={"field": datum, "setting": setting})
 
 
 def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> CustomerDraft | NeedsAttention:
@@ -166,7 +166,8 @@ def _city(place: Place, rules: InvoiceRules, cities: Sequence[City]) -> City | N
     return missing(
         f"la ciudad «{shown}», que no es de ningún cliente suyo en Siigo (corríjala en el contacto)"
         if shown
-        else "la ciudad (campo «Ciudad» del contacto en Escala)"
+        else "la ciudad (campo «Ciudad» del contacto en Escala)",
+        setting="default_city",
     )
 
 

@@ -46,6 +46,11 @@ def generations_in(observations: str, deal_id: DealId | str) -> list[int]:
     ]
 
 
+def is_marked(observations: str) -> bool:
+    """Whether an invoice was made of some deal."""
+    return _MARKER.search(observations) is not None
+
+
 def codes_of(deal: Deal, basis: Basis) -> list[str]:
     """Siigo codes of the products that this deal's invoice would have, each once."""
     rules = basis.rules

@@ -49,12 +49,13 @@ def buyer(company: Company, body: Any) -> Record:
 def checked(company: Company, body: Mapping[str, Any], kind: Record) -> Record:
     """The body with discounts, taxes, line totals and total worked out."""
     _check_head(company, body)
+    _check_cost_center(company, body, kind)
     items = body.get("items")
     if not isinstance(items, list) or not items:
         raise errors.required("items")
     if len(items) > 500:
         raise errors.invalid("values_limit", "items", "At most 500 items")
-    draft = {**body, "items": [_checked_line(company, line, at) for at, line in enumerate(items)]}
+    draft = {**body, "items": [_checked_line(company, line, at, kind) for at, line in enumerate(items)]}
     draft["retentions"] = _checked_retentions(company, body.get("retentions") or [])
     try:
         return arithmetic.complete(
@@ -144,12 +145,9 @@ def _check_head(company: Company, body: Mapping[str, Any]) -> None:
         for part in ("prefix", "number"):
             if len(str(((body.get("additional_fields") or {}).get(name) or {}).get(part) or "")) > 20:
                 raise errors.invalid("length_max", f"additional_fields.{name}.{part}")
-    center = body.get("cost_center")
-    if center is not None and company.entry("cost_centers", center) is None:
-        raise errors.invalid("invalid_cost_center", "cost_center")
 
 
-def _checked_line(company: Company, line: Any, at: int) -> Record:
+def _checked_line(company: Company, line: Any, at: int, kind: Record) -> Record:
     where = f"items[{at}]"
     if not isinstance(line, dict):
         raise errors.invalid("invalid_type", where)
@@ -176,10 +174,37 @@ def _checked_line(company: Company, line: Any, at: int) -> Record:
             raise errors.invalid("invalid_reference", f"{where}.taxes.id", "The tax doesn't exist")
         if known["type"] in WITHHELD_BELOW:
             raise errors.invalid("invalid_array", f"{where}.taxes", f"{known['type']} belongs in retentions")
-    warehouse = line.get("warehouse")
-    if warehouse is not None and company.entry("warehouses", warehouse) is None:
-        raise errors.invalid("invalid_reference", f"{where}.warehouse")
+    _check_settings(company, line, where, kind)
     return line_of(company, line)
+
+
+def _check_cost_center(company: Company, body: Mapping[str, Any], kind: Record) -> None:
+    center = body.get("cost_center")
+    if center is None:
+        if kind.get("cost_center_mandatory"):
+            raise errors.required("cost_center")
+        return
+    known = company.entry("cost_centers", center)
+    if known is None:
+        raise errors.invalid("invalid_cost_center", "cost_center")
+    if not known.get("active", True):
+        raise errors.invalid("parameter_inactive", "cost_center")
+
+
+def _check_settings(company: Company, line: Mapping[str, Any], where: str, kind: Record) -> None:
+    """What the kind of document demands of a line, and what the company has for it."""
+    warehouse = line.get("warehouse")
+    if warehouse is not None:
+        place = company.entry("warehouses", warehouse)
+        if place is None:
+            raise errors.invalid("invalid_reference", f"{where}.warehouse")
+        if not place.get("active", True):
+            raise errors.invalid("warehouse_settings", f"{where}.warehouse", "The warehouse is inactive")
+    if kind.get("seller_by_item"):
+        if line.get("seller") is None:
+            raise errors.required(f"{where}.seller")
+        if company.entry("users", line["seller"]) is None:
+            raise errors.invalid("invalid_reference", f"{where}.seller", "The seller doesn't exist")
 
 
 def _checked_retentions(company: Company, retentions: Any) -> list[Record]:

@@ -23,6 +23,8 @@ class SiigoCompany(models.Model):
     cities = models.JSONField(default=list)
     """[{"name", "state", "code", "state_code", "country_code"}] that the company's own customers have."""
     cities_at = models.DateTimeField(null=True)
+    selling = models.JSONField(default=dict)
+    """Lists that invoices are made with, as last read, by name (sync/catalogues.py)."""
     token_sealed = models.TextField(default="")
     token_expires = models.DateTimeField(null=True)
     token_username = models.CharField(max_length=200, default="")

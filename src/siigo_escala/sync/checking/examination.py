@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from siigo_escala.domain import reasons
+from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.reasons import Code
 from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
@@ -198,7 +199,7 @@ def _conclude(
 
 
 def _makes_invoices(opened: Opened) -> bool:
-    return opened.file.direction == "opportunities_to_invoices"
+    return opened.file.direction == BACK
 
 
 def _ask_siigo(opened: Opened, client: SiigoClient, seen: Seen, *, now: Callable[[], datetime]) -> None:

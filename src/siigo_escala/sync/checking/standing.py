@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from siigo_escala.domain import rules
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store import models
 from siigo_escala.store.models import Invoicing, State
 from siigo_escala.sync import run_row
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, quoted, warning
 from siigo_escala.sync.opening import Opened
-
-BACK = "opportunities_to_invoices"
 
 
 def all_of(opened: Opened, *, now: datetime) -> Iterator[Check]:

@@ -62,6 +62,8 @@ class Decider:
 
     def _bound(self, seen: Seen) -> Nothing | NeedsAttention:
         row = seen.row
+        if row.state == Invoicing.NEEDS_ATTENTION and row.code == Code.INVOICE_UNDONE:
+            return NeedsAttention(code=Code.INVOICE_UNDONE, data=row.data)  # until a person has answered
         if seen.pesos != row.invoiced_value:
             data = {
                 "value": money.to_text(seen.pesos),
@@ -208,11 +210,16 @@ class Decider:
         if row.refused == digest and row.state == Invoicing.NEEDS_ATTENTION and not asked:
             return NeedsAttention(code=Code(row.code), data=row.data)
         if buyer.draft is None:
-            there = self._there(buyer.identification, deal.created).of_deal(
-                deal.id, since_generation=row.first_generation
-            )
+            known = self._there(buyer.identification, deal.created)
+            there = known.of_deal(deal.id, since_generation=row.first_generation)
             if there is not None:
                 return there
+            if row.is_stored and row.decision not in ("create", "again"):
+                # It waited, and whoever could not wait may have made the invoice in Siigo.
+                theirs = finding.by_hand(known, total=draft.total)
+                if theirs is not None:
+                    data = {"made": theirs.name, "calculated": money.to_text(draft.total)}
+                    return NeedsAttention(code=Code.INVOICE_BY_HAND, data=data)
         return Order(deal=deal, contact=contact, draft=draft, customer=buyer.draft, digest=digest)
 
     def _there(self, customer: str, since: datetime | None) -> Invoices:

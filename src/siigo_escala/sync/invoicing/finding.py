@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.mapping import deal_to_invoice
+from siigo_escala.store import models
 from siigo_escala.sync.session import Session
 
 _BEFORE = timedelta(minutes=15)
@@ -38,6 +40,19 @@ class Invoices:
             )
         ]
         return min(ours, key=lambda one: (one.created is None, one.created, one.id), default=None)
+
+
+def by_hand(invoices: Invoices, *, total: Decimal) -> Invoice | None:
+    """An invoice over this total that we did not make: without a marker, and of no opportunity of ours."""
+    like = [
+        one
+        for one in invoices.invoices
+        if one.total == total and not one.annulled and not deal_to_invoice.is_marked(one.observations)
+    ]
+    ids = [one.id for one in like]
+    bound = models.Invoice.objects.filter(siigo_id__in=ids, deal_id__isnull=False)
+    explained = set(bound.values_list("siigo_id", flat=True))
+    return next((one for one in like if one.id not in explained), None)
 
 
 def invoices_of(session: Session, customer: str, *, since: datetime | None) -> Invoices:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from siigo_escala.domain import money
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -22,7 +23,8 @@ from siigo_escala.sync.session import Session
 _FIELDS = (
     "name", "value", "modified", "modified_text", "contact_id", "stage_id", "customer", "state", "code",
     "data", "due", "decision", "generation", "first_generation", "body", "total", "intent_at", "unknowns",
-    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "number_due", "updated_at",
+    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "undone", "number_due",
+    "updated_at",
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{Invoicing.SENDING}' AND siigo_id IS NULL"
 _RAW = 4000
@@ -101,7 +103,7 @@ class Journal:
         row.earlier = [*row.earlier, {"siigo_id": row.siigo_id, "invoice": row.invoice}]
         row.generation += 1
         row.first_generation = row.generation
-        row.siigo_id, row.invoice, row.invoiced_at, row.number_due = None, "", None, False
+        row.siigo_id, row.invoice, row.invoiced_at, row.number_due, row.undone = None, "", None, False, ""
         row.state, row.code, row.data, row.decision = Invoicing.PENDING, "", {}, ""
         self._keep(seen, "again", data={"generation": row.generation})
         self.flush()
@@ -110,12 +112,13 @@ class Journal:
         """An invoice is about to be made; the database agrees that none is, and none was."""
         row = seen.row
         row.value, row.name, row.contact_id = seen.pesos, seen.name, seen.contact_id
-        self._event(row, "intent", data={"generation": row.generation, "total": str(total)})
+        sent = body.decode("utf-8")
+        self._event(row, "intent", data={"generation": row.generation, "total": str(total)}, raw=sent)
         with self._session.ledger():
             if not row.is_stored:
                 row.save()
             row.state, row.code, row.data, row.due = Invoicing.SENDING, "", {}, True
-            row.body, row.total, row.intent_at = body.decode("utf-8"), total, self._session.now()
+            row.body, row.total, row.intent_at = sent, total, self._session.now()
             row.updated_at = row.intent_at
             if models.save_rows([row], _FIELDS, only_where=_NEVER_SENT, instead=said.SINCE) != 1:
                 raise RuntimeError("an opportunity was about to be invoiced twice")
@@ -126,6 +129,7 @@ class Journal:
         row = seen.row
         self.count(seen, column)
         row.siigo_id, row.invoice = invoice.id, invoice.name
+        row.total = row.total if invoice.total is None else money.round_cents(invoice.total)
         row.invoiced_value = row.value if row.state == Invoicing.SENDING else seen.pesos
         row.invoiced_at = self._session.now()
         row.customer = invoice.customer_identification or row.customer

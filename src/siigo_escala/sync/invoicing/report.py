@@ -13,32 +13,29 @@ from django.db.models import Count
 from siigo_escala.domain import money
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
+from siigo_escala.sync import summed
 
 PARTS = ("invoiced", "excluded", "needs_attention", "failed")
 _CHUNK = 2000
 _SHOWN = (
     "deal_id", "name", "value", "modified", "customer", "state", "code", "invoice", "siigo_id",
+    "total",
 )  # fmt: skip
 
 
 def report(connection: Connection, *, date_from: date | None, date_to: date | None) -> dict[str, Any]:
-    """The document of `report`: one row an opportunity that was modified in the span, sums in pesos."""
-    rows = list(rows_of(connection, date_from=date_from, date_to=date_to))
-    counts = {"total": len(rows)} | dict.fromkeys(PARTS, 0)
-    sums = dict.fromkeys(("total", *PARTS), Decimal(0))
-    for row in rows:
-        value = Decimal(row["value"])
-        counts[row["status"]] += 1
-        sums[row["status"]] += value
-        sums["total"] += value
+    """The document of `report`: one row an opportunity that was modified in the span, sums in pesos.
+
+    `value` adds up the opportunities' own values; `invoiced` the totals of their invoices, taxes included.
+    """
+    rows = rows_of(connection, date_from=date_from, date_to=date_to)
+    document = summed.document(
+        connection, rows, key="opportunities", parts=PARTS, date_from=date_from, date_to=date_to
+    )
+    totals = [Decimal(row["invoice_total"]) for row in document["rows"] if row["invoice_total"] is not None]
     return {
-        "schema": 1,
-        "connection": connection.name,
-        "from": date_from.isoformat() if date_from else None,
-        "to": date_to.isoformat() if date_to else None,
-        "opportunities": counts,
-        "value": {key: money.to_text(value) for key, value in sums.items()},
-        "rows": rows,
+        **document,
+        "invoiced": {"count": len(totals), "total": money.to_text(sum(totals, Decimal(0)))},
     }
 
 
@@ -96,6 +93,7 @@ def _row(opportunity: Any, zone: ZoneInfo) -> dict[str, Any]:
         "open": opportunity.state == Invoicing.NEEDS_ATTENTION,
         "invoice": opportunity.invoice or None,
         "siigo_id": opportunity.siigo_id,
+        "invoice_total": money.to_text(opportunity.total) if opportunity.siigo_id else None,
     }
 
 

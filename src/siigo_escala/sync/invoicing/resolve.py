@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from siigo_escala.domain.decisions import DealWish, DecisionProblem
+from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity, OpportunityEvent, SiigoCompany
 
 
@@ -48,6 +49,12 @@ def _check(wish: DealWish, row: Opportunity) -> None:
     if wish.kind == "again" and row.siigo_id is None:
         raise DecisionProblem(
             f"La oportunidad «{name}» no tiene factura todavía: use «create» para facturarla.", line=wish.line
+        )
+    if wish.kind == "create" and row.code == Code.VALUE_DIFFERS:
+        raise DecisionProblem(
+            f"«create» no dice cuál valor de «{name}» se factura: corrija en Escala el valor o los "
+            "productos, o elija «on_value_difference» en las reglas, y use «retry».",
+            line=wish.line,
         )
     if wish.kind in ("create", "ignore") and row.siigo_id is not None:
         raise DecisionProblem(

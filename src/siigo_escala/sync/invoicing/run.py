@@ -6,6 +6,7 @@ What is looked at counts as not reached from then on, so the account holds whate
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from django.db import DatabaseError
@@ -18,7 +19,7 @@ from siigo_escala.rest.errors import Rejected, RemoteError, UnexpectedAnswer
 from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.models import Invoicing
 from siigo_escala.sync import access, clients
-from siigo_escala.sync.invoicing import deciding, knowing, settling, stamping, watching
+from siigo_escala.sync.invoicing import deciding, knowing, settling, stamping, sweeping, watching
 from siigo_escala.sync.invoicing.deciding import Decider, Decision
 from siigo_escala.sync.invoicing.journal import Journal
 from siigo_escala.sync.invoicing.settling import Settlement
@@ -30,19 +31,25 @@ _ROUNDS = 4
 """How often the end of a run looks up writes without outcome: once more than they are sent in one run."""
 _SIIGO_CALLS, _ESCALA_CALLS = 4, 2
 """What one invoice costs at most, its customer and the number in the deal aside."""
+_NUMBER_CALLS = 2
+"""The deal is read and written; the first one is read back besides."""
 log = structlog.get_logger()
 
 
-def go(session: Session) -> None:
-    """The run, to its end or to what ends it; Declined where a person said no to its plan."""
+def go(session: Session) -> int | None:
+    """The run, to its end or to what ends it; Declined where a person said no to its plan.
+
+    How many calls the sweep took; None where none was due.
+    """
     session.tell("escala")
     hold = knowing.trigger_gone(session, session.escala.pipelines())
     if not session.options.opportunities:
         watching.read(session)
-    _Course(session, hold=hold).go()
-    if session.dry:
+    swept = _Course(session, hold=hold).go()
+    if session.dry and not session.supposed:
         stamping.rehearsed(session)
     session.tell("done")
+    return swept
 
 
 class _Course:
@@ -57,21 +64,30 @@ class _Course:
         self._writer = Writer(self._work, self._journal, self._decider)
         self._settlement = Settlement(work=self._work, journal=self._journal, writer=self._writer)
 
-    def go(self) -> None:
+    def go(self) -> int | None:
         """A successor settles before it sends anything."""
         for seen in self._all:
             unknown = seen.row.state == Invoicing.SENDING
             self._journal.count(seen, "failed", Code.OUTCOME_UNKNOWN if unknown else Code.NOT_REACHED)
         if self._session.dry:
             self._process(self._all)
-            return
+            swept = self._sweep()
+            self._plan_whole()
+            return swept
         self._settlement.examine(self._unknown())
         try:
             self._process(self._all)
         finally:
             self._journal.flush()
         self._finish()
+        swept = self._sweep()
         self._journal.flush()
+        return swept
+
+    def _sweep(self) -> int | None:
+        if not sweeping.is_due(self._session):
+            return None
+        return sweeping.go(self._session, self._journal, {seen.row.deal_id: seen for seen in self._all})
 
     def _unknown(self) -> list[Seen]:
         return [seen for seen in self._all if seen.row.state == Invoicing.SENDING]
@@ -179,19 +195,33 @@ class _Course:
         else:
             tally.contacts_matched += 1
 
+    def _plan_whole(self) -> None:
+        """What the run after a dry one costs: its reads are those of the dry one, and each write is known."""
+        session = self._session
+        if session.plan is None:
+            return
+        created, numbered = session.created, bool(self._work.rules.number_field)
+        siigo = created + session.tally.contacts_created
+        escala = created * _NUMBER_CALLS + 1 if numbered else 0
+        session.plan = self._foretold(siigo, escala)
+
+    def _foretold(self, siigo: int, escala: int) -> dict[str, Any]:
+        """The plan where so much is still to be called, by system."""
+        session = self._session
+        siigo_s = max(clients.siigo_interval_s(session.environment), session.calls.mean_s("siigo"))
+        escala_s = max(clients.escala_interval_s(session.environment), session.calls.mean_s("escala"))
+        elapsed = (session.now() - session.started).total_seconds()
+        return {
+            "calls": {"siigo": session.calls.siigo + siigo, "escala": session.calls.escala + escala},
+            "seconds": round(elapsed + siigo * siigo_s + escala * escala_s),
+        }
+
     def _tell_plan(self, seen: Seen, count: int) -> None:
         """Tells the plan before the first write; Declined where a person says no to it."""
         session = self._session
         if session.plan is not None:
             return
-        siigo, escala = _SIIGO_CALLS * count, _ESCALA_CALLS * count
-        siigo_s = max(clients.siigo_interval_s(session.environment), session.calls.mean_s("siigo"))
-        escala_s = max(clients.escala_interval_s(session.environment), session.calls.mean_s("escala"))
-        elapsed = (session.now() - session.started).total_seconds()
-        session.plan = {
-            "calls": {"siigo": session.calls.siigo + siigo, "escala": session.calls.escala + escala},
-            "seconds": round(elapsed + siigo * siigo_s + escala * escala_s),
-        }
+        session.plan = self._foretold(_SIIGO_CALLS * count, _ESCALA_CALLS * count)
         session.planned_s, session.planned_writes = float(session.plan["seconds"]), count
         promise = {
             "opportunities": count,

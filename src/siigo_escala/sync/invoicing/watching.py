@@ -48,13 +48,13 @@ def of_run(work: Work) -> list[Seen]:
         rows = Opportunity.objects.filter(connection=session.connection).filter(
             Q(due=True) | Q(state__in=[Invoicing.SENDING, Invoicing.PENDING, Invoicing.NEEDS_ATTENTION])
         )
-        return list(_of_rows(session, rows, asked_for=True))
+        return list(of_rows(session, rows, asked_for=True))
     deals = _by_dates(work) if session.options.by_dates else _new_or_changed(work)
     found = list(_of_deals(session, deals))
     if not session.options.by_dates:
         gone = Opportunity.objects.filter(connection=session.connection, due=True)
         there = {seen.row.deal_id for seen in found}
-        found += [seen for seen in _of_rows(session, gone) if seen.row.deal_id not in there]
+        found += [seen for seen in of_rows(session, gone) if seen.row.deal_id not in there]
     return sorted(
         found, key=lambda seen: (seen.modified or datetime.min.replace(tzinfo=UTC), seen.row.deal_id)
     )
@@ -63,7 +63,7 @@ def of_run(work: Work) -> list[Seen]:
 def unnumbered(session: Session) -> Iterator[Seen]:
     """Invoiced ones whose number is still to be written to Escala, a few at a time."""
     rows = Opportunity.objects.filter(connection=session.connection, number_due=True).order_by("pk")
-    return _of_rows(session, rows[:_FEW])
+    return of_rows(session, rows[:_FEW])
 
 
 def _named(work: Work) -> Iterator[Seen]:
@@ -140,7 +140,7 @@ def _of_deals(session: Session, deals: QuerySet[KnownDeal]) -> Iterator[Seen]:
             yield _seen(session, deal_id, rows.get(deal_id), shown=shown)
 
 
-def _of_rows(session: Session, rows: Iterable[Opportunity], *, asked_for: bool = False) -> Iterator[Seen]:
+def of_rows(session: Session, rows: Iterable[Opportunity], *, asked_for: bool = False) -> Iterator[Seen]:
     """Rows of the ledger with what is known of their deals; those that Escala has no more as they were."""
     for row in rows:
         known = (

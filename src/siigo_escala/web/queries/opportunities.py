@@ -44,7 +44,6 @@ class Row:
     word: str
     title: str
     why: str
-    remedy: str
 
 
 def account(company: Connection) -> dict[str, Amount]:
@@ -58,8 +57,12 @@ def account(company: Connection) -> dict[str, Amount]:
 
 def rows(company: Connection, *, status: str = "") -> list[Row]:
     """The newest of them, `MOST` at most."""
-    zone = ZoneInfo(frame.zone_of(company))
-    return [_row(one, zone) for one in _chosen(company, status).order_by("-modified", "-pk")[:MOST]]
+    return [row_of(company, one) for one in _chosen(company, status).order_by("-modified", "-pk")[:MOST]]
+
+
+def row_of(company: Connection, one: Opportunity) -> Row:
+    """One opportunity as lists and its own page show it."""
+    return _row(one, ZoneInfo(frame.zone_of(company)))
 
 
 def count(company: Connection, *, status: str = "") -> int:
@@ -85,6 +88,5 @@ def _row(one: Opportunity, zone: ZoneInfo) -> Row:
         key=key,
         word="Facturada" if key == "en-escala" else STATES[key].word,
         title=reason.title if reason else "",
-        why=reasons.message(reason.code, one.data) if reason else "",
-        remedy=reason.remedy if reason else "",
+        why=reasons.message(reason.code, one.data, of_deal=True) if reason else "",
     )

@@ -8,10 +8,13 @@ from typing import Any
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.crm import UNASSIGNED
+from siigo_escala.domain.directions import BACK, FORWARD
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection
+from siigo_escala.sync import catalogues
 from siigo_escala.sync.comparing import Difference, Shown
 from siigo_escala.sync.rule_changes import Change
+from siigo_escala.web.forms import invoicing
 from siigo_escala.web.forms import rules as forms
 from siigo_escala.web.templatetags import words
 
@@ -24,6 +27,22 @@ _LABELS: Mapping[str, str] = {
     "date_field": "Campo para la fecha",
     "due_field": "Campo para el vencimiento",
     **{name: str(field.label) for name, field in forms.Rules.base_fields.items()},
+}
+_INVOICING: Mapping[str, str] = {
+    "trigger_pipeline": "Pipeline",
+    "trigger_stage": "Etapa que crea la factura",
+    **{name: str(field.label) for name, field in invoicing.Invoicing.base_fields.items()},
+    "taxes": "Impuestos",
+}
+DIRECTIONS: Mapping[str, str] = {
+    FORWARD: "Crear oportunidades en Escala a través de facturas en Siigo",
+    BACK: "Crear facturas en Siigo a través de oportunidades en Escala",
+}
+_INVOICING_CHOICES: Mapping[str, forms.Choices] = {
+    "existing": invoicing.EXISTING,
+    "lines": invoicing.LINES,
+    "on_value_difference": invoicing.ON_DIFFERENCE,
+    "default_fiscal_responsibility": invoicing.RESPONSIBILITIES,
 }
 _CHOICES: Mapping[str, forms.Choices] = {
     "value": forms.VALUE,
@@ -66,7 +85,9 @@ def label(company: Connection, path: Sequence[str]) -> str:
     """What a key of the file is called."""
     if path[0] == "sellers":
         return f"Vendedor {_seller(company, path[-1])}"
-    return _LABELS.get(path[-1], path[-1])
+    if path[0] == "direction":
+        return "Dirección"
+    return (_INVOICING if path[0] == "invoices" else _LABELS).get(path[-1], path[-1])
 
 
 def word(company: Connection, path: Sequence[str], value: Any) -> str:
@@ -74,6 +95,10 @@ def word(company: Connection, path: Sequence[str], value: Any) -> str:
     key = path[-1]
     if path[0] == "sellers":
         return "sin enlazar" if value is None else _owner(value)
+    if key == "direction":
+        return DIRECTIONS.get(str(value), str(value))
+    if path[0] == "invoices":
+        return _of_invoices(company, key, value)
     if key in _CHOICES:
         return dict(_CHOICES[key]).get(value, str(value))
     if isinstance(value, bool):
@@ -86,6 +111,32 @@ def word(company: Connection, path: Sequence[str], value: Any) -> str:
         names = {one["id"]: str(one["name"]) for one in company.siigo.document_types}
         return ", ".join(names.get(one, str(one)) for one in value)
     return str(value) if value else _EMPTY.get(key, "ninguno")
+
+
+def _of_invoices(company: Connection, key: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if key in _INVOICING_CHOICES:
+        return dict(_INVOICING_CHOICES[key]).get(value, str(value))
+    if isinstance(value, bool):
+        return "Sí" if value else "No"
+    told = catalogues.of(company.siigo)
+    named: Mapping[str, Mapping[int, str]] = {
+        "document_type": {one.id: f"{one.name} ({one.code})" for one in told.document_types},
+        "payment_type": {one.id: one.name for one in told.payment_types},
+        "cost_center": {0: "ninguno"} | {one.id: one.name for one in told.cost_centers},
+        "warehouse": {0: "ninguna"} | {one.id: one.name for one in told.warehouses},
+    }
+    if key in named:
+        return named[key].get(value, str(value))
+    if key == "taxes":
+        taxes = {one.id: one.name for one in told.taxes}
+        return (
+            "los del producto" if value == "product" else ", ".join(taxes.get(one, str(one)) for one in value)
+        )
+    if key == "due_days":
+        return f"{value} días" if value != 1 else "1 día"
+    return str(value) if value else "ninguno"
 
 
 def differing(difference: Difference) -> dict[str, str]:

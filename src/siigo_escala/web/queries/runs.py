@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Run
 from siigo_escala.sync import killed, run_row
@@ -44,7 +45,7 @@ _GOING = ("En curso", "blue", "refresh")
 
 def phases(direction: str) -> tuple[tuple[str, str], ...]:
     """The steps of a run of this direction, in order."""
-    return _BACK_PHASES if direction == "opportunities_to_invoices" else PHASES
+    return _BACK_PHASES if direction == BACK else PHASES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

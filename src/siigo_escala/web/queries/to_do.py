@@ -55,7 +55,7 @@ def _all(
     for group in groups:
         yield Row(
             title=group.reason.title,
-            detail=f"{counted(group.amount.count, 'factura,facturas')} · {pesos(group.amount.value)}",
+            detail=f"{counted(group.amount.count, found.noun)} · {pesos(group.amount.value)}",
             word=group.reason.button or "Revisar",
             address=_of(company, "pending_reason", code=group.reason.code),
         )

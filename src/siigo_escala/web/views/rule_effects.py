@@ -18,12 +18,12 @@ from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, State, audit
 from siigo_escala.sync import comparing, foretelling, requests, rule_changes
 from siigo_escala.sync.foretelling import Foretold
-from siigo_escala.sync.rule_changes import Change
 from siigo_escala.sync.session import Options
-from siigo_escala.web import access, frame
+from siigo_escala.web import access, directions, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import rows, rule_words
 from siigo_escala.web.templatetags.words import counted
+from siigo_escala.web.views import rules as drafting
 
 _FIRST = 10
 _ALL = 500
@@ -39,6 +39,8 @@ def effect(request: Visit) -> HttpResponse:
     if draft is None:
         messages.info(request, "No hay un cambio sin guardar.")
         return redirect("web:rules", empresa=company.name)
+    if directions.is_back(company) or drafting.turns(draft):
+        return redirect("web:direction_effect", empresa=company.name)
     changes = rule_changes.changes_in(draft)
     context: dict[str, Any] = {
         "draft": draft,
@@ -82,18 +84,14 @@ def effect(request: Visit) -> HttpResponse:
 def save(request: Visit) -> HttpResponse:
     """Stores the draft, as `connect` would store the file; the audit says who, before and after."""
     company, now = request.company, datetime.now(UTC)
-    changes = rule_changes.changes_in(rule_changes.draft_of(company, now=now))
+    draft = rule_changes.draft_of(company, now=now)
+    changes = rule_changes.changes_in(draft)
+    if directions.is_back(company) or drafting.turns(draft):
+        return redirect("web:direction_effect", empresa=company.name)
     if not changes:
         messages.info(request, "No hay un cambio sin guardar.")
         return redirect("web:rules", empresa=company.name)
-    if overtaken := rule_changes.overtaken(company, changes):
-        standing = {one.path: one.before for one in overtaken}
-        again = [
-            Change(path=one.path, before=standing.get(one.path, one.before), after=one.after)
-            for one in changes
-        ]
-        rule_changes.keep_draft(company, again, who=request.user.email, now=now)
-        messages.warning(request, "Otra persona cambió esto. Revise y guarde de nuevo.")
+    if drafting.taken_up_anew(request, changes, now=now):
         return redirect("web:rules_effect", empresa=company.name)
     try:
         saved = rule_changes.save(company, changes, now=now)

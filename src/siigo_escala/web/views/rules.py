@@ -11,12 +11,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from siigo_escala.config import env
 from siigo_escala.domain import records
+from siigo_escala.domain.directions import BACK, FORWARD
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.rules import FileProblem
 from siigo_escala.domain.rules_checks import PLACEHOLDERS
@@ -25,11 +27,13 @@ from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, RuleDraft, State
 from siigo_escala.sync import foretelling, lists, opening, rule_changes
 from siigo_escala.sync.rule_changes import Change
-from siigo_escala.web import access
+from siigo_escala.web import access, directions
 from siigo_escala.web.access import Level, Visit
+from siigo_escala.web.forms.invoicing import Invoicing
 from siigo_escala.web.forms.rules import Rules
 
-_TABLES = ("time_zone", "opportunities", "schedule")
+_TABLES = ("time_zone", "opportunities", "invoices", "schedule", "direction")
+FORMS: dict[str, type[Rules | Invoicing]] = {FORWARD: Rules, BACK: Invoicing}
 _OTHER = "Otra persona cambió esto{when}. Revise y guarde de nuevo."
 
 
@@ -39,13 +43,16 @@ def rules(request: Visit) -> HttpResponse:
     """¿Cómo se hacen las oportunidades? The form as it stands, or as the draft would have it."""
     typed = request.GET.get("description")
     if request.htmx:
-        return render(request, "web/rules.html#example", {"example": example(request.company, typed or "")})
-    unread = read_lists(request)
+        return render(
+            request, "web/parts/rule_fields.html#example", {"example": example(request.company, typed or "")}
+        )
+    unread = read_lists(request, selling=directions.is_back(request.company))
     draft = rule_changes.draft_of(request.company, now=datetime.now(UTC))
-    file = rule_changes.applied(rule_changes.as_it_stands(request.company), rule_changes.changes_in(draft))
-    if typed is not None:
+    waiting = [] if turns(draft) else rule_changes.changes_in(draft)
+    file = rule_changes.applied(rule_changes.as_it_stands(request.company), waiting)
+    if typed is not None and not directions.is_back(request.company):
         file["opportunities"]["description"] = typed[:1000]
-    form = Rules(company=request.company, file=file, left_out=_left_out(request.company))
+    form = form_of(request, request.company.direction, file)
     return _page(request, form, draft=draft, unread=unread)
 
 
@@ -56,7 +63,7 @@ def keep(request: Visit) -> HttpResponse:
     company, now = request.company, datetime.now(UTC)
     standing = rule_changes.as_it_stands(company)
     draft = rule_changes.draft_of(company, now=now)
-    form = Rules(request.POST, company=company, file=standing, left_out=_left_out(company))
+    form = form_of(request, company.direction, standing, data=request.POST)
     if form.is_valid() and request.POST.get("vistas") != seen(standing):
         form.add_error(None, overtaken(company, now))
     if form.is_valid():
@@ -80,24 +87,27 @@ def discard(request: Visit) -> HttpResponse:
 @require_POST
 def read_again(request: Visit) -> HttpResponse:
     """Asks both accounts for their lists anew."""
-    unread = _ask(request.company)
+    selling = directions.is_back(request.company) or request.POST.get("volver") == "direccion"
+    unread = _ask(request.company, selling=selling)
     for one in unread:
         messages.warning(request, f"No pudimos leer {one}; el resto se conserva.")
     if not unread:
         messages.success(request, "Listas leídas de nuevo.")
-    back = "web:sellers" if request.POST.get("volver") == "vendedores" else "web:rules"
+    back = {"vendedores": "web:sellers", "direccion": "web:direction"}.get(
+        request.POST.get("volver", ""), "web:rules"
+    )
     return redirect(back, empresa=request.company.name)
 
 
-def read_lists(request: Visit) -> list[str]:
+def read_lists(request: Visit, *, selling: bool = False) -> list[str]:
     """Lists that were never told are asked for, once a session, where an administrator opens the page."""
-    key = f"lists asked {request.company.pk}"
+    key = f"lists asked {request.company.pk}{' selling' if selling else ''}"
     if request.level < Level.ADMINISTRATOR or key in request.session:
         return []
-    if not lists.never_told(request.company):
+    if not lists.never_told(request.company, selling=selling):
         return []
     request.session[key] = True
-    return _ask(request.company)
+    return _ask(request.company, selling=selling)
 
 
 def try_changes(company: Connection, changes: list[Change], form: Any) -> bool:
@@ -106,7 +116,7 @@ def try_changes(company: Connection, changes: list[Change], form: Any) -> bool:
         rule_changes.checked(company, changes)
     except FileProblem as problem:
         name = problem.key.rpartition(".")[2]
-        name = "place" if name in ("pipeline", "stage") else name
+        name = "place" if name.removeprefix("trigger_") in ("pipeline", "stage") else name
         form.add_error(name if name in form.fields else None, problem.message)
         return False
     except StoreProblem as problem:
@@ -121,12 +131,41 @@ def keep_and_show(request: Visit, changes: list[Change], *, now: datetime) -> Ht
     if not changes:
         messages.info(request, "No hay nada por guardar: así están hoy las reglas.")
         return redirect("web:rules", empresa=request.company.name)
-    return redirect("web:rules_effect", empresa=request.company.name)
+    back = directions.is_back(request.company) or any(one.path == rule_changes.DIRECTION for one in changes)
+    return redirect("web:direction_effect" if back else "web:rules_effect", empresa=request.company.name)
+
+
+def taken_up_anew(request: Visit, changes: list[Change], *, now: datetime) -> bool:
+    """Whether somebody changed the same meanwhile: then the draft is put over what stands now, and told."""
+    overtaken = {one.path: one.before for one in rule_changes.overtaken(request.company, changes)}
+    if not overtaken:
+        return False
+    again = [
+        Change(path=one.path, before=overtaken.get(one.path, one.before), after=one.after) for one in changes
+    ]
+    rule_changes.keep_draft(request.company, again, who=request.user.email, now=now)
+    messages.warning(request, "Otra persona cambió esto. Revise y guarde de nuevo.")
+    return True
+
+
+def turns(draft: RuleDraft | None) -> str:
+    """The direction that a draft turns to; "" where it changes rules only."""
+    changes = rule_changes.changes_in(draft)
+    return next((str(one.after) for one in changes if one.path == rule_changes.DIRECTION), "")
+
+
+def form_of(
+    request: Visit, direction: str, file: dict[str, Any], *, data: QueryDict | None = None
+) -> Rules | Invoicing:
+    """The form of a direction's rules."""
+    company = request.company
+    left_out = _left_out(company) if direction == FORWARD else _stood(company)
+    return FORMS[direction](data, company=company, file=file, left_out=left_out)
 
 
 def seen(standing: dict[str, Any], keys: Sequence[str] = (*_TABLES, "sellers")) -> str:
     """A mark of the tables that a form was made from: another one says that somebody changed them since."""
-    tables = [standing[key] for key in keys]
+    tables = [standing.get(key) for key in keys]
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -160,10 +199,14 @@ def example(company: Connection, description: str) -> str:
     )
 
 
-def _ask(company: Connection) -> list[str]:
+def _ask(company: Connection, *, selling: bool) -> list[str]:
     environment = env.read(os.environ)
     unread = lists.ask(
-        environment, company, opening.vault_or_shut(environment), now=lambda: datetime.now(UTC)
+        environment,
+        company,
+        opening.vault_or_shut(environment),
+        now=lambda: datetime.now(UTC),
+        selling=selling,
     )
     company.siigo.refresh_from_db()
     company.escala.refresh_from_db()
@@ -177,9 +220,14 @@ def _left_out(company: Connection) -> dict[str, int]:
     return dict(rows.order_by().values_list("code").annotate(count=Count("pk")))
 
 
+def _stood(company: Connection) -> dict[str, int]:
+    rows = models.Opportunity.objects.filter(connection=company, state=models.Invoicing.EXCLUDED)
+    return dict(rows.order_by().values_list("code").annotate(count=Count("pk")))
+
+
 def _page(
     request: Visit,
-    form: Rules,
+    form: Rules | Invoicing,
     *,
     draft: RuleDraft | None,
     unread: list[str] | None = None,
@@ -190,7 +238,10 @@ def _page(
         "draft": draft,
         "unread": unread or [],
         "seen": seen(rule_changes.as_it_stands(request.company)),
-        "example": example(request.company, str(form["description"].value() or "")),
+        "example": example(request.company, str(form["description"].value() or ""))
+        if "description" in form.fields
+        else "",
+        "keep": reverse("web:rules_keep", args=[request.company.name]),
         "words": [f"{{{word}}}" for word in PLACEHOLDERS],
         "inserts": ("{factura}", "{fecha}", "{cliente}", "{vendedor}"),
     }

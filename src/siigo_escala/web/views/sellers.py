@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from siigo_escala.domain.directions import FORWARD
 from siigo_escala.store.models import RuleDraft
 from siigo_escala.sync import lists, rule_changes
 from siigo_escala.sync.rule_changes import Change
@@ -92,7 +93,7 @@ def _shown(request: Visit, draft: RuleDraft | None) -> tuple[list[queries.Row], 
 
 
 def _form(request: Visit, shown: list[queries.Row]) -> Sellers:
-    owner = rule_changes.as_it_stands(request.company)["opportunities"]["default_owner"]
+    owner = rule_changes.table_of(request.company, FORWARD)["default_owner"]
     return Sellers(
         request.POST if request.method == "POST" else None,
         rows=shown,

@@ -1,0 +1,130 @@
+"""The sweep of this direction: an invoice of ours that was annulled, deleted or credited in Siigo since.
+
+Told once, and never made again by itself. Due like the sweep of the other direction: once a local day, the
+last 35 days and a thirtieth of the year before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId
+from siigo_escala.domain.planning import NeedsAttention
+from siigo_escala.domain.reasons import Code
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
+from siigo_escala.store.models import Opportunity
+from siigo_escala.sync import sweep
+from siigo_escala.sync.invoicing import watching
+from siigo_escala.sync.invoicing.journal import Journal
+from siigo_escala.sync.invoicing.work import Seen
+from siigo_escala.sync.session import Session
+
+Undone = Literal["annulled", "deleted", "credited"]
+_HOW: Mapping[Undone, str] = {
+    "annulled": "se anuló en Siigo",
+    "deleted": "ya no está en Siigo",
+    "credited": "tiene nota crédito en Siigo",
+}
+_MARGIN = timedelta(days=2)
+"""An invoice's own day and the moment at which we knew of it may differ by so much."""
+
+
+def is_due(session: Session) -> bool:
+    """Whether this run is to sweep."""
+    options, connection = session.options, session.connection
+    if options.kind != "sync" or options.opportunities or options.by_dates:
+        return False
+    if options.sweep is not None:
+        return options.sweep
+    return options.ordinary and connection.sweep_day != sweep.today(session)
+
+
+def go(session: Session, journal: Journal, known: Mapping[str, Seen]) -> int:
+    """Sweeps; how many calls it took. `known`: what this run has looked at already, by deal."""
+    before = session.calls.siigo + session.calls.escala
+    session.tell("settle")
+    for span in sweep.days(session):
+        rows = {str(row.siigo_id): row for row in _bound(session, span)}
+        for row, how in _found(session, span, rows):
+            _note(session, journal, row, how, known)
+    journal.flush()
+    sweep.done(session)
+    return session.calls.siigo + session.calls.escala - before
+
+
+def _found(
+    session: Session, span: tuple[date, date], rows: Mapping[str, Opportunity]
+) -> Iterator[tuple[Opportunity, Undone]]:
+    """Those of these rows whose invoice does not stand any more."""
+    if not rows:
+        return
+    credited = _credited(session, span)
+    seen: set[str] = set()
+    complete = False
+    pages = session.siigo.invoices(date_start=span[0] - _MARGIN, date_end=span[1] + _MARGIN)
+    for page in pages:
+        session.check_stop()
+        session.siigo_now = session.siigo_now or page.server_date
+        complete = page.complete
+        for one in page.records:
+            if not isinstance(one, Invoice) or one.id not in rows:
+                continue
+            seen.add(one.id)
+            if one.annulled or one.id in credited:
+                yield rows[one.id], "annulled" if one.annulled else "credited"
+    for siigo_id in sorted(set(rows) - seen) if complete else ():
+        if rows[siigo_id].undone != "deleted" and sweep.may_ask(session) and _is_gone(session, siigo_id):
+            yield rows[siigo_id], "deleted"
+
+
+def _is_gone(session: Session, siigo_id: str) -> bool:
+    try:
+        session.siigo.invoice(InvoiceId(siigo_id))
+    except NotFound:
+        return True
+    return False
+
+
+def _credited(session: Session, span: tuple[date, date]) -> set[str]:
+    """Siigo ids of invoices with a credit note since; a Siigo that gives none is told."""
+    begin = datetime.combine(span[0], time.min, session.zone) - _MARGIN
+    try:
+        return {
+            str(note.invoice_id)
+            for page in session.siigo.credit_notes(created_start=begin)
+            for note in page.records
+            if isinstance(note, CreditNote) and note.invoice_id is not None
+        }
+    except RemoteError as problem:
+        denied = isinstance(problem, AccessDenied)
+        if (denied and problem.status != 403) or (isinstance(problem, TryLater) and problem.retry_after_s):
+            raise
+        why = "este usuario no tiene permiso" if denied else problem.message
+        session.tally.note(Code.CREDIT_NOTES_UNREADABLE, {"why": why})
+        return set()
+
+
+def _note(
+    session: Session, journal: Journal, row: Opportunity, how: Undone, known: Mapping[str, Seen]
+) -> None:
+    if row.undone == how:
+        return  # told before; a person has answered, or it still waits
+    seen = known.get(row.deal_id) or next(iter(watching.of_rows(session, [row])))
+    seen.row.undone = how
+    data = {"made": row.invoice, "how": _HOW[how]}
+    journal.decided(seen, NeedsAttention(code=Code.INVOICE_UNDONE, data=data))
+
+
+def _bound(session: Session, span: tuple[date, date]) -> list[Opportunity]:
+    begin, end = (datetime.combine(day, time.min, session.zone) for day in span)
+    return list(
+        Opportunity.objects.filter(
+            connection=session.connection,
+            siigo_id__isnull=False,
+            invoiced_at__gte=begin,
+            # What this run has made stands: nobody has had the time to undo it.
+            invoiced_at__lt=min(end + timedelta(days=1), session.started),
+        )
+    )
