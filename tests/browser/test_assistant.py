@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from siigo_escala.simulators import data, serving
 from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+from tests.browser import tools
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 PASSWORD = "una-clave-larga-7"

@@ -83,7 +83,7 @@ def violations(page: Page) -> list[str]:
 
 
 def look(page: Page, name: str, pictures: Path) -> None:
-    """Takes pictures of the page in both themes at every width: accessible, and never wider than its window."""
+    """Pictures of the page in both themes at every width: accessible, and never wider than its window."""
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
