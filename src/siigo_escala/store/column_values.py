@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -15,7 +16,7 @@ from siigo_escala.store.fields import CentsField
 
 Column = Sequence[Any]
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00", re.ASCII)
-_ENCODE = json.JSONEncoder().encode
+_ENCODE = json.JSONEncoder(check_circular=False).encode
 _AS_THEY_ARE: dict[type[models.Field[Any, Any]], type] = {
     models.CharField: str,
     models.TextField: str,
@@ -36,7 +37,9 @@ def reader(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Ca
     if kind is not None:
         return _same(field, kind)
     if connection.vendor == "sqlite" and type(field) is models.DateTimeField:
-        return _moments
+        return partial(_each_once, _naive)
+    if connection.vendor == "sqlite" and type(field) is models.DateField:
+        return partial(_each_once, _day)
     one = _one(field, connection)
     return lambda column: [None if value is None else one(value) for value in column]
 
@@ -65,11 +68,15 @@ def _json(value: Any) -> str:
     return "{}" if value == {} else _ENCODE(value)
 
 
-def _moments(column: Column) -> Column:
-    """Instants as Django keeps them in SQLite. Many rows share one: what was committed together."""
+def _each_once(one: Callable[[str], str], column: Column) -> Column:
+    """Days and instants as Django keeps them in SQLite: many rows share one."""
     known: dict[str | None, str | None] = {None: None}
-    known |= {text: _naive(text) for text in set(column) - {None}}
+    known |= {text: one(text) for text in set(column) - {None}}
     return [known[text] for text in column]
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
 
 
 def _naive(text: str) -> str:
