@@ -53,3 +53,10 @@ def test_a_product_is_read_with_its_taxes(word: str | None, shown: str) -> None:
 def test_the_figure_of_a_refusal_is_read(code: str, message: str, figure: Decimal | None) -> None:
     refused = Rejected("x", system="siigo", problems=[FieldProblem(code=code, message=message)])
     assert selling.calculated_total(refused) == figure
+
+
+def test_a_cost_centre_or_a_warehouse_without_an_id_is_none() -> None:
+    assert selling.named({"name": "Tienda"}) is None
+    named = selling.named({"id": 7, "name": "Tienda", "active": False})
+    assert named is not None
+    assert (named.id, named.name, named.active) == (7, "Tienda", False)

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from siigo_escala.domain.directions import BACK, FORWARD
+from siigo_escala.domain.rules import FileProblem
+from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.sync import opening, rule_changes, run
@@ -318,3 +320,28 @@ def test_somebody_who_was_faster_is_told(emp: Client, screens: Screens) -> None:
     emp.post("/empresas/acme/reglas/descartar/")
     assert save(emp).headers["Location"] == "/empresas/acme/reglas/"
     assert emp.get(EFFECT).status_code == 302
+
+
+def test_a_list_that_cannot_be_read_is_told_and_the_rest_is_kept(emp: Client, scene: Scene) -> None:
+    fault = Fault(kind="refuse", method="GET", path="/v1/warehouses", status=500, body={})
+    scene.world.siigo.faults.add(fault)
+    told = words(emp.get(f"{PAGE}?hacia={BACK}"))
+    assert "No pudimos leer las bodegas; el resto se conserva." in told
+    assert "Crédito" in told
+    scene.world.siigo.faults.clear()
+    answer = emp.post("/empresas/acme/reglas/leer/", {"volver": "direccion"})
+    assert answer.headers["Location"] == PAGE
+    assert "Bodega principal" in words(emp.get(f"{PAGE}?hacia={BACK}"))
+
+
+def test_what_has_gone_since_holds_no_change_of_anything_else(emp: Client, screens: Screens) -> None:
+    turn(emp, **required(emp))
+    save(emp)
+    company = models.SiigoCompany.objects.get()
+    company.selling = {**company.selling, "payment_types": []}
+    company.save()
+    changes = [rule_changes.Change(path=("invoices", "due_days"), before=30, after=15)]
+    assert rule_changes.checked(screens.company, changes).invoices.due_days == 15
+    wrong = [rule_changes.Change(path=("invoices", "payment_type"), before=5636, after=1)]
+    with pytest.raises(FileProblem, match="no existe en Siigo"):
+        rule_changes.checked(screens.company, wrong)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from siigo_escala.domain.decisions import DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store.models import Connection, Opportunity
+from siigo_escala.store.models import Connection
 from siigo_escala.sync.invoicing import resolve
 from tests.sync.two.scene import Scene, codes, counts
 
@@ -98,8 +96,8 @@ def test_the_sweep_is_due_once_a_day_and_left_out_where_one_says_so(scene: Scene
     assert scene.sync(kind="retry").document["sweep"]["done"] is False
     assert scene.sync().document["sweep"]["done"] is True
     assert scene.sync().document["sweep"]["done"] is False
-    # One that stands in Siigo, though its list leaves it out, is asked for by its id.
-    Opportunity.objects.update(invoiced_at=scene.world.now() - timedelta(days=30))
+    # One that stands in Siigo, though it does not come in the list of its days, is asked for by its id.
+    scene.world.siigo.edit_invoice(scene.invoices()[0]["name"], date="2020-01-02")
     assert counts(scene.sync(sweep=True)) == {}
 
 
