@@ -111,7 +111,8 @@ _CHANGED_IN_SIIGO = (
         title="Factura anulada después de creada",
         text="La factura se anuló en Siigo[ el {date}] y su oportunidad[ {deal}] sigue abierta",
         cause="La anulación llegó cuando la oportunidad ya existía.",
-        remedy='Ciérrela en Escala, o cambie la regla «Si una factura se anula» (on_annulled = "lost_stage")',
+        remedy="Ciérrela en Escala, o cambie en Reglas «Si una factura se anula» "
+        '(«on_annulled = "lost_stage"»)',
         button="Ya lo resolví",
     ),
     Reason(
@@ -138,8 +139,9 @@ _CHANGED_IN_SIIGO = (
         title="Factura con nota crédito",
         text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
-        remedy="Revise el valor de la oportunidad en Escala, o cambie la regla «Si hay nota crédito parcial» "
-        '(on_credited = "subtract")',
+        remedy="Revise el valor de la oportunidad en Escala, o cambie en Reglas "
+        "«Si hay nota crédito parcial» "
+        '(«on_credited = "subtract"»)',
         button="Ya lo resolví",
     ),
     Reason(
