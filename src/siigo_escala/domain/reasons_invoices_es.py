@@ -111,7 +111,8 @@ _CHANGED_IN_SIIGO = (
         title="Factura anulada después de creada",
         text="La factura se anuló en Siigo[ el {date}] y su oportunidad[ {deal}] sigue abierta",
         cause="La anulación llegó cuando la oportunidad ya existía.",
-        remedy='Ciérrela en Escala, o cambie la regla «Si una factura se anula» (on_annulled = "lost_stage")',
+        remedy="Ciérrela en Escala, o cambie en Reglas «Si una factura se anula» "
+        '(«on_annulled = "lost_stage"»)',
         button="Ya lo resolví",
     ),
     Reason(
@@ -139,8 +140,8 @@ _CHANGED_IN_SIIGO = (
         text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
         remedy=(
-            "Revise el valor de la oportunidad[ {deal}] en Escala, o cambie la regla «Si hay nota crédito "
-            'parcial» (on_credited = "subtract")'
+            "Revise el valor de la oportunidad[ {deal}] en Escala, o cambie en Reglas «Si hay nota crédito "
+            'parcial» («on_credited = "subtract"»)'
         ),
         button="Ya lo resolví",
     ),
