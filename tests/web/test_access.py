@@ -20,6 +20,7 @@ SAMPLES = {
     "code": "STAGE_GONE",
     "kind": "csv",
     "siigo_id": "a1",
+    "deal_id": "d1",
     "number": "1",
     "token": "x",
     "name": "x",
