@@ -120,7 +120,7 @@ def test_every_state_fits_and_is_accessible(stage: Stage, browser: Browser, who:
 def _off(page: Page) -> Iterator[str]:
     """What is wrong with a page in both themes and at every width."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": 1280, "height": 900})
         yield from (f"{scheme}: {one}" for one in tools.violations(page))
     for width in WIDTHS:
