@@ -71,6 +71,7 @@ def _in_path() -> str | None:
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 1100, 800, 390, 320)
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -95,6 +96,14 @@ def look(page: Page, name: str, pictures: Path) -> None:
 
 
 def overflow(page: Page) -> int:
-    """How many pixels of the page lie beside its window."""
-    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """How many pixels of the page lie beside its window, once charts have taken the width it has now.
+
+    Asked from here, since the policy of the page refuses a function.
+    """
+    wide: int = page.evaluate(_OVERFLOW)
+    for _ in range(30):
+        if wide <= 0:
+            break
+        page.wait_for_timeout(100)
+        wide = page.evaluate(_OVERFLOW)
     return wide
