@@ -134,6 +134,35 @@ def test_guesses_of_a_password_wait_for_the_person_and_for_the_machine(ana: mode
     assert browser.post("/entrar/", sprayed, REMOTE_ADDR="10.0.0.7").status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("path", "wrong", "right"),
+    [
+        (
+            "/mi-cuenta/clave/",
+            {"old": "no-es-esta-clave", "password": f"{PASSWORD}-otra", "again": f"{PASSWORD}-otra"},
+            {"old": PASSWORD, "password": f"{PASSWORD}-otra", "again": f"{PASSWORD}-otra"},
+        ),
+        ("/mi-cuenta/doble-factor/quitar/", {"password": "no-es-esta-clave"}, {"password": PASSWORD}),
+    ],
+    ids=["password", "second factor"],
+)
+def test_an_open_session_is_no_place_to_guess_the_password(
+    ana: models.User, path: str, wrong: dict[str, str], right: dict[str, str]
+) -> None:
+    browser = _browser()
+    browser.post("/entrar/", ANA)
+    models.User.objects.filter(pk=ana.pk).update(totp_sealed="sellado")
+    answers = [browser.post(path, wrong).status_code for _ in range(signing_in.FREE + 1)]
+    assert answers[-1] == 429
+    assert 429 not in answers[:-1]
+    held = browser.post(path, right)
+    assert held.status_code == 429
+    assert "Demasiados intentos" in held.content.decode()
+    ana.refresh_from_db()
+    assert ana.check_password(PASSWORD)
+    assert ana.totp_sealed
+
+
 def test_nobody_learns_who_has_an_account_by_words_or_by_time(ana: models.User) -> None:
     models.User.objects.make("sin-clave@acme.example", None)
     models.User.objects.make("fuera@acme.example", PASSWORD)

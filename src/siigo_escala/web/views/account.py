@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from siigo_escala.config import env
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, second_factor, sessions, signing
+from siigo_escala.web import access, second_factor, sessions, signing, signing_in
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms import people as forms
+from siigo_escala.web.templatetags import words
 
 THEMES = (("", "Como el sistema"), ("light", "Claro"), ("dark", "Oscuro"))
 _NEW_FACTOR = "second factor"
@@ -44,14 +45,20 @@ def account(request: Visit) -> HttpResponse:
 @require_POST
 def password(request: Visit) -> HttpResponse:
     """Another password; all other sessions of this person end."""
+    now = datetime.now(UTC)
+    if held := _held_off(request, now=now):
+        return held
     form = forms.ChangePassword(request.POST, person=request.user)
-    if not form.is_valid():
+    valid = form.is_valid()
+    if request.POST.get("old"):
+        _proven(request, right="old" not in form.errors, now=now)
+    if not valid:
         context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
         return render(request, "web/account.html", context, status=422)
     request.user.set_password(form.cleaned_data["password"])
     request.user.save(update_fields=["password"])
     sessions.renew(request, request.user)
-    audit.record("Clave cambiada", who=request.user.email, now=datetime.now(UTC))
+    audit.record("Clave cambiada", who=request.user.email, now=now)
     messages.success(request, "Clave cambiada. Sus otras sesiones se cerraron.")
     return redirect("web:account")
 
@@ -98,10 +105,35 @@ def second_factor_on(request: Visit) -> HttpResponse:
 @require_POST
 def second_factor_off(request: Visit) -> HttpResponse:
     """No longer asked for; the password proves that it is really this person."""
-    if not request.user.check_password(request.POST.get("password", "")):
+    now = datetime.now(UTC)
+    if held := _held_off(request, now=now):
+        return held
+    right = request.user.check_password(request.POST.get("password", ""))
+    _proven(request, right=right, now=now)
+    if not right:
         messages.error(request, "Esa no es su clave; el doble factor sigue activo.")
         return redirect("web:account")
     second_factor.switch_off(request.user)
-    audit.record("Doble factor desactivado", who=request.user.email, now=datetime.now(UTC))
+    audit.record("Doble factor desactivado", who=request.user.email, now=now)
     messages.success(request, "Doble factor desactivado.")
     return redirect("web:account")
+
+
+def _held_off(request: Visit, *, now: datetime) -> HttpResponse | None:
+    """Whoever sits before somebody else's open session guesses no password faster than at the door."""
+    left = signing_in.wait(request.user.email, signing_in.address_of(request), now=now)
+    if left <= timedelta(0):
+        return None
+    messages.error(request, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita.")
+    form = forms.ChangePassword(person=request.user)
+    context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+    return render(request, "web/account.html", context, status=429)
+
+
+def _proven(request: Visit, *, right: bool, now: datetime) -> None:
+    """Counts what the password that was given proved."""
+    address = signing_in.address_of(request)
+    if right:
+        signing_in.succeeded(request.user.email, address)
+    else:
+        signing_in.failed(request.user.email, address, now=now)
