@@ -1,8 +1,13 @@
-"""What an address may ask for: numbers and days as databases and calendars know them, else nothing."""
+"""What an address may ask for: numbers and days as databases and calendars know them, and pages of ours."""
 
 from __future__ import annotations
 
 from datetime import date
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from siigo_escala.web.access import Visit
 
 _DIGITS = 18
 """A number of so many fits into a column."""
@@ -23,3 +28,10 @@ def day(text: str) -> date | None:
     if found.year not in _YEARS:
         raise ValueError(text)
     return found
+
+
+def back(request: Visit, where: str) -> HttpResponse:
+    """To the page that a button stood on; anything that is no page of this company is Pendientes."""
+    if where.startswith(f"/empresas/{request.company.name}/") and "//" not in where and "\\" not in where:
+        return redirect(where)
+    return redirect("web:pending", empresa=request.company.name)

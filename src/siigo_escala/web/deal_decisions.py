@@ -7,27 +7,11 @@ What they do is `sync.invoicing.resolve`, the same as `siigo-escala resolve --op
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
-from siigo_escala.web.decisions import Setting
+from siigo_escala.web.decisions import DONE, RETRY, Choice, Setting
 
-Kind = Literal["retry", "done", "create", "ignore", "again"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A button. `what_happens`: what its page of confirmation says."""
-
-    kind: Kind
-    word: str
-    done: str
-    what_happens: str = ""
-
-
-RETRY = Choice(kind="retry", word="Reintentar", done="{n} se leen y se intentan de nuevo enseguida.")
 LOOK = Choice(kind="retry", word="Buscar ahora", done="{n} se buscan en Siigo enseguida.")
 IGNORE = Choice(
     kind="ignore",
@@ -43,7 +27,6 @@ CREATE = Choice(
     what_happens="Se hará una factura de cada una en Siigo, aunque ya estuviera en la etapa o se "
     "haya excluido.",
 )
-DONE = Choice(kind="done", word="Ya lo resolví", done="{n} quedan como resueltas.")
 FINE = Choice(
     kind="done",
     word="Se ve bien…",

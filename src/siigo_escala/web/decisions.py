@@ -15,7 +15,8 @@ from siigo_escala.store.models import Invoice, State
 from siigo_escala.sync import resolving
 from siigo_escala.sync.report import code_of
 
-Kind = Literal["retry", "done", "create", "ignore", "choose-contact", "choose-deal"]
+Kind = Literal["retry", "done", "create", "ignore", "again", "choose-contact", "choose-deal"]
+"""`again`: of an opportunity alone; the last two: of an invoice alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

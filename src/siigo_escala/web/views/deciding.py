@@ -21,7 +21,7 @@ from siigo_escala.store import models
 from siigo_escala.store.models import Invoice, audit
 from siigo_escala.sync import requests, resolve
 from siigo_escala.sync.session import Options
-from siigo_escala.web import access
+from siigo_escala.web import access, asked
 from siigo_escala.web.access import Visit
 from siigo_escala.web.decisions import WITHOUT_PAGE, Choice, Kind, choices_for
 from siigo_escala.web.queries import invoice as queries
@@ -52,10 +52,10 @@ def decide(request: Visit) -> HttpResponse:
         raise Http404
     if request.POST.get("todas"):
         answer = deciding_many.decide(request, cast("Kind", kind), action=_ACTIONS[kind])
-        return answer or _back(request, back)
+        return answer or asked.back(request, back)
     if not rows:
         messages.warning(request, "Marque al menos una factura.")
-        return _back(request, back)
+        return asked.back(request, back)
     choice = _choice(rows, kind)
     if choice.kind not in WITHOUT_PAGE and request.POST.get("confirmado") != "1":
         context = {
@@ -134,14 +134,14 @@ def _store(request: Visit, choice: Choice, rows: list[Invoice], back: str) -> Ht
             warnings = resolve.store(request.company, wishes, now=datetime.now(UTC))
         except DecisionProblem as problem:
             messages.error(request, f"No se cambió nada. {problem.message}")
-            return _back(request, back)
+            return asked.back(request, back)
         for warning in warnings:
             messages.warning(request, warning)
     _audit(request, _ACTIONS[choice.kind], rows, why=request.POST.get("motivo", ""))
     if choice.kind in ("retry", "create"):
         _run_them(request, rows)
     messages.success(request, choice.done.format(n=counted(len(rows), "factura,facturas")))
-    return _back(request, back)
+    return asked.back(request, back)
 
 
 def _run_them(request: Visit, rows: list[Invoice]) -> None:
@@ -167,10 +167,3 @@ def _choice(rows: list[Invoice], kind: str) -> Choice:
             if choice.kind == kind:
                 return choice
     raise Http404
-
-
-def _back(request: Visit, where: str) -> HttpResponse:
-    """To the page that the button stood on; anything that is no page of this company is the list."""
-    if where.startswith(f"/empresas/{request.company.name}/") and "//" not in where and "\\" not in where:
-        return redirect(where)
-    return redirect("web:pending", empresa=request.company.name)

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from siigo_escala.domain import reasons
-from siigo_escala.domain.decisions import DealWish, DecisionProblem
+from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Opportunity, audit
 from siigo_escala.sync import requests
 from siigo_escala.sync.invoicing import report, resolve
 from siigo_escala.sync.session import Options
-from siigo_escala.web import access, deal_decisions
+from siigo_escala.web import access, asked, deal_decisions
 from siigo_escala.web.access import Level, Visit
-from siigo_escala.web.deal_decisions import Choice
+from siigo_escala.web.decisions import Choice
 from siigo_escala.web.queries import opportunity as queries
 from siigo_escala.web.templatetags.words import counted
 
@@ -69,7 +69,7 @@ def decide(request: Visit) -> HttpResponse:
         raise Http404
     if not rows:
         messages.warning(request, "Marque al menos una oportunidad.")
-        return _back(request, back)
+        return asked.back(request, back)
     choice = _choice(request, rows, kind)
     if choice not in deal_decisions.WITHOUT_PAGE and request.POST.get("confirmado") != "1":
         context = {
@@ -86,12 +86,12 @@ def decide(request: Visit) -> HttpResponse:
 def _store(request: Visit, choice: Choice, rows: list[Opportunity], back: str) -> HttpResponse:
     now = datetime.now(UTC)
     if choice.kind != "retry":
-        wishes = [DealWish(kind=choice.kind, deal_id=row.deal_id) for row in rows]
+        wishes = [DealWish(kind=cast("DealKind", choice.kind), deal_id=row.deal_id) for row in rows]
         try:
             warnings = resolve.store(request.company, wishes, now=now)
         except DecisionProblem as problem:
             messages.error(request, f"No se cambió nada. {problem.message}")
-            return _back(request, back)
+            return asked.back(request, back)
         for warning in warnings:
             messages.warning(request, warning)
     why = request.POST.get("motivo", "")
@@ -107,7 +107,7 @@ def _store(request: Visit, choice: Choice, rows: list[Opportunity], back: str) -
         ids = tuple(sorted(row.deal_id for row in rows))
         requests.ask(request.company, Options(kind="retry", opportunities=ids), now=now)
     messages.success(request, choice.done.format(n=counted(len(rows), "oportunidad,oportunidades")))
-    return _back(request, back)
+    return asked.back(request, back)
 
 
 def _choice(request: Visit, rows: list[Opportunity], kind: str) -> Choice:
@@ -117,10 +117,3 @@ def _choice(request: Visit, rows: list[Opportunity], kind: str) -> Choice:
             if choice.kind == kind:
                 return choice
     raise Http404
-
-
-def _back(request: Visit, where: str) -> HttpResponse:
-    """To the page that the button stood on; anything that is no page of this company is the list."""
-    if where.startswith(f"/empresas/{request.company.name}/") and "//" not in where and "\\" not in where:
-        return redirect(where)
-    return redirect("web:pending", empresa=request.company.name)
