@@ -77,7 +77,7 @@ _EXCLUDED = (
         button="Incluir",
         of_deal=(
             "Una persona decidió que la oportunidad no se facture",
-            "Si debe facturarse, pídalo con «resolve --create»",
+            "Si debe facturarse, pulse «Facturar» («resolve --create»)",
         ),
     ),
     Reason(

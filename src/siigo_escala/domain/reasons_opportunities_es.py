@@ -94,7 +94,10 @@ _DATA = (
         title="Falta confirmar el primer borrador",
         text="Sus reglas envían a la DIAN y falta que usted confirme el primer borrador[ {draft}]",
         cause="Antes de enviar, una persona revisa en Siigo una factura hecha en borrador («stamp»).",
-        remedy="Revise el borrador en Siigo y confírmelo con «resolve --done»[ --opportunity {confirm}]",
+        remedy=(
+            "Revise el borrador en Siigo y confírmelo con «Se ve bien» («resolve --done»"
+            "[ --opportunity {confirm}])"
+        ),
         button="Se ve bien",
     ),
     Reason(
@@ -103,18 +106,18 @@ _DATA = (
         title="El valor cambió después de facturar",
         text="La oportunidad cambió de valor[ y ahora vale {value}][; se facturó con {before}][ en {made}]",
         cause="Alguien cambió el valor en Escala cuando la factura ya existía; no se hace otra.",
-        remedy="Corrija el valor en Escala o la factura en Siigo, y use «resolve --done»",
+        remedy="Corrija el valor en Escala o la factura en Siigo, y pulse «Ya lo resolví» («resolve --done»)",
         button="Ya lo resolví",
     ),
     Reason(
         code=Code.INVOICE_UNDONE,
         group="needs_attention",
         title="La factura se deshizo en Siigo",
-        text="La factura[ {made}] que se hizo de la oportunidad[ {how}]",
+        text="La factura[ {made}] que se hizo de la oportunidad cambió en Siigo[: {how}]",
         cause="Alguien la anuló, la borró o le hizo nota crédito en Siigo; nunca se hace otra por sí sola.",
         remedy=(
-            "Si debe facturarse otra vez, use «resolve --again»; si no, cierre la oportunidad en Escala y "
-            "use «resolve --done»"
+            "Si debe facturarse otra vez, pulse «Facturar otra vez» («resolve --again»); si no, cierre la "
+            "oportunidad en Escala y pulse «Ya lo resolví» («resolve --done»)"
         ),
         button="Facturar otra vez",
     ),
@@ -125,8 +128,8 @@ _DATA = (
         text="En Siigo hay una factura[ {made}] del mismo cliente y por el mismo total[ ({calculated})]",
         cause="La oportunidad esperaba, y entretanto alguien hizo en Siigo una factura sin nuestra marca.",
         remedy=(
-            "Si es la de esta oportunidad, use «resolve --ignore»; si es de otra venta, use "
-            "«resolve --create»"
+            "Si es la de esta oportunidad, pulse «Excluir» («resolve --ignore»); si es de otra venta, "
+            "«Facturar» («resolve --create»)"
         ),
         button="Excluir",
     ),

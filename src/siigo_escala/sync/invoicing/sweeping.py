@@ -23,9 +23,9 @@ from siigo_escala.sync.session import Session
 
 Undone = Literal["annulled", "deleted", "credited"]
 _HOW: Mapping[Undone, str] = {
-    "annulled": "se anuló en Siigo",
-    "deleted": "ya no está en Siigo",
-    "credited": "tiene nota crédito en Siigo",
+    "annulled": "se anuló",
+    "deleted": "ya no está",
+    "credited": "tiene nota crédito",
 }
 _MARGIN = timedelta(days=2)
 """An invoice's own day and the moment at which we knew of it may differ by so much."""
