@@ -488,7 +488,7 @@ def test_a_test_message_says_for_each_address_whether_it_went(
     done = alerts.send_test(connection, environment=world.environment, carrier=delivery.here)
     assert [(address.shown, address.key, outcome.sent) for address, outcome in done] == [
         ("mailto://…@empresa.example", "alerts.email", False),
-        ("json://127.0.0.1", "alerts.urls", True),
+        (f"json://127.0.0.1:{hook.port}", "alerts.urls", True),
     ]
     assert "SIIGO_ESCALA_EMAIL_URL" in done[0][1].why
     assert hook.titles() == ["«acme»: mensaje de prueba"]

@@ -108,7 +108,7 @@ def _watched(world: World) -> _Door:
     return door
 
 
-@pytest.mark.parametrize(("connections", "customers"), [(1, 3), (4, 8), (2, 1)])
+@pytest.mark.parametrize(("connections", "customers"), [(1, 3), (4, 8), (4, 16), (2, 1)])
 def test_writes_run_side_by_side_as_allowed_and_one_after_another_for_one_customer(
     world: World, connections: int, customers: int
 ) -> None:

@@ -39,7 +39,9 @@ def company(name: str) -> models.Connection:
             sellers=[{"id": 1, "email": "v@acme.example", "name": HOSTILE, "active": True}]
         ),
         escala=models.EscalaAccount.objects.create(
-            pipelines=[{"id": "p1", "name": HOSTILE, "stages": [{"id": "s1", "name": HOSTILE}]}]
+            pipelines=[
+                {"id": "p1", "name": HOSTILE, "stages": [{"id": "s1", "name": HOSTILE, "kind": "open"}]}
+            ]
         ),
         siigo_username=f"api@{name}.example",
         siigo_key_sealed=vault.seal(SIIGO_KEY),

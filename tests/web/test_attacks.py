@@ -74,10 +74,10 @@ REQUESTS: dict[str, Attack] = {
     ),
     "signing out from elsewhere": _post("/salir/", {}, 403, strict=True),
     "signing out by a picture": _get("/salir/", 405),
-    "a change by a link": _get(f"{A}sincronizar/pausar/", 405),
+    "a change by a link": _get(f"{A}sincronizar/reanudar/", 405),
     "a change by a fragment": _get(f"{A}pendientes/decidir/", 405, headers={"HX-Request": "true"}),
     "another method in a header": _get(
-        f"{A}sincronizar/pausar/", 405, headers={"X-HTTP-Method-Override": "POST"}
+        f"{A}sincronizar/reanudar/", 405, headers={"X-HTTP-Method-Override": "POST"}
     ),
     "another method in a field": _post("/salir/", {"_method": "GET"}, 403, strict=True),
     # Addressed to another name.

@@ -17,7 +17,10 @@ import pytest
 from django.test import Client
 
 import siigo_escala
+from siigo_escala.domain.directions import BACK
 from siigo_escala.store import lease, models
+from siigo_escala.sync import rule_changes
+from siigo_escala.web.views import direction
 from tests.web import assistant, attacks
 from tests.web.attacks import HOSTILE, Scene
 from tests.web.test_access import ROUTES, SAMPLES
@@ -82,7 +85,7 @@ def _follows(ana: Client, address: str, page: str) -> None:
 
 
 def _states(scene: Scene) -> Iterator[None]:
-    """At rest; then with everything under way that a page waits for."""
+    """At rest; then with everything under way that a page waits for; then in the other direction."""
     yield
     now = datetime.now(UTC)
     for kind in ("check", "preview"):
@@ -111,8 +114,34 @@ def _states(scene: Scene) -> Iterator[None]:
     SAMPLES_NOW["number"] = str(run.pk)
     try:
         yield
+        _turned(scene.acme, now=now)
+        yield
     finally:
         held.release()
+
+
+def _turned(company: models.Connection, *, now: datetime) -> None:
+    """The other direction, with a change of its rules that waits and is being rehearsed."""
+    invoices = {
+        "trigger_pipeline": HOSTILE,
+        "trigger_stage": HOSTILE,
+        "document_type": 24446,
+        "payment_type": 5636,
+        "seller": "ventas@acme.example",
+        "default_city": "11001",
+        "identification_field": "cf_contact_cedula_kwzt_text",
+    }
+    company.refresh_from_db()
+    company.direction = BACK
+    named = {"name": "acme", "siigo": {"username": "api@acme.example"}, "escala": {}}
+    company.file = {**company.file, **named, "direction": BACK, "invoices": invoices}
+    company.save()
+    change = rule_changes.Change(path=("invoices", "existing"), before="skip", after="invoice")
+    rule_changes.keep_draft(company, [change], who="inst@acme.example", now=now)
+    asked = {"changes": direction._mark([change])}
+    models.Errand.objects.create(
+        connection=company, kind=direction.KIND, begun_at=now, beat_at=now, asked=asked
+    )
 
 
 SAMPLES_NOW = {**SAMPLES, "siigo_id": "acme-1"}

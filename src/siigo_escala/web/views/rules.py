@@ -42,15 +42,16 @@ _OTHER = "Otra persona cambió esto{when}. Revise y guarde de nuevo."
 def rules(request: Visit) -> HttpResponse:
     """¿Cómo se hacen las oportunidades? The form as it stands, or as the draft would have it."""
     typed = request.GET.get("description")
-    if request.htmx:
+    back = directions.is_back(request.company)
+    if request.htmx and not back:
         return render(
             request, "web/parts/rule_fields.html#example", {"example": example(request.company, typed or "")}
         )
-    unread = read_lists(request, selling=directions.is_back(request.company))
+    unread = read_lists(request, selling=back)
     draft = rule_changes.draft_of(request.company, now=datetime.now(UTC))
     waiting = [] if turns(draft) else rule_changes.changes_in(draft)
     file = rule_changes.applied(rule_changes.as_it_stands(request.company), waiting)
-    if typed is not None and not directions.is_back(request.company):
+    if typed is not None and not back:
         file["opportunities"]["description"] = typed[:1000]
     form = form_of(request, request.company.direction, file)
     return _page(request, form, draft=draft, unread=unread)
