@@ -53,6 +53,19 @@ def test_the_sweep_is_due_once_a_local_day_by_siigos_clock(world: World) -> None
     assert world.sync().document["sweep"]["done"], "it stayed due"
 
 
+def test_a_sweep_that_is_asked_for_after_runs_with_dates_alone_is_made(world: World) -> None:
+    first, second = world.invoices(2)
+    world.connect()
+    assert not world.sync(dry_run=True, sweep=True).document["sweep"]["done"], "nothing is there to be swept"
+    world.sync(date_from=world.now().date() - timedelta(days=400))
+    world.pass_time(hours=2)
+    world.escala.delete_deal(world.deal_of(first["name"])["id"])
+    result = world.sync(sweep=True)
+    assert result.document["sweep"]["done"]
+    assert codes(result) == ["DEAL_DELETED"]
+    world.deal_of(second["name"])
+
+
 def test_the_local_day_begins_at_midnight_there_and_not_at_utcs(world: World) -> None:
     world.invoices(1)
     world.connect()

@@ -39,10 +39,14 @@ def today(session: Session) -> date:
 
 
 def is_due(session: Session) -> bool:
-    """Whether this run is to sweep; a first run is the sweep of its span already."""
+    """Whether this run is to sweep; a first run is the sweep of its span already, unless runs with dates have
+    made opportunities before it and a person asks for more.
+    """
     options, connection = session.options, session.connection
-    if options.kind != "sync" or connection.invoices_mark is None or session.first:
+    if options.kind != "sync":
         return False
+    if connection.invoices_mark is None:
+        return bool(options.sweep) and connection.invoices.filter(deal_id__isnull=False).exists()
     if options.sweep is not None:
         return options.sweep
     return options.ordinary and connection.sweep_day != today(session)
