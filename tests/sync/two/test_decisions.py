@@ -6,7 +6,7 @@ import pytest
 
 from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store.models import Connection, Invoicing
+from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.sync.invoicing import resolve
 from tests.sync.two.scene import Scene, codes, counts
 
@@ -102,6 +102,34 @@ def test_nothing_goes_to_the_dian_before_a_dry_run_and_a_confirmed_draft(scene: 
     assert counts(scene.sync())["created"] == 1
     assert scene.row(waits).siigo_id
     assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
+
+
+@pytest.mark.parametrize("noticed", [True, False], ids=["swept", "not swept"])
+@pytest.mark.parametrize("how", ["annul_invoice", "delete_invoice"])
+def test_a_draft_that_was_given_up_confirms_nothing(scene: Scene, how: str, noticed: bool) -> None:
+    contact = scene.ready("stamp = true")
+    for number in range(3):
+        scene.deal(contact, name=f"Venta {number}")
+    scene.sync(dry_run=True)
+    assert counts(scene.sync()) == {"read": 3, "created": 1, "needs_attention": 2}
+    (draft,) = scene.invoices()
+    deal = Opportunity.objects.get(siigo_id=draft["id"]).deal_id
+    getattr(scene.world.siigo, how)(draft["name"])
+    scene.world.pass_time(hours=1)
+    if noticed:
+        assert "INVOICE_UNDONE" in codes(scene.sync(sweep=True))
+    _say(scene, deal, "done")
+    scene.sync()
+    if not noticed:
+        assert "INVOICE_UNDONE" in codes(scene.sync(sweep=True))
+        _say(scene, deal, "done")
+        scene.sync()
+    assert {one["stamp"]["status"] for one in scene.invoices() if one["id"] != draft["id"]} == {"Draft"}
+    assert sum(not one["annulled"] for one in scene.invoices() if one["id"] != draft["id"]) == 1
+    (again,) = [one for one in scene.invoices() if one["id"] != draft["id"]]
+    _say(scene, Opportunity.objects.get(siigo_id=again["id"]).deal_id, "done")
+    scene.sync()
+    assert scene.invoices()[-1]["stamp"]["status"] == "Sending", "this one was looked at and found right"
 
 
 def test_a_draft_that_was_made_before_stamping_was_asked_for_is_the_one_to_confirm(scene: Scene) -> None:

@@ -70,7 +70,7 @@ def _decide(connection: Connection, wish: DealWish, row: Opportunity, *, now: da
     row.decision = ""
     if row.siigo_id is None:
         return [f"La oportunidad «{row.name or row.deal_id}» se intentará de nuevo."]
-    if connection.confirmed_at is None:
+    if connection.confirmed_at is None and not row.undone:
         # What a person has seen in Siigo and finds right: from now on invoices may go to the DIAN.
         connection.confirmed_at = now
         connection.save(update_fields=["confirmed_at"])

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Opportunity
-from siigo_escala.sync.invoicing.deciding import Decision
+from siigo_escala.sync.invoicing.deciding import Decision, undone
 from siigo_escala.sync.invoicing.work import Order, Seen, Work
 from siigo_escala.sync.session import Session
 
@@ -20,7 +20,9 @@ from siigo_escala.sync.session import Session
 def gate(work: Work, seen: Seen, decision: Decision) -> Decision:
     """The decision as far as the DIAN allows it."""
     connection = work.session.connection
-    if not isinstance(decision, Order) or not decision.draft.stamp or connection.confirmed_at is not None:
+    if not isinstance(decision, Order) or not decision.draft.stamp:
+        return decision
+    if connection.confirmed_at is not None and _stands(work):
         return decision
     if connection.rehearsed_at is None and not work.session.dry:
         return NeedsAttention(code=Code.DRY_RUN_NEEDED)
@@ -33,9 +35,28 @@ def gate(work: Work, seen: Seen, decision: Decision) -> Decision:
 
 
 def drafts(connection: Connection) -> QuerySet[Opportunity]:
-    """Invoices of this connection that were made, or are being made, the first one first."""
-    made = connection.opportunities.exclude(siigo_id=None, body="")
+    """Invoices of this connection that were made, or are being made, the first one first; none that is known
+    to be undone.
+    """
+    made = connection.opportunities.exclude(siigo_id=None, body="").filter(undone="")
     return made.order_by("invoiced_at", "pk")
+
+
+def _stands(work: Work) -> bool:
+    """Whether the confirmed draft is still there: asked while nothing has gone to the DIAN after it.
+
+    A person may have said that it is dealt with after annulling or deleting it: that was no confirmation.
+    """
+    session = work.session
+    if work.confirmed_stands is None:
+        made = list(drafts(session.connection)[:2])
+        alone = made[0].siigo_id if len(made) == 1 else None
+        work.confirmed_stands = alone is None or not undone(session, alone)
+        if not work.confirmed_stands:
+            session.connection.confirmed_at = None
+            with session.index():
+                Connection.objects.filter(pk=session.connection.pk).update(confirmed_at=None)
+    return work.confirmed_stands
 
 
 def rehearsed(session: Session) -> None:
