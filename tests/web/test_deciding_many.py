@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.test import Client
 
 from siigo_escala.store import models
 from siigo_escala.web import bulk, errands
+from siigo_escala.web.queries import facts
 from siigo_escala.web.queries.filters import Filters
 from tests.web.screens import Screens, audited, words
 
@@ -145,3 +146,20 @@ def test_readers_decide_nothing(screens: Screens, emp: Client) -> None:
     assert _asked(reader, "ignore", "").status_code == 403
     assert reader.get(f"{PENDING}en-curso/").status_code == 403
     assert "Marcar las" not in reader.get("/empresas/acme/facturas/").content.decode()
+
+
+def test_what_was_annulled_and_waits_for_a_person_is_neither_in_order_nor_out_of_reach(
+    emp: Client, screens: Screens
+) -> None:
+    _held(screens, 12, code="INVOICE_ANNULLED_LATER", annulled=True)
+    found = facts.of(screens.company, month=date(2026, 3, 1), now=datetime.now(UTC))
+    assert (found.attention.count, found.parts["atencion"].count, found.parts["anulada"].count) == (12, 12, 0)
+    page = emp.get(PENDING).content.decode()
+    assert "Marcar las 12" in page
+    (filtro,) = set(re.findall(r'name="filtro" value="([^"]+)"', page))
+    answer = emp.post(
+        DECIDE,
+        {"decision": "done", "todas": "1", "filtro": filtro.replace("&amp;", "&"), "volver": PENDING},
+        follow=True,
+    )
+    assert "admite esa decisión" not in words(answer)

@@ -1,8 +1,7 @@
 """States of an invoice as people see them: the only colours of meaning, each with its icon and its word.
 
-Seven, where the machine has six: what was annulled stands apart, and of `failed` what has not had its turn is
-no
-error (docs/adr/0016 names the rows of `report`).
+Seven, where the machine has six: what was annulled stands apart once it waits for nobody, and of
+`failed` what has not had its turn is no error (docs/adr/0016 names the rows of `report`).
 """
 
 from __future__ import annotations
@@ -51,12 +50,16 @@ _WAITING = Q(state=State.PENDING) & (Q(code="") | Q(code=Code.NOT_REACHED)) | Q(
 
 
 def shown_state() -> Case:
-    """The key of `STATES` for each row of the ledger: the same parts as `sync.report.status_of`, finer."""
+    """The key of `STATES` for each row of the ledger.
+
+    The parts of `sync.report.status_of`, finer, but that whatever waits for a person is shown so: an annulled
+    invoice whose opportunity still stands in Escala is not in order yet.
+    """
     return Case(
+        When(state=State.NEEDS_ATTENTION, then=Value("atencion")),
         When(_ANNULLED, then=Value("anulada")),
         When(state=State.IN_ESCALA, then=Value("en-escala")),
         When(state=State.EXCLUDED, then=Value("excluida")),
-        When(state=State.NEEDS_ATTENTION, then=Value("atencion")),
         When(_UNKNOWN, then=Value("por-confirmar")),
         When(_WAITING, then=Value("por-enviar")),
         default=Value("error"),
