@@ -104,6 +104,49 @@ def test_nothing_goes_to_the_dian_before_a_dry_run_and_a_confirmed_draft(scene: 
     assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
 
 
+@pytest.mark.parametrize("how", ["annulled", "deleted"])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_draft_that_was_undone_confirms_nothing(scene: Scene, how: str, told: bool) -> None:
+    contact = scene.ready("stamp = true")
+    made = scene.deal(contact, name="Una")
+    scene.sync(dry_run=True)
+    scene.sync()
+    scene.world.pass_time(days=1)
+    draft = scene.invoices()[0]["id"]
+    if how == "annulled":
+        scene.world.siigo.annul_invoice(draft)
+    else:
+        scene.world.siigo.delete_invoice(draft)
+    if told:
+        assert codes(scene.sync()) == ["INVOICE_UNDONE"]
+    _say(scene, made, "done")
+    other = scene.deal(contact, name="Otra")
+    dry = scene.sync(dry_run=True, sweep=False)
+    real = scene.sync(sweep=False)
+    assert counts(real) == counts(dry)
+    assert codes(real) == ([] if told else ["INVOICE_UNDONE"])
+    assert scene.invoices()[-1]["stamp"]["status"] == "Draft"
+    scene.deal(contact, name="Otra más")
+    assert "DRAFT_UNCONFIRMED" in codes(scene.sync(sweep=False))
+    _say(scene, other, "done")
+    assert counts(scene.sync(sweep=False))["created"] == 1
+    assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
+
+
+def test_a_confirmed_draft_that_is_undone_before_the_next_one_is_asked_for_again(scene: Scene) -> None:
+    contact = scene.ready("stamp = true")
+    made = scene.deal(contact, name="Una")
+    scene.sync(dry_run=True)
+    scene.sync()
+    _say(scene, made, "done")
+    scene.world.pass_time(days=1)
+    scene.world.siigo.annul_invoice(scene.invoices()[0]["id"])
+    assert codes(scene.sync()) == ["INVOICE_UNDONE"]
+    scene.deal(contact, name="Otra")
+    scene.sync(sweep=False)
+    assert scene.invoices()[-1]["stamp"]["status"] == "Draft"
+
+
 def test_a_draft_that_was_made_before_stamping_was_asked_for_is_the_one_to_confirm(scene: Scene) -> None:
     contact = scene.ready()
     made = scene.deal(contact, name="Una")

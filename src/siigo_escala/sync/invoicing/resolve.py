@@ -30,11 +30,15 @@ def store(connection: Connection, wishes: Sequence[DealWish], *, now: datetime) 
                     line=wish.line,
                 )
             _check(wish, row)
+            unconfirmed = connection.confirmed_at is None
             warnings += _decide(connection, wish, row, now=now)
+            told: dict[str, object] = {"decision": wish.kind}
+            if unconfirmed and connection.confirmed_at is not None:
+                told["confirms"] = True
             row.due, row.said, row.updated_at = True, row.said + 1, now
             row.save()
             OpportunityEvent.objects.create(
-                opportunity=row, at=now, kind="resolved", code=row.code, data={"decision": wish.kind}
+                opportunity=row, at=now, kind="resolved", code=row.code, data=told
             )
     return warnings
 
@@ -70,7 +74,7 @@ def _decide(connection: Connection, wish: DealWish, row: Opportunity, *, now: da
     row.decision = ""
     if row.siigo_id is None:
         return [f"La oportunidad «{row.name or row.deal_id}» se intentará de nuevo."]
-    if connection.confirmed_at is None:
+    if connection.confirmed_at is None and not row.undone:
         # What a person has seen in Siigo and finds right: from now on invoices may go to the DIAN.
         connection.confirmed_at = now
         connection.save(update_fields=["confirmed_at"])

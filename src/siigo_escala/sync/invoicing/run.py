@@ -59,6 +59,7 @@ class _Course:
         self._session = session
         self._work = Work(session=session)
         self._all = watching.of_run(self._work)
+        self._known = {seen.row.deal_id: seen for seen in self._all}
         self._journal = Journal(session)
         self._decider = Decider(self._work, hold=hold)
         self._writer = Writer(self._work, self._journal, self._decider)
@@ -87,7 +88,7 @@ class _Course:
     def _sweep(self) -> int | None:
         if not sweeping.is_due(self._session):
             return None
-        return sweeping.go(self._session, self._journal, {seen.row.deal_id: seen for seen in self._all})
+        return sweeping.go(self._session, self._journal, self._known)
 
     def _unknown(self) -> list[Seen]:
         return [seen for seen in self._all if seen.row.state == Invoicing.SENDING]
@@ -137,7 +138,8 @@ class _Course:
                 if not deciding.undone(self._session, row.siigo_id):
                     return NeedsAttention(code=Code.INVOICE_STANDS, data={"made": row.invoice})
                 self._journal.again(seen)
-            return stamping.gate(self._work, seen, self._decider.decide(seen))
+            decision = self._decider.decide(seen)
+            return stamping.gate(self._work, seen, decision, journal=self._journal, known=self._known)
         except (Rejected, UnexpectedAnswer) as problem:
             # A question about this record alone was refused: the others go on.
             log.warning("record not decided", run=self._session.run_id, deal=row.deal_id, why=problem.message)

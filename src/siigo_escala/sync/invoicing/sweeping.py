@@ -48,7 +48,7 @@ def go(session: Session, journal: Journal, known: Mapping[str, Seen]) -> int:
     for span in sweep.days(session):
         rows = {str(row.siigo_id): row for row in _bound(session, span)}
         for row, how in _found(session, span, rows):
-            _note(session, journal, row, how, known)
+            note(session, journal, row, how, known)
     journal.flush()
     sweep.done(session)
     return session.calls.siigo + session.calls.escala - before
@@ -106,9 +106,10 @@ def _credited(session: Session, span: tuple[date, date]) -> set[str]:
         return set()
 
 
-def _note(
+def note(
     session: Session, journal: Journal, row: Opportunity, how: Undone, known: Mapping[str, Seen]
 ) -> None:
+    """Tells a person that this invoice does not stand any more."""
     if row.undone == how:
         return  # told before; a person has answered, or it still waits
     seen = known.get(row.deal_id) or next(iter(watching.of_rows(session, [row])))

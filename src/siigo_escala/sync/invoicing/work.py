@@ -69,6 +69,10 @@ class Work:
     """Customers registered in this run that no invoice of it has been counted with yet."""
     planned_customers: set[str] = field(default_factory=set)
     """Those that a dry run would register."""
+    draft_stands: bool = False
+    """The draft that a person confirmed was found in Siigo, or more was made since."""
+    fallen_drafts: set[str] = field(default_factory=set)
+    """Deals whose confirmed draft this run found annulled or deleted."""
 
     @property
     def rules(self) -> InvoiceRules:
