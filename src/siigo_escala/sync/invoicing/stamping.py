@@ -46,7 +46,7 @@ def drafts(connection: Connection) -> QuerySet[Opportunity]:
 
 
 def _confirmed(work: Work, journal: Journal, known: Mapping[str, Seen]) -> bool:
-    """Whether a person confirmed a draft; before the first one is stamped, Siigo is asked whether it stands."""
+    """Whether a person confirmed a draft; before the first is stamped, Siigo is asked for it."""
     session, connection = work.session, work.session.connection
     at = connection.confirmed_at
     if at is None or work.draft_stands:
