@@ -123,11 +123,13 @@ class Hand:
     def press(self, word: str | re.Pattern[str]) -> None:
         """Presses a button that leads to another screen."""
         where = self.page.get_by_role("button", name=word)
-        if self.keys:
-            self._to(where)
-            self.page.keyboard.press("Enter")
-        else:
-            where.click()
+        # Another address asked for before the answer came would take the form back.
+        with self.page.expect_navigation():
+            if self.keys:
+                self._to(where)
+                self.page.keyboard.press("Enter")
+            else:
+                where.click()
         self.screens += 1
 
     def _to(self, where: Locator) -> None:

@@ -19,8 +19,10 @@ GET = Ask(method="GET", path="/x")
 
 
 @contextmanager
-def _listening(answers: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-    """A server that gives each connection one of these answers and closes; its port and what it was asked."""
+def _listening(answers: list[bytes], closed: threading.Semaphore) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that gives each connection one of these answers and closes, which `closed` counts; its port and
+    what it was asked.
+    """
     asked: list[bytes] = []
 
     def serve() -> None:
@@ -29,6 +31,7 @@ def _listening(answers: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
             with line:
                 asked.append(line.recv(65536))
                 line.sendall(answer)
+            closed.release()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
@@ -86,9 +89,11 @@ def test_a_connection_is_kept_for_the_next_call_and_threads_share_them() -> None
 
 def test_a_connection_that_was_closed_over_there_is_opened_anew() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-    with _listening([answer, answer]) as (port, _):
+    closed = threading.Semaphore(0)
+    with _listening([answer, answer], closed) as (port, _):
         transport = surroundings(f"http://127.0.0.1:{port}").transport
         assert isinstance(transport.exchange(GET), Answer)
+        assert closed.acquire(timeout=10)
         assert isinstance(transport.exchange(GET), Answer)
 
 
@@ -127,7 +132,7 @@ def test_a_redirect_is_an_answer_and_nobody_follows_it() -> None:
 def test_another_machine_is_reached_through_the_proxy_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, user: str, credentials: bytes | None
 ) -> None:
-    with _listening([b"HTTP/1.1 502 Bad Gateway\r\n\r\n"]) as (port, asked):
+    with _listening([b"HTTP/1.1 502 Bad Gateway\r\n\r\n"], threading.Semaphore(0)) as (port, asked):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{user}127.0.0.1:{port}")
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
