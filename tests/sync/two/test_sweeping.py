@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from siigo_escala.domain.decisions import DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Connection
-from siigo_escala.sync.invoicing import resolve
+from siigo_escala.sync.invoicing import report, resolve
 from tests.sync.two.scene import Scene, codes, counts
 
 
@@ -67,6 +69,23 @@ def test_an_invoice_that_was_undone_is_told_once_and_never_made_again_by_itself(
     assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
     assert counts(scene.sync(sweep=True)) == {}, "it was told"
     assert len(scene.invoices()) == left
+
+
+@pytest.mark.parametrize(("how", "part"), [("annulled", "excluded"), ("credited", "invoiced")])
+def test_the_report_adds_up_no_invoice_that_is_gone(scene: Scene, how: str, part: str) -> None:
+    deal = invoiced(scene)
+    undo(scene, how)
+    scene.sync()
+    stands = int(part == "invoiced")
+
+    def shown() -> dict[str, Any]:
+        return report.report(Connection.objects.get(), date_from=None, date_to=None)
+
+    assert shown()["opportunities"]["needs_attention"] == 1
+    assert shown()["invoiced"]["count"] == stands
+    decide(scene, "done", deal)
+    assert (shown()["opportunities"][part], shown()["invoiced"]["count"]) == (1, stands)
+    assert report.counted(Connection.objects.get())[part] == 1
 
 
 def test_another_is_made_where_a_person_asks_and_is_watched_like_the_first(scene: Scene) -> None:

@@ -16,10 +16,12 @@ from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.sync import summed
 
 PARTS = ("invoiced", "excluded", "needs_attention", "failed")
+GONE = ("annulled", "deleted")
+"""What the sweep saw of an invoice that does not stand any more."""
 _CHUNK = 2000
 _SHOWN = (
     "deal_id", "name", "value", "modified", "customer", "state", "code", "invoice", "siigo_id",
-    "total",
+    "total", "undone",
 )  # fmt: skip
 
 
@@ -66,6 +68,8 @@ def rows_of(
 
 def status_of(opportunity: Any) -> str:
     """Which of the four parts an opportunity stands in."""
+    if opportunity.state == Invoicing.INVOICED and opportunity.undone in GONE:
+        return "excluded"  # a person settled it: no invoice stands
     if opportunity.state in (Invoicing.INVOICED, Invoicing.EXCLUDED, Invoicing.NEEDS_ATTENTION):
         return str(opportunity.state)
     return "failed"
@@ -93,16 +97,20 @@ def _row(opportunity: Any, zone: ZoneInfo) -> dict[str, Any]:
         "open": opportunity.state == Invoicing.NEEDS_ATTENTION,
         "invoice": opportunity.invoice or None,
         "siigo_id": opportunity.siigo_id,
-        "invoice_total": money.to_text(opportunity.total) if opportunity.siigo_id else None,
+        "invoice_total": (
+            money.to_text(opportunity.total)
+            if opportunity.siigo_id and opportunity.undone not in GONE
+            else None
+        ),
     }
 
 
 def counted(connection: Connection) -> dict[str, int]:
     """Opportunities of the ledger by part, and how many of them wait for a person."""
     counts = {"total": 0} | dict.fromkeys(PARTS, 0) | {"open": 0}
-    states = Opportunity.objects.filter(connection=connection).order_by().values("state")
+    states = Opportunity.objects.filter(connection=connection).order_by().values("state", "undone")
     for group in states.annotate(count=Count("pk")):
-        opportunity = Opportunity(state=group["state"])
+        opportunity = Opportunity(state=group["state"], undone=group["undone"])
         counts["total"] += group["count"]
         counts[status_of(opportunity)] += group["count"]
         counts["open"] += group["count"] if group["state"] == Invoicing.NEEDS_ATTENTION else 0
