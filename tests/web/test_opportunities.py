@@ -182,6 +182,15 @@ def test_the_first_draft_is_confirmed_from_its_page(emp: Client, scene: Scene, s
     assert "Se ve bien" not in words(emp.get(f"{LIST}{row('Buena').deal_id}/"))
 
 
+def test_the_value_that_was_invoiced_stays_after_a_person_saw_to_another(emp: Client, scene: Scene) -> None:
+    made = row("Buena")
+    scene.world.escala.edit_deal(made.deal_id, {"value": 200000})
+    scene.sync()
+    decide(emp, "done", "Buena", confirmado="1")
+    told = words(emp.get(f"{LIST}{made.deal_id}/"))
+    assert "Valor al facturar $ 200.000,00 $ 170.000,00 distinto" in told
+
+
 def test_a_long_history_is_cut_and_shown_whole(emp: Client, scene: Scene) -> None:
     made = row("Buena")
     for _ in range(60):

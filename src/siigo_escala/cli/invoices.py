@@ -163,7 +163,11 @@ def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
     for code in sorted({row["code"] for row in rows[:_SHOWN] if row["code"]}):
         reason = reasons.catalogue[reasons.Code(code)]
         title = reason.title if reason.title.endswith("?") else f"{reason.title}."
-        output.say(f"{code}: {title} {reason.cause} {reason.remedy}.")
+        said = reasons.message(reason.code, {}, of_deal=back)
+        if back and reason.of_deal is not None:
+            output.say(f"{code}: {said}")  # title and cause speak of an invoice
+        else:
+            output.say(f"{code}: {title} {reason.cause} {said[:1].upper()}{said[1:]}")
 
 
 def _show_candidates(rows: list[dict[str, Any]]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from siigo_escala.domain import records
+from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoicing, Opportunity, OpportunityEvent
 from siigo_escala.web.queries import opportunities, rows
@@ -126,7 +128,8 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
     stored = str(contact.custom.get(field, "")) if contact is not None else ""
     value = known.value if known is not None and known.value is not None else one.value
     invoiced = one.siigo_id is not None
-    same = "igual" if value == one.invoiced_value else "distinto"
+    then = _value_then(one)
+    same = "igual" if value == then else "distinto"
     return [
         Pair(name="Nombre y número", escala=one.name or one.deal_id, siigo=one.invoice),
         Pair(
@@ -138,7 +141,7 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
         Pair(
             name="Valor al facturar",
             escala=pesos(value),
-            siigo=pesos(one.invoiced_value) if invoiced else "",
+            siigo=pesos(then) if invoiced else "",
             mark=same if invoiced else "",
         ),
         Pair(
@@ -153,6 +156,15 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
             siigo="",
         ),
     ]
+
+
+def _value_then(one: Opportunity) -> Decimal:
+    """The value that was invoiced: where a person has seen to another one since, the history knows it."""
+    if one.invoiced_at is None:
+        return one.invoiced_value
+    edits = one.events.filter(code=Code.OPPORTUNITY_EDITED, kind="decided", at__gte=one.invoiced_at)
+    first = edits.order_by("pk").first()
+    return Decimal(str(first.data["before"])) if first is not None else one.invoiced_value
 
 
 def _contact(company: Connection, contact_id: str) -> Any:
