@@ -142,12 +142,12 @@ def test_an_outage_of_three_weeks_after_a_busy_month_stays_within_the_law() -> N
     assert user.paused_at is None
 
 
-def _room(*parts: tuple[int, int]) -> int:
-    stretches = [
+def _stretches(*parts: tuple[int, int]) -> list[Stretch]:
+    """One for each pair of calls that were refused and, after them, calls that went well."""
+    return [
         Stretch(since=_BEGIN + timedelta(minutes=number), calls=well + refused, refused=refused)
         for number, (refused, well) in enumerate(parts)
     ]
-    return braking.standing(stretches).room
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,74 @@ def _room(*parts: tuple[int, int]) -> int:
     ],
 )
 def test_the_room_is_what_the_worst_beginning_leaves(parts: list[tuple[int, int]], room: int) -> None:
-    assert _room(*parts) == room
+    assert braking.standing(_stretches(*parts)).room == room
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ([], (0, 0, False)),
+        ([(0, 13), (12, 0)], (12, 12, False)),  # 25 calls, fewer than half of them refused
+        ([(0, 12), (13, 0)], (25, 13, True)),
+        ([(0, 12), (12, 0)], (12, 12, False)),  # half, of 24
+        ([(0, 25), (25, 0)], (50, 25, True)),
+        ([(0, 12), (13, 1)], (26, 13, False)),  # after a success nobody stops
+        ([(0, 1000), (38, 0)], (38, 38, False)),  # room for 12
+        ([(0, 1000), (39, 0)], (39, 39, True)),
+        ([(0, 5), (39, 0)], (39, 39, True)),  # both: told is what leaves so little room
+        ([(0, 5), (38, 0)], (43, 38, True)),
+    ],
+)
+def test_a_pause_is_due_after_a_refusal_at_half_of_25_or_where_little_room_is_left(
+    parts: list[tuple[int, int]], told: tuple[int, int, bool]
+) -> None:
+    found = braking.standing(_stretches(*parts))
+    assert (found.calls, found.refused, found.must_pause) == told
+
+
+@pytest.mark.parametrize(
+    ("parts", "only"),
+    [
+        ([], False),
+        ([(24, 0)], False),
+        ([(8, 17)], True),
+        ([(7, 18)], False),
+        ([(0, 21), (9, 0)], True),  # 30 % to the call
+        ([(0, 22), (9, 0)], False),
+        ([(100, 0)], True),
+    ],
+)
+def test_nothing_is_written_from_30_percent_of_25_calls(parts: list[tuple[int, int]], only: bool) -> None:
+    assert braking.reads_only(_stretches(*parts)) is only
+
+
+@pytest.mark.parametrize(
+    ("must_pause", "room", "under_way", "probing", "allowed"),
+    [
+        (False, 2, 1, False, True),
+        (False, 2, 2, False, False),
+        (True, 2, 1, False, False),
+        (True, 2, 1, True, True),
+        (True, 2, 2, True, False),
+    ],
+)
+def test_a_call_wants_room_for_all_under_way_and_no_pause_but_for_a_probe(
+    must_pause: bool, room: int, under_way: int, probing: bool, allowed: bool
+) -> None:
+    standing = braking.Standing(calls=30, refused=20, room=room, must_pause=must_pause)
+    assert standing.allows(under_way=under_way, probing=probing) is allowed
+
+
+def test_a_stretch_begins_with_its_hour_or_with_a_refusal_after_a_success() -> None:
+    hour = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    now = hour + timedelta(minutes=30, seconds=20, microseconds=10)
+    assert braking.begins(None, refused=True, now=now) == hour
+    assert braking.begins(Stretch(since=hour, calls=1, refused=1), refused=True, now=now) == hour
+    assert braking.begins(Stretch(since=hour, calls=2, refused=1), refused=False, now=now) == hour
+    assert braking.begins(Stretch(since=hour, calls=2, refused=1), refused=True, now=now) == now
+    before = Stretch(since=hour - timedelta(minutes=1), calls=2, refused=1)
+    assert braking.begins(before, refused=True, now=now) == hour
+    assert braking.oldest(now) == now - timedelta(days=7, hours=1)
 
 
 def test_the_rests_from_the_reserve_to_no_room_last_longer_than_what_is_counted() -> None:
@@ -177,4 +244,4 @@ def test_a_clock_that_was_set_back_changes_no_order() -> None:
     latest = Stretch(since=_BEGIN, calls=2, refused=1)
     hours_before = _BEGIN - timedelta(hours=5)
     assert braking.begins(latest, refused=False, now=hours_before) == _BEGIN
-    assert braking.begins(latest, refused=True, now=hours_before) > _BEGIN
+    assert braking.begins(latest, refused=True, now=hours_before) == _BEGIN + timedelta(microseconds=1)
