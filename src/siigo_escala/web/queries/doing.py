@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code, Reason
@@ -28,9 +28,9 @@ class Group:
 
 def waiting(company: Connection) -> QuerySet[Invoice]:
     """Every invoice that does not go on by itself: a person decides, mends, or waits with us for Escala."""
-    return models.Invoice.objects.filter(
-        Q(state=State.NEEDS_ATTENTION) | (Q(state=State.FAILED) & ~Q(code__in=_BY_ITSELF)), connection=company
-    )
+    # The states by themselves, which an index finds: beside an OR alone every invoice would be read.
+    held = models.Invoice.objects.filter(connection=company, state__in=(State.NEEDS_ATTENTION, State.FAILED))
+    return held.exclude(state=State.FAILED, code__in=_BY_ITSELF)
 
 
 def groups(company: Connection) -> list[Group]:
