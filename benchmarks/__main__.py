@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from benchmarks import engine, growth, ledger, measurements, page, scale, systems, web
+from benchmarks import engine, growth, ledger, measurements, page, scale, systems, unknown, web
 from benchmarks.measurements import Row
 
 _LATENCY_MS = 50.0
@@ -31,6 +31,7 @@ USUAL: dict[str, Callable[[], Iterable[Row]]] = {
     "calls": lambda: measurements.calls_of_a_year(1000, 250),
     "speed": _speed,
     "limits": lambda: measurements.default_limits(100, 25, latency_ms=_LATENCY_MS),
+    "unknown": unknown.unknown,
     "memory": lambda: measurements.memory(5_000, 1250, small=1000),
     **engine.MEASUREMENTS,
 }

@@ -6,7 +6,7 @@ Its call log keeps the bodies too (GET /_control/calls), so that the same calls 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
 from benchmarks import work
 from siigo_escala.simulators import serving
@@ -27,7 +27,7 @@ def main() -> None:
     """Serves until SIGTERM; prints one line with the address."""
     parser = argparse.ArgumentParser()
     parser.add_argument("system", choices=("siigo", "escala"))
-    parser.add_argument("--kind", choices=("year", "new", "lived_in"), default="new")
+    parser.add_argument("--kind", choices=get_args(work.Kind), default="new")
     parser.add_argument("--invoices", type=int, required=True)
     parser.add_argument("--customers", type=int, required=True)
     parser.add_argument("--latency-ms", type=float, default=0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,14 +12,16 @@ from siigo_escala.simulators.escala.simulator import EscalaSimulator
 from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
 Record = dict[str, Any]
-Kind = Literal["year", "new", "lived_in"]
+Kind = Literal["year", "new", "lived_in", "crowded"]
 """`year`: a company with everything that happens in a year, and what Escala has already of it.
 `new`: so many living invoices of so many buyers with an identification of their own, in an empty account.
 `lived_in`: a year, in an account where people have kept contacts and deals of their own, half as many of each
-as there are invoices."""
+as there are invoices.
+`crowded`: the same as `new`, in an account with 50,000 deals of people's own."""
 
 SEED = 7
 DAYS = 365
+_CROWD = 50_000
 _LONG_AGO = datetime(2020, 1, 1, 12, tzinfo=UTC)
 _WALK_INS = ("222222222222", "444444444", "444444001")
 
@@ -28,7 +30,7 @@ def siigo(kind: Kind, *, invoices: int, customers: int) -> SiigoSimulator:
     """A Siigo that holds the work; its rate limit is off."""
     simulator = SiigoSimulator()
     simulator.switches.update({"rate_limit_per_minute": 0})
-    if kind != "new":
+    if kind not in ("new", "crowded"):
         data.load_siigo(simulator, _company(invoices, customers))
         return simulator
     # One in five is left out below, and of the others some buyers come too late.
@@ -52,8 +54,11 @@ def escala(kind: Kind, *, invoices: int, customers: int) -> EscalaSimulator:
     """The Escala account before anything is synchronised."""
     simulator = EscalaSimulator()
     company = _company(invoices, customers)
-    if kind == "new":
+    if kind in ("new", "crowded"):
         simulator.load(owners=company.owners, products=company.escala_products, contacts=[])
+        if kind == "crowded":
+            simulator.load(contacts=[_acquaintance(0)])
+            simulator.load(deals=(_conversation(number, ["agenda-0"]) for number in range(_CROWD)))
         return simulator
     data.load_escala(simulator, company)
     if kind == "lived_in":
@@ -90,7 +95,13 @@ def _conversation(number: int, holders: Sequence[str]) -> Record:
     """A deal of people's own, about no invoice."""
     contact = holders[number % len(holders)]
     name, value = f"Conversación {number}", Decimal(number * 1000 + 7)
-    return {"id": f"trato-{number}", "created": _LONG_AGO, "name": name, "contactId": contact, "value": value}
+    return {
+        "id": f"trato-{number}",
+        "created": _LONG_AGO + timedelta(hours=number),
+        "name": name,
+        "contactId": contact,
+        "value": value,
+    }
 
 
 def _company(invoices: int, customers: int) -> data.Company:

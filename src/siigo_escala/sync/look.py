@@ -45,9 +45,16 @@ def oldest_intent(session: Session) -> datetime | None:
     return min(known) if known else None
 
 
-def again(session: Session) -> View:
-    """A second look, after the first: deals and contacts changed since the oldest open outcome."""
-    return _look(session, anew=True)
+def again(session: Session, *, contacts: bool) -> View:
+    """A second look, after the first: deals changed since the oldest open outcome, and `contacts` where one
+    is open. Whatever else the first look saw stands.
+    """
+    before = ensure(session)
+    session.tell("escala")
+    open_since = oldest_intent(session)
+    deals = _refresh(session, "deals", open_since=open_since, anew=True)
+    read = _refresh(session, "contacts", open_since=open_since, anew=True) if contacts else before.contacts
+    return _view(session, deals, read, hold=before.hold)
 
 
 def everything(session: Session) -> Reading:
@@ -74,16 +81,18 @@ def lost_stage(session: Session) -> str:
     return next((stage["id"] for stage in stages if stage["kind"] == "lost"), "")
 
 
-def _look(session: Session, *, anew: bool = False) -> View:
+def _look(session: Session) -> View:
     session.tell("escala")
     hold = _destination(session, session.escala.pipelines())
     open_since = oldest_intent(session)
-    readings = {
-        resource: _refresh(session, resource, open_since=open_since, anew=anew)
-        for resource in ("deals", "contacts")
-    }
-    hold = other_writer.hold(session) or hold
-    unsure = [reading for reading in readings.values() if reading is not None and not reading.counts]
+    deals = _refresh(session, "deals", open_since=open_since)
+    return _view(session, deals, _refresh(session, "contacts", open_since=open_since), hold=hold)
+
+
+def _view(
+    session: Session, deals: Reading | None, contacts: Reading | None, *, hold: NeedsAttention | None
+) -> View:
+    unsure = [reading for reading in (deals, contacts) if reading is not None and not reading.counts]
     if not unsure:
         EscalaAccount.objects.filter(pk=session.connection.escala_id).update(
             must_read_all=False, read_place=place.here()
@@ -91,14 +100,14 @@ def _look(session: Session, *, anew: bool = False) -> View:
     return View(
         sure=not unsure,
         why=unsure[0].why if unsure else "",
-        hold=hold,
-        deals=readings["deals"],
-        contacts=None if readings["contacts"] is None else replace(readings["contacts"], ids=None),
+        hold=other_writer.hold(session) or hold,
+        deals=deals,
+        contacts=None if contacts is None else replace(contacts, ids=None),
     )
 
 
 def _refresh(
-    session: Session, resource: Resource, *, open_since: datetime | None, anew: bool
+    session: Session, resource: Resource, *, open_since: datetime | None, anew: bool = False
 ) -> Reading | None:
     """Reads what is needed of a resource; None where an earlier complete read still counts."""
     account = EscalaAccount.objects.get(pk=session.connection.escala_id)

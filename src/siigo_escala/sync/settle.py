@@ -119,8 +119,8 @@ class Settlement:
             bindings.update(intent_at=self._taken_over)
 
     def read_again(self) -> None:
-        """A new read of both sides, then every open outcome looked up in it."""
-        self.session.view = look.again(self.session)
+        """A new read of what is open, then every open outcome looked up in it."""
+        self.session.view = look.again(self.session, contacts=bool(self.open_bindings()))
         self.examine()
 
     @property
