@@ -26,14 +26,7 @@ def sync(
     date_from: arguments.From = None,
     date_to: arguments.To = None,
     invoices: arguments.Invoices = None,
-    opportunities: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--opportunity",
-            metavar="ID",
-            help="Solo esta oportunidad (dirección de Escala a Siigo); puede repetirse.",
-        ),
-    ] = None,
+    opportunities: arguments.Opportunities = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", metavar="N", min=0, help="Crea a lo sumo N oportunidades, las más nuevas."),
@@ -63,7 +56,9 @@ def sync(
     wanted = list(dict.fromkeys(names or []))
     _check(wanted, all_=all_)
     _check_span(date_from, date_to)
-    _check_choices(invoices or [], opportunities or [], sweep=sweep, no_sweep=no_sweep)
+    check_names(invoices or [], opportunities or [])
+    if sweep and no_sweep:
+        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -170,7 +165,8 @@ def _check_span(date_from: date | None, date_to: date | None) -> None:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
 
 
-def _check_choices(invoices: list[str], opportunities: list[str], *, sweep: bool, no_sweep: bool) -> None:
+def check_names(invoices: list[str], opportunities: list[str]) -> None:
+    """A record that is asked for by nothing is a mistake."""
     if any(not one.strip() for one in opportunities):
         raise CommandProblem(
             "USAGE", "--opportunity está vacío: escriba el id de una oportunidad.", key="--opportunity"
@@ -179,8 +175,6 @@ def _check_choices(invoices: list[str], opportunities: list[str], *, sweep: bool
         raise CommandProblem(
             "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
         )
-    if sweep and no_sweep:
-        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
 
 
 def check_direction(opened: Opened, options: Options) -> None:
