@@ -105,7 +105,7 @@ def test_a_retry_is_asked_of_the_engine_and_told_in_the_audit(emp: Client, scene
     deal = row("Sola 0").deal_id
     scene.world.escala.edit_deal(deal, {"contactId": scene.contact(first_name="Otra")})
     assert decide(emp, "retry", "Sola 0").headers["Location"] == PENDING
-    assert "1 oportunidad se leen y se intentan de nuevo enseguida." in words(emp.get(PENDING))
+    assert "1 oportunidad se lee y se intenta de nuevo enseguida." in words(emp.get(PENDING))
     assert audited("Reintento").after == {"oportunidades": ["Sola 0"], "cuántas": 1}
     assert run_asked(scene) == {"read": 1, "created": 1}
 

@@ -17,20 +17,19 @@ from django.db.models import Q
 from siigo_escala.domain.decisions import DecisionProblem, Wish
 from siigo_escala.domain.decisions import Kind as WishKind
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store.models import Connection, State
+from siigo_escala.store.models import Connection
 from siigo_escala.sync import requests, resolve
 from siigo_escala.sync.session import Options
 from siigo_escala.web.decisions import Choice, Kind, choices_for
 from siigo_escala.web.queries import filters
 from siigo_escala.web.queries.filters import Filters
-from siigo_escala.web.templatetags.words import counted, noun, number
+from siigo_escala.web.states import STUCK
+from siigo_escala.web.templatetags.words import noun, number
 
 SLICE = 500
 AT_ONCE = 1000
 """More than these a page does not wait for."""
-_DECIDABLE = Q(state__in=(State.NEEDS_ATTENTION, State.FAILED)) | Q(
-    code__in=(Code.IGNORED_BY_PERSON, Code.DEAL_DELETED)
-)
+_DECIDABLE = STUCK | Q(code__in=(Code.IGNORED_BY_PERSON, Code.DEAL_DELETED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ def told(choice: Choice, result: dict[str, Any]) -> str:
     """What happened, in a sentence."""
     done, refused = int(result["done"]), int(result["refused"])
     if not refused:
-        return choice.done.format(n=counted(done, "factura,facturas"))
+        return choice.told(done, "factura,facturas")
     return (
         f"{number(done)} de {number(done + refused)} {noun(done, 'salió,salieron')}; "
         f"{number(refused)} {noun(refused, 'sigue,siguen')} aquí. {result['why']}"

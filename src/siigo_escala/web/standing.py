@@ -16,6 +16,7 @@ from siigo_escala.web.saying import reached as _reached
 from siigo_escala.web.saying import red as _red
 from siigo_escala.web.saying import roughly as _roughly
 from siigo_escala.web.saying import wait as _wait
+from siigo_escala.web.states import FOR_PEOPLE
 from siigo_escala.web.templatetags.words import MONTH_NAMES, counted, noun, number
 from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts
@@ -98,7 +99,8 @@ def _held(facts: Facts) -> Iterator[Standing]:
         held = f"{counted(facts.waiting.count + facts.attention.count, facts.noun)}"
         said = (
             f"«{facts.gone}» ya no existe en Escala; {held} por "
-            f"{pesos((facts.waiting + facts.attention).value)} esperan."
+            f"{pesos((facts.waiting + facts.attention).value)} "
+            f"{noun(facts.waiting.count + facts.attention.count, 'espera,esperan')}."
         )
         yield _red(8, said, "Elegir otra", "rules")
     if facts.other_writer:
@@ -245,7 +247,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
 
 
 def _attention(facts: Facts, name: str) -> Standing:
-    of_month = facts.parts.get("atencion", Amount()) + facts.parts.get("error", Amount())
+    of_month = sum((facts.parts.get(key, Amount()) for key in FOR_PEOPLE), Amount())
     if not of_month.count:
         many = facts.attention
         verb = noun(many.count, "necesita,necesitan")
@@ -261,11 +263,8 @@ def _attention(facts: Facts, name: str) -> Standing:
         said = f"{counted(many.count, facts.noun)} de {name}, por {pesos(many.value)}, {verb} su decisión"
         if unsent:
             said += f"; {number(fine)} {noun(fine, 'está,están')} en orden y {number(unsent)} por enviar."
-        elif fine:
-            said += f"; {noun(fine, 'la otra está,las otras')}"
-            said += " en orden." if fine == 1 else f" {number(fine)} están en orden."
         else:
-            said += "."
+            said += _others(fine)
     return Standing(
         row=19,
         tone="amber",
@@ -276,13 +275,20 @@ def _attention(facts: Facts, name: str) -> Standing:
     )
 
 
+def _others(fine: int) -> str:
+    """How the sentence of what waits ends: those that do not."""
+    if not fine:
+        return "."
+    return "; la otra está en orden." if fine == 1 else f"; las otras {number(fine)} están en orden."
+
+
 def _attention_back(facts: Facts) -> Standing:
     """Row 19 of the other direction, whose ledger knows no months."""
     many = facts.attention
     fine = sum(facts.parts.get(key, Amount()).count for key in ("en-escala", "excluida"))
     said = (
         f"{counted(many.count, facts.noun)} por {pesos(many.value)} {noun(many.count, 'necesita,necesitan')} "
-        f"su decisión; las otras {number(fine)} están en orden."
+        f"su decisión{_others(fine)}"
     )
     return Standing(
         row=19,

@@ -12,6 +12,7 @@ from siigo_escala.domain.selling import LINE_TAXES, Named
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import catalogues, lists
 from siigo_escala.web.forms import places, rules
+from siigo_escala.web.templatetags.words import counted
 
 Choices = rules.Choices
 EXISTING: Choices = (
@@ -198,7 +199,7 @@ class Invoicing(forms.Form):
         self._offer(listed)
         self.fields["every_minutes"].help_text = rules.cost(file["schedule"])
         if count := left_out.get("ALREADY_IN_STAGE"):
-            are = "1 oportunidad queda" if count == 1 else f"{count} oportunidades quedan"
+            are = counted(count, "oportunidad queda,oportunidades quedan")
             self.fields["existing"].help_text += f" Hoy {are} fuera por esta regla."
         if company.escala.capabilities.get("update_deals") == "none":
             self.fields["number_field"].help_text += " Su cuenta no permite actualizar oportunidades."

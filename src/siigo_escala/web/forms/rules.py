@@ -15,6 +15,7 @@ from siigo_escala.domain.rules_checks import PLACEHOLDERS
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import lists
 from siigo_escala.web.forms import places
+from siigo_escala.web.templatetags.words import counted
 
 Choices = Sequence[tuple[str, str]]
 VALUE: Choices = (("total", "Total"), ("gross", "Bruto"), ("subtotal", "Subtotal"))
@@ -208,7 +209,7 @@ class Rules(forms.Form):
         self.fields["every_minutes"].help_text = cost(file["schedule"])
         for name, code in _RULE_OF.items():
             if count := left_out.get(code):
-                told = "1 factura queda" if count == 1 else f"{count} facturas quedan"
+                told = counted(count, "factura queda,facturas quedan")
                 self.fields[name].help_text += f" Hoy {told} fuera por esta regla."
         if company.escala.capabilities.get("update_deals") == "none":
             self.fields["on_annulled"].help_text += " Su cuenta no permite actualizar: solo podemos avisarle."

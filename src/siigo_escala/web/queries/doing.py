@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code, Reason
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice, State
+from siigo_escala.web.states import FOR_PEOPLE, OPEN, shown_state
 from siigo_escala.web.told import Amount
-
-_BY_ITSELF = (Code.NOT_REACHED, Code.OUTCOME_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +26,11 @@ class Group:
 
 
 def waiting(company: Connection) -> QuerySet[Invoice]:
-    """Every invoice that does not go on by itself: a person decides, mends, or waits with us for Escala."""
-    return models.Invoice.objects.filter(
-        Q(state=State.NEEDS_ATTENTION) | (Q(state=State.FAILED) & ~Q(code__in=_BY_ITSELF)), connection=company
-    )
+    """Every invoice that does not go on by itself, as the lists show it (they carry `shown`): a person
+    decides, mends, or tries once more.
+    """
+    open_ = models.Invoice.objects.filter(connection=company, state__in=OPEN)
+    return open_.annotate(shown=shown_state()).filter(shown__in=FOR_PEOPLE)
 
 
 def groups(company: Connection) -> list[Group]:

@@ -16,6 +16,7 @@ from siigo_escala.store.models import Connection, Run, State
 from siigo_escala.sync import access, run_row
 from siigo_escala.web import directions, frame, readiness
 from siigo_escala.web.queries import ledger, opportunities, reconciliation, resting
+from siigo_escala.web.states import FOR_PEOPLE
 from siigo_escala.web.told import Amount, Facts, Going, HeldOff, Outage
 
 _GONE = (Code.STAGE_GONE, Code.PIPELINE_GONE, Code.FIELD_GONE)
@@ -43,7 +44,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         noun=directions.noun(company),
         stage=str(company.file.get("invoices", {}).get("trigger_stage", "")),
         waiting=everything["por-enviar"],
-        attention=everything["atencion"] + everything["error"],
+        attention=sum((everything[key] for key in FOR_PEOPLE), Amount()),
         unknown=everything["por-confirmar"],
         working=locks.held("worker") > 0,
         storage=readiness.trouble(env.read(os.environ)),

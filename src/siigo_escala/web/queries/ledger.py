@@ -12,12 +12,11 @@ from decimal import Decimal
 from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.store import models
-from siigo_escala.store.models import Connection, Invoice, State
-from siigo_escala.web.states import STATES, shown_state
+from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web.states import OPEN, STATES, shown_state
 from siigo_escala.web.told import Amount
 
 _MOST_MONTHS = 36
-_OPEN = (State.PENDING, State.SENDING, State.NEEDS_ATTENTION, State.FAILED)
 
 
 def in_span(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
@@ -71,4 +70,4 @@ def months(company: Connection) -> list[date]:
 
 def still_open(company: Connection) -> dict[str, Amount]:
     """The account of those that have not come to rest, of any month: few, so that the others are not read."""
-    return account(models.Invoice.objects.filter(connection=company, state__in=_OPEN))
+    return account(models.Invoice.objects.filter(connection=company, state__in=OPEN))

@@ -25,7 +25,6 @@ from siigo_escala.web import access, asked
 from siigo_escala.web.access import Visit
 from siigo_escala.web.decisions import WITHOUT_PAGE, Choice, Kind, choices_for
 from siigo_escala.web.queries import invoice as queries
-from siigo_escala.web.templatetags.words import counted
 from siigo_escala.web.views import deciding_many
 from siigo_escala.web.views.invoice import find
 
@@ -140,7 +139,7 @@ def _store(request: Visit, choice: Choice, rows: list[Invoice], back: str) -> Ht
     _audit(request, _ACTIONS[choice.kind], rows, why=request.POST.get("motivo", ""))
     if choice.kind in ("retry", "create"):
         _run_them(request, rows)
-    messages.success(request, choice.done.format(n=counted(len(rows), "factura,facturas")))
+    messages.success(request, choice.told(len(rows), "factura,facturas"))
     return asked.back(request, back)
 
 

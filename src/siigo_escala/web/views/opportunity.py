@@ -25,7 +25,6 @@ from siigo_escala.web import access, asked, deal_decisions
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.decisions import Choice
 from siigo_escala.web.queries import opportunity as queries
-from siigo_escala.web.templatetags.words import counted
 
 _MOST = 1000
 _ACTIONS = {
@@ -106,7 +105,7 @@ def _store(request: Visit, choice: Choice, rows: list[Opportunity], back: str) -
     if choice.kind in ("retry", "create", "again"):
         ids = tuple(sorted(row.deal_id for row in rows))
         requests.ask(request.company, Options(kind="retry", opportunities=ids), now=now)
-    messages.success(request, choice.done.format(n=counted(len(rows), "oportunidad,oportunidades")))
+    messages.success(request, choice.told(len(rows), "oportunidad,oportunidades"))
     return asked.back(request, back)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from siigo_escala.domain import reasons
@@ -18,7 +19,7 @@ from siigo_escala.web.catalogue import plain
 from siigo_escala.web.decisions import SETTINGS, choices_for, choices_of
 from siigo_escala.web.queries import doing, doing_deals, opportunities, rows
 from siigo_escala.web.queries.filters import Filters
-from siigo_escala.web.states import shown_state
+from siigo_escala.web.states import FOR_PEOPLE
 
 FIRST = 5
 ALL = 500
@@ -100,12 +101,7 @@ def _drawn_deals(request: Visit, group: doing.Group, *, most: int) -> dict[str, 
 def _drawn(request: Visit, group: doing.Group, *, most: int) -> dict[str, Any]:
     """A group with its rows and their buttons, as far as this person may press them."""
     code = group.reason.code
-    found = (
-        doing.waiting(request.company)
-        .filter(code=code)
-        .annotate(shown=shown_state())
-        .order_by("-value", "pk")
-    )
+    found = doing.waiting(request.company).filter(code=code).order_by("-value", "pk")
     shown = rows.shown(request.company, found[:most])
     may = request.level >= Level.ADMINISTRATOR
     bulk = [
@@ -113,14 +109,20 @@ def _drawn(request: Visit, group: doing.Group, *, most: int) -> dict[str, Any]:
         for choice in choices_of(code, living=any(row.invoice.deal_id for row in shown))
         if not choice.kind.startswith("choose")
     ]
+    within = {"empresa": request.company.name}
+    everything = reverse("web:pending_reason", kwargs={**within, "code": code})
+    filters = Filters(states=FOR_PEOPLE, code=code).address()
+    list_of_them = reverse("web:invoices", kwargs=within) + filters
     return {
         "group": group,
         "what": plain(group.reason.text),
         "remedy": plain(group.reason.remedy),
         "rows": [(row, choices_for(row.invoice) if may else ()) for row in shown],
         "more": group.amount.count > len(shown),
+        "everything": everything if most == FIRST else list_of_them,
         "bulk": bulk if may else [],
         "setting": SETTINGS.get(code) if may else None,
-        "filter": Filters(states=("atencion", "error"), code=code).address(),
+        "filter": filters,
+        "mark_all": group.amount.count > FIRST,
         "many": group.amount.count > 1,
     }
