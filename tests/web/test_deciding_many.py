@@ -12,6 +12,7 @@ from django.test import Client
 
 from siigo_escala.store import models
 from siigo_escala.web import bulk, errands
+from siigo_escala.web.books import INVOICES
 from siigo_escala.web.queries import facts
 from siigo_escala.web.queries.filters import Filters
 from tests.web.screens import Screens, audited, words
@@ -125,16 +126,16 @@ def test_more_than_a_page_waits_for_is_an_errand(emp: Client, screens: Screens) 
 
 def test_what_cannot_be_obeyed_keeps_nothing_else_back(screens: Screens, emp: Client) -> None:
     _held(screens, 3)
-    found = bulk.many(screens.company, Filters(), "create")
+    found = bulk.many(INVOICES, screens.company, Filters(), "create")
     assert found.choice is None
     _held(screens, 3, first=10, code="INVOICE_NAME_TWICE")
-    found = bulk.many(screens.company, Filters(), "create")
+    found = bulk.many(INVOICES, screens.company, Filters(), "create")
     assert found.value == Decimal(3000)
     models.Invoice.objects.filter(name="FV-2-11").update(annulled=True)
     assert found.choice is not None
     now = screens.world.now
-    result = bulk.carry_out(screens.company, "create", found.chosen, now=now)
-    assert bulk.told(found.choice, result) == (
+    result = bulk.carry_out(INVOICES, screens.company, "create", found.chosen, now=now)
+    assert bulk.told(INVOICES, found.choice, result) == (
         "2 de 3 salieron; 1 sigue aquí. La factura «FV-2-11» está anulada o borrada en Siigo."
     )
     assert models.Request.objects.get().asked["invoices"] == ["FV-2-10", "FV-2-12"]

@@ -182,6 +182,24 @@ def test_the_first_draft_is_confirmed_from_its_page(emp: Client, scene: Scene, s
     assert "Se ve bien" not in words(emp.get(f"{LIST}{row('Buena').deal_id}/"))
 
 
+def test_what_waits_for_the_first_draft_leads_to_its_page(
+    emp: Client, scene: Scene, screens: Screens
+) -> None:
+    company, made = screens.company, row("Buena")
+    models.Connection.objects.update(
+        file={**company.file, "invoices": {**company.file["invoices"], "stamp": True}}
+    )
+    waits = {"draft": made.invoice, "confirm": made.deal_id}
+    models.Opportunity.objects.filter(name="Sola 0").update(code="DRAFT_UNCONFIRMED", data=waits)
+    address = f'href="{LIST}{made.deal_id}/"'
+    for page in ("/empresas/acme/", PENDING, f"{LIST}{row('Sola 0').deal_id}/"):
+        assert address in emp.get(page).content.decode(), page
+    assert f"Ver el borrador {made.invoice}" in words(emp.get(PENDING))
+    assert "Se ve bien" in words(emp.get(f"{LIST}{made.deal_id}/"))
+    models.Opportunity.objects.filter(name="Sola 0").update(data={})
+    assert f"{PENDING}DRAFT_UNCONFIRMED/" in emp.get("/empresas/acme/").content.decode()
+
+
 def test_the_value_that_was_invoiced_stays_after_a_person_saw_to_another(emp: Client, scene: Scene) -> None:
     made = row("Buena")
     scene.world.escala.edit_deal(made.deal_id, {"value": 200000})

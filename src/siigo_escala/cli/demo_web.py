@@ -58,8 +58,8 @@ def _say_where(address: str, password: str) -> None:
     output.link(f"Usuario: {PERSON}")
     output.link(f"Contraseña: {password}")
     output.say(
-        f"En {address}/simulador/ usted crea, edita, anula y acredita facturas en el Siigo simulado, y "
-        "daña la red. Ctrl-C termina la demostración.\n"
+        f"En {address}/simulador/ usted factura en el Siigo simulado, vende en el Escala simulado y daña la "
+        "red. Ctrl-C termina la demostración.\n"
     )
 
 

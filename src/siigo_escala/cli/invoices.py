@@ -143,10 +143,17 @@ def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
     if back:
         # Ids are to be copied into `resolve --opportunity`: they stand whole.
         output.table(
-            [(words.one, "right"), ("Pesos", "right"), ("Estado", "left"), ("Factura o motivo", "left")],
+            [
+                (words.one, "right"),
+                ("Nombre y cliente", "left"),
+                ("Pesos", "right"),
+                ("Estado", "left"),
+                ("Factura o motivo", "left"),
+            ],
             [
                 [
                     row["opportunity"],
+                    " · ".join(one for one in (row["name"], row["customer"]) if one),
                     money.to_pesos(Decimal(row["value"])),
                     words.parts[row["status"]],
                     row["code"] or row["invoice"] or "",

@@ -64,10 +64,20 @@ _BY_CODE: Mapping[str, tuple[Choice, ...]] = {
     Code.OPPORTUNITY_EDITED: (DONE,),
     Code.INVOICE_STANDS: (RETRY, DONE),
     Code.INVOICE_UNDONE: (AGAIN, DONE),
+    Code.INVOICE_CREDITED_PARTLY: (DONE,),
     Code.INVOICE_BY_HAND: (IGNORE, CREATE),
+    Code.DRAFT_UNCONFIRMED: (IGNORE,),
 }
-WITHOUT_PAGE = (RETRY, LOOK, DONE)
-"""Nothing is made or left out by them: no question is asked."""
+
+
+def setting_of(row: Opportunity) -> Setting | None:
+    """What mends the reason of one opportunity besides: a rule, or another opportunity's page."""
+    draft = row.data.get("confirm")
+    if row.code == Code.DRAFT_UNCONFIRMED and draft:
+        return Setting(
+            name="opportunity", word=f"Ver el borrador {row.data.get('draft', '')}".strip(), of=str(draft)
+        )
+    return SETTINGS.get(row.code)
 
 
 def choices_of(code: str) -> tuple[Choice, ...]:

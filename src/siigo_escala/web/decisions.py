@@ -32,6 +32,16 @@ class Choice:
     done: tuple[str, str] = ("", "")
     what_happens: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether a page asks first: something is made or left out, or cannot be taken back."""
+        return self.kind not in ("retry", "done") or bool(self.what_happens)
+
+    @property
+    def verb(self) -> str:
+        """The button's word inside of a sentence."""
+        return self.word.rstrip("…").lower()
+
     def told(self, count: int, nouns: str) -> str:
         """What was done with so many."""
         one, many = self.done
@@ -93,11 +103,14 @@ _BY_CODE: Mapping[Code, tuple[Choice, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A setting that mends a whole reason at once. `name`: of its address; `section`: its place there."""
+    """A setting that mends a whole reason at once. `name`: of its address; `section`: its place there; `of`:
+    the opportunity whose page it is.
+    """
 
     name: str
     word: str
     section: str = ""
+    of: str = ""
 
 
 _STAGE = Setting(name="rules", word="Elegir etapa", section="oportunidades")
@@ -118,8 +131,6 @@ SETTINGS: Mapping[str, Setting] = {
     Code.NOT_ACCEPTED_YET: _WHAT_ENTERS,
     Code.SELLER_UNLINKED: Setting(name="sellers", word="Enlazar al vendedor"),
 }
-WITHOUT_PAGE: tuple[Kind, ...] = ("retry", "done")
-"""Nothing is made or left out by them: no question is asked."""
 
 
 def choices_of(code: str, *, living: bool = False) -> tuple[Choice, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -196,7 +196,7 @@ class Invoicing(forms.Form):
             "time_zone": rules.zones(),
             "every_minutes": rules.every(),
         }
-        self._offer(listed)
+        rules.offer(self, listed, optional=("number_field", "taxes", "default_city"))
         self.fields["every_minutes"].help_text = rules.cost(file["schedule"])
         if count := left_out.get("ALREADY_IN_STAGE"):
             are = counted(count, "oportunidad queda,oportunidades quedan")
@@ -237,17 +237,6 @@ class Invoicing(forms.Form):
             "schedule": {**self.file["schedule"], "daily_at": daily, "every_minutes": int(every)},
         }
 
-    def _offer(self, listed: Mapping[str, list[tuple[str, Any]]]) -> None:
-        """Puts the lists into their fields; what is chosen stands among them even where it is gone."""
-        for name, choices in listed.items():
-            field = cast("forms.ChoiceField", self.fields[name])
-            current = self.initial[name]
-            for value in current if isinstance(current, list) else [current]:
-                if name != "place" and value not in dict(choices):
-                    choices.insert(0, (value, value or "Elija uno"))
-            field.choices = choices
-            field.required = name not in ("number_field", "taxes", "default_city")
-
 
 def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(file["invoices"])
@@ -256,6 +245,9 @@ def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     numbers = ("document_type", "payment_type")
     return {
         **wanted,
+        # The other direction knows its customers by the same field.
+        "identification_field": wanted["identification_field"]
+        or file["opportunities"]["identification_field"],
         "place": places.chosen(company, wanted["trigger_pipeline"], wanted["trigger_stage"]),
         **{name: str(wanted[name]) if wanted[name] else "" for name in numbers},
         **{name: str(wanted[name]) for name in ("cost_center", "warehouse")},

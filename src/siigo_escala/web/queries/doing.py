@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code, Reason
 from siigo_escala.store import models
-from siigo_escala.store.models import Connection, Invoice, State
+from siigo_escala.store.models import Connection, Invoice
 from siigo_escala.web.states import FOR_PEOPLE, OPEN, shown_state
 from siigo_escala.web.told import Amount
 
@@ -35,21 +36,21 @@ def waiting(company: Connection) -> QuerySet[Invoice]:
 
 def groups(company: Connection) -> list[Group]:
     """By reason, ordered by the pesos that each holds up."""
-    found = (
-        waiting(company)
-        .order_by()
-        .values_list("code", "state")
-        .annotate(count=Count("*"), value=Sum("value"))
-    )
+    return by_reason(waiting(company))
+
+
+def by_reason(found: QuerySet[Any]) -> list[Group]:
+    """Rows that carry `shown`, gathered."""
+    gathered = found.order_by().values_list("code", "shown").annotate(count=Count("*"), value=Sum("value"))
     made: dict[Code, Group] = {}
-    for code, state, count, value in found:
+    for code, state, count, value in gathered:
         known = Code(code) if code in reasons.catalogue else Code.INTERNAL_ERROR
         amount = Amount(count=count, value=Decimal(value or 0))
         before = made.get(known)
         made[known] = Group(
             reason=reasons.catalogue[known],
             amount=before.amount + amount if before else amount,
-            state="atencion" if state == State.NEEDS_ATTENTION else "error",
+            state=state,
         )
     return sorted(made.values(), key=lambda group: (-group.amount.value, group.reason.code))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -42,7 +43,7 @@ def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
     return made
 
 
-def whole(chosen: QuerySet[Invoice]) -> Amount:
+def whole(chosen: QuerySet[Any]) -> Amount:
     """All of them, counted without regard to any state: what the account is checked against."""
     sums = chosen.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))

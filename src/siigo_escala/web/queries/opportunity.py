@@ -80,7 +80,7 @@ class Shown:
 def shown(company: Connection, one: Opportunity, *, whole: bool = False) -> Shown:
     """The page of an opportunity; `whole`: however long its history."""
     events = list(one.events.order_by("-at", "-pk")[: None if whole else MOST_EVENTS + 1])
-    row = opportunities.row_of(company, one)
+    (row,) = opportunities.shown(company, [one])
     return Shown(
         row=row,
         sentence=_sentence(one, row),
