@@ -136,6 +136,7 @@ def test_rows_are_chosen_by_status_and_code(shop: Program) -> None:
     assert [row["name"] for row in old] == ["Vieja"]
     told = shop("invoices", "acme")
     assert "Oportunidad" in told.out
+    assert "Buena · 900482137" in told.out
     assert "Facturadas" in told.out
     wrong = shop("invoices", "acme", "--status", "in_escala", "--json")
     assert (wrong.code, wrong.error["key"]) == (2, "--status")
@@ -173,9 +174,10 @@ def test_named_and_retried_ones_are_read_alone(shop: Program, escala: EscalaSimu
     retried = shop("retry", "acme", "--opportunity", alone, "--json")
     assert (retried.code, retried.document["opportunities"]["created"]) == (0, 1)
     assert retried.document["opportunities"]["read"] == 1
-    assert "ya estaba en Siigo" in shop("sync", "acme").out
     rest = shop("retry", "acme", "--json")
     assert (rest.code, rest.document["opportunities"]["read"]) == (1, 1)
+    shop("resolve", "acme", "--opportunity", other, "--ignore")
+    assert "ya estaba en Siigo" in shop("sync", "acme").out
     nowhere = shop("retry", "acme", "--opportunity", "no-hay", "--json")
     assert (nowhere.code, nowhere.document["problems"][0]["code"]) == (1, "OPPORTUNITY_NOT_FOUND")
 
