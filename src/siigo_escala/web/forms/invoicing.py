@@ -247,7 +247,7 @@ def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
         **wanted,
         # The other direction knows its customers by the same field.
         "identification_field": wanted["identification_field"]
-        or file["opportunities"]["identification_field"],
+        or file.get("opportunities", {}).get("identification_field", ""),
         "place": places.chosen(company, wanted["trigger_pipeline"], wanted["trigger_stage"]),
         **{name: str(wanted[name]) if wanted[name] else "" for name in numbers},
         **{name: str(wanted[name]) for name in ("cost_center", "warehouse")},

@@ -275,7 +275,8 @@ def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **wanted,
         # The other direction knows its customers by the same field.
-        "identification_field": wanted["identification_field"] or file["invoices"]["identification_field"],
+        "identification_field": wanted["identification_field"]
+        or file.get("invoices", {}).get("identification_field", ""),
         "place": places.chosen(company, wanted["pipeline"], wanted["stage"]),
         "time_zone": file["time_zone"],
         "daily_at": file["schedule"]["daily_at"],
