@@ -85,7 +85,8 @@ def main(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         print("Interrumpido.", file=sys.stderr)
-        return 130
+        # The demonstration ends as it is asked to, from its first moment on.
+        return 0 if command == "demo" else 130
 
 
 def complaint(word: str) -> str:
@@ -259,6 +260,8 @@ def demo(options: list[str]) -> int:
     """`siigo-escala demo` with the options given; on POSIX in this very process, so that it hears signals."""
     if os.name != "nt":
         os.chdir(ROOT)
+        # Until the program listens to them, signals wait: it is not to die of one while Python starts.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         os.execv(BIN / "siigo-escala", ["siigo-escala", "demo", *options])
     return tool("siigo-escala", "demo", *options, quiet=True)
 

@@ -97,6 +97,8 @@ def run(words: list[str]) -> int:
         # The reader of the output went away; typer makes an exit of it.
         return 141
     except (Exception, KeyboardInterrupt, typer.Abort) as problem:  # noqa: BLE001 - the last resort
+        if words[:1] == ["demo"] and isinstance(problem, (KeyboardInterrupt, typer.Abort)):
+            return 0  # it ends as it is asked to, and had not begun
         told = failures.of(problem)
         if told.unforeseen:
             _log(problem)

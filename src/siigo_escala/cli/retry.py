@@ -25,7 +25,7 @@ def retry(
     def check(opened: Opened) -> None:
         sync.check_direction(opened, options)
 
-    options = Options(kind="retry", invoices=tuple(dict.fromkeys(invoices or [])))
+    options = Options(kind="retry", invoices=tuple(dict.fromkeys(invoices or [])), by="command")
     with stopping.gently() as heard:
         ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard, check=check)
     if as_json:

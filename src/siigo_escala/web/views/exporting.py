@@ -15,13 +15,13 @@ from siigo_escala.store.models import audit
 from siigo_escala.web import access, exports
 from siigo_escala.web.access import Visit
 from siigo_escala.web.exports import Cell
-from siigo_escala.web.queries import filters, ledger, rows
+from siigo_escala.web.queries import filters, ledger, left_over, rows
 from siigo_escala.web.states import STATES
 
 HEAD = (
     "Factura", "Fecha", "Identificación", "Cliente", "Vendedor", "Dueño en Escala", "Valor", "Estado",
     "Código", "Motivo",
-    "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo",
+    "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo", "De más en Escala",
 )  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -46,7 +46,8 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
         connection=company,
         after={"filtro": asked.address(), "filas": total.count},
     )
-    found = chosen.order_by("date", "pk").defer("intent", "applied").iterator(chunk_size=500)
+    marked = left_over.marked(company, chosen).defer("intent", "applied")
+    found = marked.order_by("date", "pk").iterator(chunk_size=500)
     lines = (_cells(row) for row in rows.by_chunks(company, found))
     name = _name(company.name, asked)
     if kind == "csv":
@@ -57,9 +58,14 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
         return answer
     parts = ledger.account(chosen)
     sums: Iterator[list[Cell]] = ([STATES[key].many, part.count, part.value] for key, part in parts.items())
+    left = left_over.of(company, chosen).amount
     total_row: list[Cell] = ["Facturas en Siigo", total.count, total.value]
+    left_row: list[Cell] = ["De más en Escala: oportunidades sin su venta en Siigo", left.count, left.value]
     book = exports.xlsx_file(
-        [("Facturas", HEAD, lines), ("Resumen", ("Estado", "Facturas", "Valor"), [*sums, total_row])]
+        [
+            ("Facturas", HEAD, lines),
+            ("Resumen", ("Estado", "Facturas", "Valor"), [*sums, total_row, left_row]),
+        ]
     )
     return FileResponse(book, as_attachment=True, filename=f"{name}.xlsx", content_type=_XLSX)
 
@@ -80,6 +86,7 @@ def _cells(row: rows.Row) -> list[Cell]:
         Decimal(one.balance) if one.balance else None,
         one.deal_id or "",
         one.siigo_id,
+        one.left_over,  # type: ignore[attr-defined]  # annotated by the query
     ]
 
 
