@@ -56,8 +56,8 @@ def show(
     if waiting:
         why = "" if limit is None else f" por el límite que usted puso (--limit {limit})"
         output.say(
-            f"\nQuedaron sin alcanzar{why}: {output.number(len(waiting))}. No hay nada que corregir en ellas: la "
-            f"próxima sincronización las toma. [{_NOT_REACHED}]"
+            f"\nQuedaron sin alcanzar{why}: {output.number(len(waiting))}. No hay nada que corregir en "
+            f"ellas: la próxima sincronización las toma. [{_NOT_REACHED}]"
         )
     output.say(_next(document, exit_code))
 

@@ -24,6 +24,7 @@ from siigo_escala.sync.session import Options
 from siigo_escala.web import access, asked, deal_decisions
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.decisions import Choice
+from siigo_escala.web.queries import doing_deals
 from siigo_escala.web.queries import opportunity as queries
 
 _MOST = 1000
@@ -59,11 +60,17 @@ def opportunity(request: Visit, deal_id: str) -> HttpResponse:
 @access.administrator
 @require_POST
 def decide(request: Visit) -> HttpResponse:
-    """One decision on the opportunities that were ticked; a page asks first where it makes or leaves out."""
+    """One decision on the opportunities that were ticked, or on all of a reason; a page asks first where it makes or leaves out."""
     kind = request.POST.get("decision", "")
     ids = list(dict.fromkeys(request.POST.getlist("oportunidad")))[:_MOST]
     back = request.POST.get("volver", "")
-    rows = list(Opportunity.objects.filter(connection=request.company, deal_id__in=ids).order_by("pk"))
+    every = request.POST.get("todas", "")
+    chosen = (
+        doing_deals.waiting(request.company).filter(code=every)
+        if every
+        else Opportunity.objects.filter(connection=request.company, deal_id__in=ids)
+    )
+    rows = list(chosen.order_by("pk")[:_MOST])
     if kind not in _ACTIONS:
         raise Http404
     if not rows:

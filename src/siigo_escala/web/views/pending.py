@@ -94,6 +94,7 @@ def _drawn_deals(request: Visit, group: doing.Group, *, most: int) -> dict[str, 
         "more": group.amount.count > most,
         "bulk": deal_decisions.choices_of(code) if may else (),
         "setting": deal_decisions.SETTINGS.get(code) if may else None,
+        "mark_all": FIRST < group.amount.count <= ALL,
         "many": group.amount.count > 1,
     }
 
