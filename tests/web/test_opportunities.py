@@ -101,6 +101,22 @@ def test_what_waits_is_gathered_by_reason_with_its_buttons(
     assert "Reintentar Sola" not in words(screens.person("CONS").get(PENDING))
 
 
+def test_all_of_a_reason_are_decided_at_once(emp: Client, scene: Scene) -> None:
+    one = row("Sola 0")
+    for number in range(2, 6):
+        one.pk, one.deal_id, one.name = None, f"d{number}", f"Sola {number}"
+        one.save(force_insert=True)
+    assert "Marcar las 6" in words(emp.get(PENDING))
+    told = {"decision": "ignore", "todas": "CUSTOMER_DATA_MISSING", "volver": PENDING}
+    page = emp.post(f"{PENDING}decidir-oportunidades/", told)
+    assert "¿Excluir 6 oportunidades por $ 1.020.000?" in words(page)
+    assert page.content.decode().count('name="oportunidad"') == 6
+    told["decision"] = "retry"
+    assert "6 oportunidades se leen y se intentan de nuevo enseguida." in words(
+        emp.post(f"{PENDING}decidir-oportunidades/", told, follow=True)
+    )
+
+
 def test_a_retry_is_asked_of_the_engine_and_told_in_the_audit(emp: Client, scene: Scene) -> None:
     deal = row("Sola 0").deal_id
     scene.world.escala.edit_deal(deal, {"contactId": scene.contact(first_name="Otra")})

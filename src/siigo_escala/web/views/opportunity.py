@@ -60,7 +60,9 @@ def opportunity(request: Visit, deal_id: str) -> HttpResponse:
 @access.administrator
 @require_POST
 def decide(request: Visit) -> HttpResponse:
-    """One decision on the opportunities that were ticked, or on all of a reason; a page asks first where it makes or leaves out."""
+    """One decision on the opportunities that were ticked, or on all of a reason; a page asks first where it
+    makes or leaves out.
+    """
     kind = request.POST.get("decision", "")
     ids = list(dict.fromkeys(request.POST.getlist("oportunidad")))[:_MOST]
     back = request.POST.get("volver", "")
