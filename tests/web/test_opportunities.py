@@ -108,12 +108,12 @@ def test_all_of_a_reason_are_decided_at_once(emp: Client, scene: Scene) -> None:
         one.save(force_insert=True)
     assert "Marcar las 6" in words(emp.get(PENDING))
     told = {"decision": "ignore", "todas": "CUSTOMER_DATA_MISSING", "volver": PENDING}
-    page = emp.post(f"{PENDING}decidir-oportunidades/", told)
+    page = emp.post(f"{LIST}decidir/", told)
     assert "¿Excluir 6 oportunidades por $ 1.020.000?" in words(page)
     assert page.content.decode().count('name="oportunidad"') == 6
     told["decision"] = "retry"
     assert "6 oportunidades se leen y se intentan de nuevo enseguida." in words(
-        emp.post(f"{PENDING}decidir-oportunidades/", told, follow=True)
+        emp.post(f"{LIST}decidir/", told, follow=True)
     )
 
 
