@@ -62,7 +62,7 @@ def _moved(screens: Screens, name: str, stage: str) -> None:
         for one in pipeline["stages"]
         if one["name"] == stage
     ]
-    screens.world.escala.edit_deal(screens.world.row(name).deal_id, {"stageId": found})
+    screens.world.escala.edit_deal(screens.world.row(name).deal_id or "", {"stageId": found})
     screens.world.pass_time(days=1)
     screens.world.sync()
 
@@ -87,13 +87,13 @@ def test_what_still_stands_in_escala_without_its_sale_is_told_with_its_pesos(
     assert _amount(screens) == (3, 3 * VALUE)
     _moved(screens, third, "Perdida")
     assert _amount(screens) == (2, 2 * VALUE)
-    screens.world.escala.edit_deal(screens.world.row(second).deal_id, {"value": 0})
+    screens.world.escala.edit_deal(screens.world.row(second).deal_id or "", {"value": 0})
     screens.world.pass_time(days=1)
     screens.world.sync()
     assert "1 oportunidad sin su venta en Siigo (anulada, borrada o con nota crédito por el total) sigue" in (
         _page(emp)
     )
-    screens.world.escala.delete_deal(screens.world.row(first).deal_id)
+    screens.world.escala.delete_deal(screens.world.row(first).deal_id or "")
     screens.world.pass_time(days=1)
     screens.world.sync()
     assert "De más" not in _page(emp)

@@ -163,6 +163,6 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
 
 def _only_waiting(document: dict[str, Any]) -> bool:
     """Whether something was not reached, and nothing failed."""
-    waiting = sum(problem["code"] == _NOT_REACHED for problem in document["problems"])
+    waiting = sum(1 for problem in document["problems"] if problem["code"] == _NOT_REACHED)
     failed: int = document[directions.of_document(document).key]["failed"]
-    return 0 < waiting == failed
+    return waiting > 0 and waiting == failed

@@ -42,16 +42,16 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
     deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id")).exclude(
         stage_id__in=lost
     )
-    # What we moved to the lost stage ourselves stands where it stood until Escala is looked at again.
-    ours = Q(applied__undone=True)
+    bound = _GONE & Q(deal_id__isnull=False)
     there = Subquery(deal.values("value")[:1], output_field=CentsField())
+    # What we moved to the lost stage ourselves stands where it stood until Escala is looked at again.
     since = Subquery(
         deal.filter(seen_at__gt=OuterRef("updated_at")).values("value")[:1], output_field=CentsField()
     )
     return chosen.annotate(
         left_over=Case(
-            When(_GONE & Q(deal_id__isnull=False) & ~ours, then=there),
-            When(_GONE & Q(deal_id__isnull=False) & ours, then=since),
+            When(bound & Q(applied__undone=True), then=since),
+            When(bound, then=there),
             output_field=CentsField(),
         )
     )
@@ -60,7 +60,7 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
 def of(company: Connection, chosen: QuerySet[Invoice]) -> LeftOver:
     """Those of these invoices."""
     # The first condition can be answered from an index: few are looked at closely.
-    found = marked(company, chosen.filter(_GONE)).filter(left_over__gt=0)
+    found = marked(company, chosen.filter(_GONE)).filter(Q(left_over__gt=0))
     sums = found.aggregate(count=Count("*"), value=Sum("left_over", output_field=CentsField()))
     if not sums["count"]:
         return LeftOver(amount=Amount(), rows=[])

@@ -160,8 +160,9 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
 
 def _value_then(one: Opportunity) -> Decimal:
     """The value that was invoiced: where a person has seen to another one since, the history knows it."""
+    kept: Decimal = one.invoiced_value
     if one.invoiced_at is None:
-        return one.invoiced_value
+        return kept
     edits = one.events.filter(code=Code.OPPORTUNITY_EDITED, kind="decided", at__gte=one.invoiced_at)
     first = edits.order_by("pk").first()
     return Decimal(str(first.data["before"])) if first is not None else one.invoiced_value
