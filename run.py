@@ -19,7 +19,7 @@ import os
 if sys.argv[1:2] == ["demo"]:
     # It ends as it is asked to, from its first moment on; there is nothing yet to be cleared away. Importing
     # signal, which names the numbers, takes longer than all before it.
-    import _signal
+    import _signal  # type: ignore[import-not-found]  # typeshed does not know it
 
     _signal.signal(_signal.SIGINT, lambda _number, _frame: os._exit(0))
 
