@@ -231,6 +231,20 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "1 factura de noviembre, por $ 1.000, necesita su decisión; 0 están en orden y 2 por enviar.",
         "Resolver 1 factura",
     ),
+    "one needs a person, another is fine": (
+        {"attention": _amount(1), "parts": {"atencion": _amount(1), "excluida": _amount(1)}},
+        19,
+        "amber",
+        "1 factura de noviembre, por $ 1.000, necesita su decisión; la otra está en orden.",
+        "Resolver 1 factura",
+    ),
+    "only one opportunity, and it needs a person": (
+        {**BACK, "attention": _amount(1), "parts": {"atencion": _amount(1)}},
+        19,
+        "amber",
+        "1 oportunidad por $ 1.000 necesita su decisión.",
+        "Resolver 1 oportunidad",
+    ),
     "only of other months": (
         {"attention": WAITING},
         19,

@@ -31,6 +31,7 @@ def retry(
         kind="retry",
         invoices=tuple(dict.fromkeys(invoices or [])),
         opportunities=tuple(dict.fromkeys(one.strip() for one in opportunities or [])),
+        by="command",
     )
     with stopping.gently() as heard:
         ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard, check=check)

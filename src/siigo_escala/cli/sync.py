@@ -73,6 +73,7 @@ def sync(
         limit=limit,
         dry_run=dry_run,
         sweep=True if sweep else (False if no_sweep else None),
+        by="command",
     )
     if queue:
         return queueing.ask(wanted, options, several=all_ or len(names or []) > 1, as_json=as_json)
@@ -93,7 +94,7 @@ def sync(
                 environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check
             )
             if not as_json:
-                show(ended[name])
+                show(ended[name], limit=limit)
             if ended[name].read and not dry_run:
                 _heartbeat(name, ended[name])
     if as_json:
@@ -105,12 +106,12 @@ def sync(
     return failures.worst([one.exit_code for one in ended.values()])
 
 
-def show(ended: Ended) -> None:
+def show(ended: Ended, *, limit: int | None = None) -> None:
     """One run for people: its account, or the one line that says why there was none."""
     if ended.declined:
         output.say("No se escribió nada: la próxima vez se vuelve a preguntar.")
     elif ended.read:
-        summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
+        summary.show(ended.document, ended.exit_code, left_out=ended.left_out, limit=limit)
     else:
         output.note(ended.message)
 
@@ -119,7 +120,7 @@ def _all_in_all(ended: dict[str, Ended]) -> str:
     """The last line of many: how many ended how, and which need somebody."""
     kinds = (
         ("sin nada pendiente", lambda one: one.read and one.exit_code == 0),
-        ("con facturas por revisar o fallidas", lambda one: one.read and one.exit_code == 1),
+        ("con facturas por revisar, por enviar o fallidas", lambda one: one.read and one.exit_code == 1),
         ("sin terminar", lambda one: not one.read or one.exit_code not in (0, 1)),
     )
     parts = []

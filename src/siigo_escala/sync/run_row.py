@@ -24,7 +24,7 @@ def begin(session: Session) -> None:
     session.run = models.Run.objects.create(
         connection=session.connection,
         kind=session.options.kind,
-        asked=session.options.to_json(),
+        asked=session.options.to_json() | {"by": session.options.by},
         started=session.started,
     )
     begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)

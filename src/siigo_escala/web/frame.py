@@ -109,8 +109,9 @@ def _simulator() -> str:
 def _pending(company: Connection | None) -> int:
     if company is None:
         return 0
-    back = directions.is_back(company)
-    return doing_deals.waiting(company).count() if back else doing.waiting(company).count()
+    if directions.is_back(company):
+        return doing_deals.waiting(company).count()
+    return doing.waiting(company).count()
 
 
 def _menu(request: HttpRequest, company: Connection | None, level: Level) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from django.db.models import Case, CharField, Q, Value, When
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Invoice, State
-from siigo_escala.sync.report import UNDONE
+from siigo_escala.sync import report
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
 
@@ -51,7 +51,8 @@ STUCK = Q(state__in=(State.NEEDS_ATTENTION, State.FAILED)) | (
     Q(state=State.PENDING) & ~Q(code__in=_BY_ITSELF)
 )
 """What people may decide on where it is not in Escala: `FOR_PEOPLE`, and what was annulled since."""
-_ANNULLED = Q(annulled=True) | Q(deleted=True) | Q(code__in=UNDONE)
+UNDONE = Q(annulled=True) | Q(deleted=True) | Q(code__in=report.UNDONE)
+"""What Siigo no longer has as a sale."""
 _UNKNOWN = Q(state=State.SENDING) | Q(code=Code.OUTCOME_UNKNOWN)
 _WAITING = Q(state=State.PENDING) & (Q(code="") | Q(code=Code.NOT_REACHED)) | Q(
     state=State.FAILED, code=Code.NOT_REACHED
@@ -73,7 +74,7 @@ def shown_state() -> Case:
     """
     return Case(
         When(state=State.NEEDS_ATTENTION, then=Value("atencion")),
-        When(_ANNULLED, then=Value("anulada")),
+        When(UNDONE, then=Value("anulada")),
         When(state=State.IN_ESCALA, then=Value("en-escala")),
         When(state=State.EXCLUDED, then=Value("excluida")),
         When(_UNKNOWN, then=Value("por-confirmar")),

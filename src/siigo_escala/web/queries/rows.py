@@ -35,6 +35,13 @@ class Row:
         """What the reason is called."""
         return title_of(self.code)
 
+    @property
+    def gone(self) -> str:
+        """Why Siigo no longer has it as a sale."""
+        if self.invoice.deleted:
+            return "Borrada"
+        return "Anulada" if self.invoice.annulled else "Con nota crédito por el total"
+
 
 def sellers_of(company: Connection) -> dict[str, str]:
     """Names of the sellers by their ids, as last read."""

@@ -15,7 +15,7 @@ from siigo_escala.store.models import audit
 from siigo_escala.web import access, exports
 from siigo_escala.web.access import Visit
 from siigo_escala.web.exports import Cell
-from siigo_escala.web.queries import filters, ledger, rows
+from siigo_escala.web.queries import filters, ledger, left_over, rows
 from siigo_escala.web.queries import opportunities as deals
 from siigo_escala.web.queries.filters import Filters
 from siigo_escala.web.states import STATES
@@ -24,7 +24,7 @@ from siigo_escala.web.told import Amount
 HEAD = (
     "Factura", "Fecha", "Identificación", "Cliente", "Vendedor", "Dueño en Escala", "Valor", "Estado",
     "Código", "Motivo",
-    "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo",
+    "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo", "De más en Escala",
 )  # fmt: skip
 HEAD_BACK = (
     "Oportunidad", "Modificada", "Identificación", "Cliente", "Valor", "Estado", "Código", "Motivo",
@@ -40,7 +40,9 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
     company = request.company
     asked = filters.read(request.GET, rows.sellers_of(company))
     chosen = filters.chosen(company, asked)
-    found = chosen.order_by("date", "pk").defer("intent", "applied").iterator(chunk_size=500)
+    marked = left_over.marked(company, chosen).defer("intent", "applied")
+    found = marked.order_by("date", "pk").iterator(chunk_size=500)
+    left = left_over.of(company, chosen).amount
     return _answer(
         request,
         kind,
@@ -50,6 +52,7 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
         lines=(_cells(row) for row in rows.by_chunks(company, found, rows.shown)),
         sums=[(STATES[key].many, part) for key, part in ledger.account(chosen).items()],
         total=("Facturas en Siigo", ledger.whole(chosen)),
+        beside=[("De más en Escala: oportunidades sin su venta en Siigo", left)],
         back_to="web:invoices",
     )
 
@@ -86,8 +89,9 @@ def _answer(
     sums: Iterable[tuple[str, Amount]],
     total: tuple[str, Amount],
     back_to: str,
+    beside: Iterable[tuple[str, Amount]] = (),
 ) -> HttpResponseBase:
-    """The file; `sums` and `total` stand on a sheet of their own."""
+    """The file; `sums`, `total` and what stands `beside` it are a sheet of their own."""
     if kind not in ("csv", "xlsx"):
         raise Http404
     company, count = request.company, total[1].count
@@ -108,7 +112,7 @@ def _answer(
         )
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
-    summary: Iterator[list[Cell]] = ([word, part.count, part.value] for word, part in (*sums, total))
+    summary: Iterator[list[Cell]] = ([word, part.count, part.value] for word, part in (*sums, total, *beside))
     noun = called.capitalize()
     book = exports.xlsx_file([(noun, head, lines), ("Resumen", ("Estado", noun, "Valor"), summary)])
     return FileResponse(book, as_attachment=True, filename=f"{name}.xlsx", content_type=_XLSX)
@@ -130,6 +134,7 @@ def _cells(row: rows.Row) -> list[Cell]:
         Decimal(one.balance) if one.balance else None,
         one.deal_id or "",
         one.siigo_id,
+        one.left_over,  # type: ignore[attr-defined]  # annotated by the query
     ]
 
 
