@@ -76,6 +76,7 @@ def test_what_is_credited_in_part_stands_and_is_told_with_how_much(scene: Scene)
     made = scene.invoices()[0]
     scene.world.siigo.stamp(made["id"], "Accepted")
     scene.world.siigo.credit_note(made["id"], total=50000)
+    scene.world.siigo.credit_note(made["id"], total=7000, link=False)
     result = scene.sync()
     assert codes(result) == ["INVOICE_CREDITED_PARTLY"]
     said = result.document["problems"][0]["message"].replace("\u00a0", " ")
