@@ -118,6 +118,8 @@ def test_filters_are_told_and_what_there_is_none_of_is_left_out(acme: models.Con
     assert f'{LIST}?estado=anulada">1</a>' in home
     fragment = emp.get(LIST, headers={"hx-request": "true"}).content.decode()
     assert fragment.lstrip().startswith('<div id="list">')
+    token = r'name="csrfmiddlewaretoken" value="\w+"'
+    assert re.sub(token, "", fragment).strip() in re.sub(token, "", emp.get(LIST).content.decode())
 
 
 def test_pages_show_each_once_in_either_direction(acme: models.Connection, emp: Client) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
+from siigo_escala.config import memory
 from siigo_escala.domain.planning import Create, Update
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import AccessDenied, RemoteError
@@ -234,6 +235,7 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
             # No invoice is in two of these, so that one may be decided while the one before is written.
             _begin(course, batch)
             del batch  # while the next one is read, this one's memory is free
+            memory.give_back()
         _written(course)
     except RemoteError:
         unreached.settle(session, [item for batch in ready for item in batch])

@@ -30,6 +30,7 @@ def waiting(company: Connection) -> QuerySet[Invoice]:
     """Every invoice that does not go on by itself, as the lists show it (they carry `shown`): a person
     decides, mends, or tries once more.
     """
+    # By its states, which an index finds: every other invoice is left unread.
     open_ = models.Invoice.objects.filter(connection=company, state__in=OPEN)
     return open_.annotate(shown=shown_state()).filter(shown__in=FOR_PEOPLE)
 

@@ -20,6 +20,8 @@ from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
 
 MOST = 200
+_NEARLY = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE)
+"""Among these are all of them: told by columns of an index, so that few rows are looked at closely."""
 _GONE = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE, data__has_key="stage")
 """The latter: Escala refused to move it to the lost stage."""
 
@@ -59,8 +61,7 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 def of(company: Connection, chosen: QuerySet[Invoice]) -> LeftOver:
     """Those of these invoices."""
-    # The first condition can be answered from an index: few are looked at closely.
-    found = marked(company, chosen.filter(_GONE)).filter(Q(left_over__gt=0))
+    found = marked(company, chosen.filter(_NEARLY)).filter(Q(left_over__gt=0))
     sums = found.aggregate(count=Count("*"), value=Sum("left_over", output_field=CentsField()))
     if not sums["count"]:
         return LeftOver(amount=Amount(), rows=[])
