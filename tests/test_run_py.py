@@ -205,7 +205,8 @@ def test_the_demo_receives_its_options_and_its_exit_code_passes_through(tmp_path
     module = _loaded(folder)
     _pretend_prepared(module, module.RUN_LOCKS)
     command = module.BIN / "siigo-escala"
-    command.write_text('#!/bin/sh\necho "$@"\nexit 5\n')
+    # A signal waits until the program listens: before, it would die of it.
+    command.write_text('#!/bin/sh\nkill -INT $$\necho "$@"\nexit 5\n')
     command.chmod(0o755)
     told = _run(folder, "demo", "--no-web", "--port", "8123")
     assert (told.returncode, told.stdout) == (5, "demo --no-web --port 8123\n")

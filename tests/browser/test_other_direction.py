@@ -27,6 +27,7 @@ SCREENS = {
     "vendedores": f"{COMPANY}vendedores/",
     "direccion": f"{COMPANY}direccion/",
     "direccion-otra": f"{COMPANY}direccion/?hacia={FORWARD}",
+    "simulador": "/simulador/",
 }
 
 

@@ -136,6 +136,7 @@ def test_rows_are_chosen_by_status_and_code(shop: Program) -> None:
     assert [row["name"] for row in old] == ["Vieja"]
     told = shop("invoices", "acme")
     assert "Oportunidad" in told.out
+    assert "Buena · 900482137" in told.out
     assert "Facturadas" in told.out
     wrong = shop("invoices", "acme", "--status", "in_escala", "--json")
     assert (wrong.code, wrong.error["key"]) == (2, "--status")
@@ -168,9 +169,17 @@ def test_named_and_retried_ones_are_read_alone(shop: Program, escala: EscalaSimu
     assert (named.code, named.document["opportunities"]["read"]) == (1, 1)
     contact = escala.create_contact(first_name="Otra", custom={FIELD: "900482137"})
     escala.edit_deal(alone, {"contactId": contact})
-    retried = shop("retry", "acme", "--json")
+    other = escala.create_deal(name="Nadie", value=170000, stage="Ganada")
+    shop("sync", "acme", "--opportunity", other, "--json")
+    retried = shop("retry", "acme", "--opportunity", alone, "--json")
     assert (retried.code, retried.document["opportunities"]["created"]) == (0, 1)
+    assert retried.document["opportunities"]["read"] == 1
+    rest = shop("retry", "acme", "--json")
+    assert (rest.code, rest.document["opportunities"]["read"]) == (1, 1)
+    shop("resolve", "acme", "--opportunity", other, "--ignore")
     assert "ya estaba en Siigo" in shop("sync", "acme").out
+    nowhere = shop("retry", "acme", "--opportunity", "no-hay", "--json")
+    assert (nowhere.code, nowhere.document["problems"][0]["code"]) == (1, "OPPORTUNITY_NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -179,10 +188,11 @@ def test_named_and_retried_ones_are_read_alone(shop: Program, escala: EscalaSimu
         (("sync", "acme", "--invoice", "FV-2-1"), "--invoice"),
         (("sync", "acme", "--opportunity", " "), "--opportunity"),
         (("retry", "acme", "--invoice", "FV-2-1"), "--invoice"),
+        (("retry", "acme", "--opportunity", ""), "--opportunity"),
         (("resolve", "acme", "--invoice", "FV-2-1", "--ignore"), "--invoice"),
         (("resolve", "acme", "--opportunity", "d", "--deal", "x"), "--deal"),
         (("resolve", "acme", "--opportunity", "d", "--contact", "x"), "--contact"),
-        (("resolve", "acme", "--opportunity", " ", "--again"), "--invoice"),
+        (("resolve", "acme", "--opportunity", " ", "--again"), "--opportunity"),
     ],
 )
 def test_words_of_the_other_direction_are_a_mistake(shop: Program, words: tuple[str, ...], key: str) -> None:

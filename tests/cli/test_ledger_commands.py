@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -122,6 +125,23 @@ def test_a_connection_without_a_schedule_says_so(single: Program, write_file: Ca
         assert single("connect", write_file(extra=extra)).code == 0
         assert said in single("list").out
         assert f"Horario: {said}." in single("status", "acme").out
+
+
+def test_a_part_alone_is_told_as_a_part(connected: Program, siigo: SiigoSimulator) -> None:
+    name = siigo.create_invoice(total=10_000)["name"]
+    for words, what in (
+        (("--from", "2000-01-01", "--to", "2000-01-31"), "las facturas del 01/01/2000 al 31/01/2000"),
+        (("--invoice", name), "las facturas que se nombraron"),
+        (("--from", "2000-01-01"), "las facturas desde el 01/01/2000"),
+    ):
+        assert connected("sync", "acme", *words).code == 0
+        status = connected("status", "acme", "--json").document
+        assert status["sentence"].startswith(f"Hasta ahora solo se ha sincronizado {what}, el "), status
+        assert status["sentence"].endswith("«siigo-escala sync acme» trae todo lo demás.")
+        assert status["tone"] == "neutral"
+    path = connected.environ["SIIGO_ESCALA_DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as store:
+        assert {json.loads(asked)["by"] for (asked,) in store.execute("SELECT asked FROM run")} == {"command"}
 
 
 def test_a_new_connection_says_so(connected: Program) -> None:

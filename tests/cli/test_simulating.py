@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
@@ -103,6 +106,33 @@ def test_the_demonstration_shows_the_whole_job_and_touches_nothing_else(alone: P
     assert done.out.count("Oportunidad en Escala") == 3
     assert max(len(line) for line in done.out.splitlines()) <= 100
     assert {path.name for path in home.iterdir()} == {"demo"}
+
+
+def _listens(process: subprocess.Popen[str]) -> bool:
+    """Whether it has its own answer to SIGTERM, which Python alone has not."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize("moment", ["it listens", "its folder is there", "it says where"])
+def test_a_signal_in_its_first_second_ends_the_demonstration_with_0_and_leaves_nothing(
+    alone: Program, home: Path, moment: str
+) -> None:
+    process = alone.start("demo", "--invoices", "40", start_new_session=True)
+    assert process.stdout is not None
+    if moment == "it says where":
+        assert "Demostración con datos inventados" in process.stdout.readline()
+    else:
+        deadline = time.monotonic() + 20
+        there = home / "demo" / "demo.lock"
+        while not (_listens(process) if moment == "it listens" else there.exists()):
+            assert time.monotonic() < deadline
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

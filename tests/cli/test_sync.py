@@ -208,7 +208,11 @@ def test_people_read_why_something_is_left_out_and_that_what_waits_needs_nothing
     words = " ".join(done.out.split())
     assert "Excluidas por: 1 · " in words
     assert "[INVOICE_ANNULLED]" in words
-    assert "Quedaron sin alcanzar: 2. No hay nada que corregir en ellas" in words
+    assert (
+        "sin alcanzar por el límite que usted puso (--limit 1): 2. No hay nada que corregir en ellas" in words
+    )
+    assert "Por enviar 2 " in words
+    assert "Fallidas" not in words
     assert "retry" not in words
     assert "sigue donde quedó" in words
     assert connected("sync", "acme").code == 0

@@ -129,6 +129,7 @@ def test_amounts_are_shown_as_pesos_and_days_as_people_write_them() -> None:
     said = reasons.message(Code.INVOICE_EDITED, {"before": Decimal("1110054.5"), "value": "980000.00"})
     assert "$ 1.110.054,50" in said
     assert "$ 980.000,00" in said
+    assert "-$ 5,00" in reasons.message(Code.INVOICE_EDITED, {"before": Decimal(-5), "value": "1"})
     assert "(01/03/2026)" in reasons.message(Code.BEFORE_START, {"start": date(2026, 3, 1)})
     assert "(01/03/2026)" in reasons.message(Code.BEFORE_START, {"start": "2026-03-01"})
 

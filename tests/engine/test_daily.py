@@ -80,6 +80,22 @@ def test_with_nothing_to_lose_nothing_is_copied(world: World) -> None:
 
 
 @ON_SQLITE
+def test_the_first_copy_follows_the_first_whole_synchronisation(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    work = Daily(environment=world.environment)
+    world.sync(date_from=NOW.date() - 30 * DAY)
+    _looked(work)
+    assert not copies.known(world.environment.home), "of a part only"
+    world.sync()
+    _looked(work)
+    (made,) = copies.known(world.environment.home)
+    assert made.daily
+    _looked(work, NOW + timedelta(hours=20))
+    assert copies.known(world.environment.home) == [made]
+
+
+@ON_SQLITE
 def test_a_day_without_any_run_takes_away_what_is_too_old(connected: World) -> None:
     connection = Connection.objects.get()
     models.Errand.objects.create(

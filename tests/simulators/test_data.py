@@ -266,6 +266,9 @@ def test_both_simulators_take_the_company() -> None:
     assert len(siigo.company.invoices) == 200
     assert len(siigo.company.customers) == len(company.customers)
     assert siigo.company.users == company.users
+    codes = Counter(product["code"] for product in siigo.company.products.values())
+    assert codes.most_common(1)[0][1] == 1, "one code, one product"
+    assert siigo.company.product_codes()["CAF-500"]["taxes"][0]["percentage"] == 5
     assert len(escala.account.contacts.table) == len(company.escala_contacts)
 
 

@@ -12,6 +12,7 @@ from siigo_escala.rest.errors import AccessDenied, TryLater
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.models import audit
 from siigo_escala.sync import connect, opening
 from siigo_escala.sync.connect import Connected
 from tests.sync.world import World, counts
@@ -340,6 +341,18 @@ def test_start_is_thirty_local_days_before_the_connection_was_made_unless_the_fi
     assert made == (world.now() - timedelta(days=33, hours=5)).date()
     world.connect('start = "2026-01-31"')
     assert models.Connection.objects.get().start == date(2026, 1, 31)
+
+
+def test_a_schedule_that_a_file_switches_is_told_in_the_audit(world: World) -> None:
+    world.connect()
+    off = world.file().replace('name = "acme"', 'name = "acme"\nenabled = false', 1)
+    for text in (off, off, world.file(), world.file()):
+        _connect(world, text, {})
+    told = models.AuditEntry.objects.order_by("pk").values_list("action", "who", "before", "after")
+    assert list(told) == [
+        (audit.OFF, "línea de comandos", {"encendida": True}, {"encendida": False}),
+        (audit.ON, "línea de comandos", {"encendida": False}, {"encendida": True}),
+    ]
 
 
 def test_an_account_in_another_currency_is_refused(world: World) -> None:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import models
 from tests.sync.world import World, codes, counts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -83,6 +84,7 @@ def test_patience_that_runs_out_is_exit_4_and_tells_which_system(world: World) -
     result = world.sync()
     assert result.exit_code == 4
     assert "ESCALA_UNREACHABLE" in codes(result)
+    assert models.Run.objects.get().document["unreachable"] == "escala"
     assert counts(result) == {"read": 2, "failed": 2}
 
 

@@ -201,6 +201,7 @@ def test_a_list_that_never_stands_still_ends_with_4_and_moves_no_mark(world: Wor
     result = world.sync()
     assert result.exit_code == 4
     assert "SIIGO_UNREACHABLE" in codes(result)
+    assert models.Run.objects.get().document["unreachable"] == "siigo"
     assert counts(result)["excluded"] >= 2, "what was read is dealt with"
     assert models.Connection.objects.get().invoices_mark is None
 

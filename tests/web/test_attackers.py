@@ -119,6 +119,14 @@ def test_cookies_are_out_of_the_reach_of_scripts_and_other_sites(ana: models.Use
         assert browser.cookies[name]["samesite"] == "Lax", name
 
 
+def test_who_came_by_https_is_held_to_it_and_who_did_not_is_told_nothing(ana: models.User) -> None:
+    name = "Strict-Transport-Security"
+    for path, status in (("/entrar/", 200), ("/empresas/", 302), ("/nada/", 404), ("/healthz", 200)):
+        answer = _browser().get(path, secure=True)
+        assert (answer.status_code, answer.headers.get(name)) == (status, "max-age=31536000"), path
+        assert name not in _browser().get(path).headers, path
+
+
 def test_guesses_of_a_password_wait_for_the_person_and_for_the_machine(ana: models.User) -> None:
     browser = _browser()
     wrong = {**ANA, "password": "no-es-esta-clave"}
@@ -126,6 +134,7 @@ def test_guesses_of_a_password_wait_for_the_person_and_for_the_machine(ana: mode
     assert answers == [422] * signing_in.FREE + [429] * 2
     elsewhere = browser.post("/entrar/", ANA, REMOTE_ADDR="10.9.9.9")
     assert elsewhere.status_code == 429, "a guess from another machine waits, too"
+    assert 0 < int(elsewhere["Retry-After"]) <= 900
     assert browser.post("/entrar/", {**ANA, "email": "ANA@Acme.Example "}).status_code == 429
     now = datetime.now(UTC)
     for number in range(signing_in.FREE_OF_A_MACHINE):
@@ -204,8 +213,13 @@ def test_six_digits_are_not_guessed_nor_used_twice_and_a_recovery_code_neither(a
     assert halfway().post("/entrar/codigo/", {"code": codes[0]}).status_code == 422
     assert halfway().post("/entrar/codigo/", {"code": ""}).status_code == 422
     browser = halfway()
-    assert {browser.post("/entrar/codigo/", {"code": f"{n:06}"}).status_code for n in range(6)} == {422}
-    assert "Demasiados intentos" in browser.post("/entrar/codigo/", {"code": codes[1]}).content.decode()
+    answers = [browser.post("/entrar/codigo/", {"code": f"{n:06}"}).status_code for n in range(6)]
+    assert answers[0] == 422
+    assert set(answers) == {422, 429}
+    held = browser.post("/entrar/codigo/", {"code": codes[1]})
+    assert "Demasiados intentos. Espere" in held.content.decode()
+    assert held.status_code == 429
+    assert 0 < int(held["Retry-After"]) <= 900
     ana.refresh_from_db()
     assert len(ana.recovery) == len(codes) - 1, "the right code was not even looked at"
     assert _browser().post("/entrar/", ANA).status_code == 429, "the password does not begin anew"
@@ -219,8 +233,9 @@ def test_the_code_of_the_first_start_is_not_guessed(installed: str) -> None:
         told = {"email": "m@evil.example", "password": PASSWORD, "again": PASSWORD, "code": code}
         return int(browser.post("/primer-arranque/", told).status_code)
 
-    assert {claims(f"{n:06x}-{n:06x}-{n:06x}") for n in range(signing_in.FREE + 1)} == {422}
-    assert claims(right) == 422, "whoever guesses has to wait, even with the right one"
+    answers = [claims(f"{n:06x}-{n:06x}-{n:06x}") for n in range(signing_in.FREE + 1)]
+    assert answers == [422] * signing_in.FREE + [429]
+    assert claims(right) == 429, "whoever guesses has to wait, even with the right one"
     assert not models.User.objects.exists()
 
 

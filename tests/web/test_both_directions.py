@@ -48,8 +48,28 @@ def test_a_page_answers(visitor: Client, company: Callable[..., Any], page: str)
     assert answer.status_code == 200, answer.content[-2000:]
 
 
+def test_an_outage_names_the_system_that_does_not_answer(company: Callable[..., Any]) -> None:
+    from siigo_escala.store import models
+    from siigo_escala.web.queries import facts
+
+    acme = company(direction="opportunities_to_invoices", file={"name": "acme", "invoices": {}})
+    run = models.Run.objects.create(
+        connection=acme, kind="sync", started=datetime.now(UTC), finished=datetime.now(UTC), exit_code=4,
+        document={"opportunities": {"read": 1}, "unreachable": "siigo", **CALLS},
+    )  # fmt: skip
+    models.Turn.objects.create(connection=acme, failures=2, since=datetime.now(UTC))
+    found = facts.of(acme, now=datetime.now(UTC)).outage
+    assert found is not None
+    assert (found.system, found.tries) == ("Siigo", 2)
+    models.Run.objects.filter(pk=run.pk).update(document={"opportunities": {"read": 1}, **CALLS})
+    found = facts.of(acme, now=datetime.now(UTC)).outage
+    assert found is not None
+    assert found.system == "Escala", "all that an earlier version lets us guess"
+
+
 def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., Any]) -> None:
     from siigo_escala.store import models
+    from siigo_escala.web.queries import facts
     from tests.web.screens import signed_in, words
 
     acme = company(
@@ -80,11 +100,17 @@ def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., An
     listed = words(person.get("/empresas/acme/oportunidades/"))
     assert "3 oportunidades" in listed
     assert "FV-2-9" in listed
-    waiting = words(person.get("/empresas/acme/oportunidades/?estado=needs_attention"))
+    waiting = words(person.get("/empresas/acme/oportunidades/?estado=atencion"))
     assert "Bodega" in waiting
     assert "la ciudad" in waiting
     assert "Obra" not in waiting
-    assert "Otra" in words(person.get("/empresas/acme/oportunidades/?estado=failed"))
+    assert "Otra" in words(person.get("/empresas/acme/oportunidades/?estado=por-enviar"))
+    models.Invoice.objects.create(
+        connection=acme, escala=acme.escala, siigo_id="i8", state="needs_attention", code="FIELD_GONE"
+    )
+    assert facts.of(acme, now=datetime.now(UTC)).gone == "", "of the other direction"
+    models.Opportunity.objects.filter(deal_id="d2").update(code="STAGE_GONE", data={"stage": "Ganada"})
+    assert facts.of(acme, now=datetime.now(UTC)).gone == "Ganada"
     acme.direction = "invoices_to_opportunities"
     acme.save()
     assert person.get("/empresas/acme/oportunidades/").headers["Location"] == "/empresas/acme/facturas/"

@@ -11,9 +11,12 @@ import pytest
 from django.test import Client
 
 from siigo_escala.store import models
-from siigo_escala.web import bulk, errands
+from siigo_escala.web import bulk, deal_decisions, decisions, errands
+from siigo_escala.web.books import INVOICES
+from siigo_escala.web.decisions import Choice
 from siigo_escala.web.queries import facts
 from siigo_escala.web.queries.filters import Filters
+from siigo_escala.web.views import pending
 from tests.web.screens import Screens, audited, words
 
 PENDING = "/empresas/acme/pendientes/"
@@ -75,6 +78,57 @@ def test_all_of_a_reason_are_left_out_after_a_question(emp: Client, screens: Scr
     assert (entry.after["cuántas"], entry.after["motivo"]) == (12, "Son de prueba")
 
 
+def test_one_is_told_of_as_one(emp: Client, screens: Screens) -> None:
+    _held(screens, 1)
+    given = {"decision": "ignore", "factura": "id-1", "volver": PENDING, "confirmado": "1"}
+    assert "1 factura queda excluida." in words(emp.post(DECIDE, given, follow=True))
+
+
+def test_no_sentence_of_one_has_a_word_of_many() -> None:
+    choices = [
+        one for module in (decisions, deal_decisions) for one in vars(module).values() if type(one) is Choice
+    ]
+    assert len(choices) > 12
+    for choice in choices:
+        one, many = (choice.told(count, "cosa,cosas") for count in (1, 2))
+        wrong = r"\b(quedan|facturan|crean|leen|intentan|buscan|excluidas|resueltas)\b"
+        assert not re.search(wrong, one), choice.word
+        assert one.startswith("1\u00a0cosa ") == many.startswith("2\u00a0cosas ")
+
+
+def test_what_does_not_go_on_by_itself_is_the_same_everywhere(emp: Client, screens: Screens) -> None:
+    _held(screens, 1)
+    _held(screens, 1, first=2, state="pending", code="INTERNAL_ERROR")
+    _held(screens, 1, first=3, state="pending", code="UNEXPECTED_ANSWER", annulled=True)
+    _held(screens, 1, first=4, state="pending", code="")
+    _held(screens, 1, first=5, state="failed", code="NOT_REACHED")
+    _held(screens, 1, first=6, state="sending", code="INTERNAL_ERROR")
+    told = words(emp.get(PENDING))
+    assert "2 facturas por $ 2.000 necesitan su decisión, en 2 motivos." in told
+    assert "Reintentar" in words(emp.get(f"{PENDING}INTERNAL_ERROR/"))
+    listed = words(emp.get("/empresas/acme/facturas/?estado=atencion&estado=error"))
+    assert "2 facturas · $ 2.000,00" in listed
+    home = emp.get("/empresas/acme/?mes=2026-03")
+    assert "Requieren atención 1 $ 1.000,00 + Con error 1 $ 1.000,00" in words(home)
+    assert '<span>Pendientes</span><span class="count">2</span>' in home.content.decode()
+    found = facts.of(screens.company, month=date(2026, 3, 1), now=datetime.now(UTC))
+    assert found.attention.count == found.parts["atencion"].count + found.parts["error"].count == 2
+    assert [one.name for one in bulk.many(INVOICES, screens.company, Filters(), "retry").chosen] == [
+        "FV-2-1", "FV-2-2", "FV-2-3", "FV-2-5",
+    ]  # fmt: skip
+
+
+def test_all_of_a_reason_are_marked_though_all_stand_on_its_page(emp: Client, screens: Screens) -> None:
+    _held(screens, 6)
+    for path in (PENDING, f"{PENDING}STAGE_GONE/"):
+        assert "Marcar las 6" in words(emp.get(path))
+    assert "Ver las 6" not in words(emp.get(f"{PENDING}STAGE_GONE/"))
+    _held(screens, pending.ALL, first=100)
+    page = emp.get(f"{PENDING}STAGE_GONE/").content.decode()
+    assert "Marcar las 506" in page
+    assert 'href="/empresas/acme/facturas/?estado=atencion&amp;estado=error&amp;motivo=STAGE_GONE"' in page
+
+
 def test_what_has_changed_since_the_question_is_asked_again(emp: Client, screens: Screens) -> None:
     _held(screens, 3)
     given = _form_of(_asked(emp, "retry", "?motivo=STAGE_GONE").content.decode()) | {"decision": "retry"}
@@ -125,16 +179,16 @@ def test_more_than_a_page_waits_for_is_an_errand(emp: Client, screens: Screens) 
 
 def test_what_cannot_be_obeyed_keeps_nothing_else_back(screens: Screens, emp: Client) -> None:
     _held(screens, 3)
-    found = bulk.many(screens.company, Filters(), "create")
+    found = bulk.many(INVOICES, screens.company, Filters(), "create")
     assert found.choice is None
     _held(screens, 3, first=10, code="INVOICE_NAME_TWICE")
-    found = bulk.many(screens.company, Filters(), "create")
+    found = bulk.many(INVOICES, screens.company, Filters(), "create")
     assert found.value == Decimal(3000)
     models.Invoice.objects.filter(name="FV-2-11").update(annulled=True)
     assert found.choice is not None
     now = screens.world.now
-    result = bulk.carry_out(screens.company, "create", found.chosen, now=now)
-    assert bulk.told(found.choice, result) == (
+    result = bulk.carry_out(INVOICES, screens.company, "create", found.chosen, now=now)
+    assert bulk.told(INVOICES, found.choice, result) == (
         "2 de 3 salieron; 1 sigue aquí. La factura «FV-2-11» está anulada o borrada en Siigo."
     )
     assert models.Request.objects.get().asked["invoices"] == ["FV-2-10", "FV-2-12"]

@@ -99,6 +99,23 @@ def test_the_page_tells_which_one_is_active_and_the_lists_come_from_siigo(emp: C
     assert "Esta es la dirección activa" in words(emp.get(f"{PAGE}?hacia=otra"))
 
 
+def test_a_field_that_the_other_direction_knows_is_proposed_and_none_is_blank(
+    emp: Client, screens: Screens
+) -> None:
+    company = screens.company
+    never = {**company.file["opportunities"], "identification_field": "", "default_owner": ""}
+    known = {"trigger_pipeline": "Ventas", "trigger_stage": "Ganada", "identification_field": FIELD}
+    models.Connection.objects.update(
+        direction=BACK, file={**company.file, "direction": BACK, "opportunities": never, "invoices": known}
+    )
+    page = emp.get(f"{PAGE}?hacia={FORWARD}")
+    assert filled(page)["identification_field"] == FIELD
+    selects = re.findall(r'<select name="(\w+)".*?</select>', page.content.decode(), re.DOTALL)
+    assert "default_owner" in selects
+    assert '<option value="" selected>Elija uno</option>' in page.content.decode()
+    assert "></option>" not in page.content.decode()
+
+
 def test_what_is_missing_is_told_beside_its_field_and_what_was_typed_stays(emp: Client) -> None:
     wrong = required(emp) | {"payment_type": "", "due_days": "x", "lines": "single", "taxes_of": "these"}
     answer = turn(emp, **wrong)

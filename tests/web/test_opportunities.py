@@ -105,7 +105,7 @@ def test_a_retry_is_asked_of_the_engine_and_told_in_the_audit(emp: Client, scene
     deal = row("Sola 0").deal_id
     scene.world.escala.edit_deal(deal, {"contactId": scene.contact(first_name="Otra")})
     assert decide(emp, "retry", "Sola 0").headers["Location"] == PENDING
-    assert "1 oportunidad se leen y se intentan de nuevo enseguida." in words(emp.get(PENDING))
+    assert "1 oportunidad se lee y se intenta de nuevo enseguida." in words(emp.get(PENDING))
     assert audited("Reintento").after == {"oportunidades": ["Sola 0"], "cuántas": 1}
     assert run_asked(scene) == {"read": 1, "created": 1}
 
@@ -180,6 +180,24 @@ def test_the_first_draft_is_confirmed_from_its_page(emp: Client, scene: Scene, s
     decide(emp, "done", "Buena", confirmado="1")
     assert screens.company.confirmed_at is not None
     assert "Se ve bien" not in words(emp.get(f"{LIST}{row('Buena').deal_id}/"))
+
+
+def test_what_waits_for_the_first_draft_leads_to_its_page(
+    emp: Client, scene: Scene, screens: Screens
+) -> None:
+    company, made = screens.company, row("Buena")
+    models.Connection.objects.update(
+        file={**company.file, "invoices": {**company.file["invoices"], "stamp": True}}
+    )
+    waits = {"draft": made.invoice, "confirm": made.deal_id}
+    models.Opportunity.objects.filter(name="Sola 0").update(code="DRAFT_UNCONFIRMED", data=waits)
+    address = f'href="{LIST}{made.deal_id}/"'
+    for page in ("/empresas/acme/", PENDING, f"{LIST}{row('Sola 0').deal_id}/"):
+        assert address in emp.get(page).content.decode(), page
+    assert f"Ver el borrador {made.invoice}" in words(emp.get(PENDING))
+    assert "Se ve bien" in words(emp.get(f"{LIST}{made.deal_id}/"))
+    models.Opportunity.objects.filter(name="Sola 0").update(data={})
+    assert f"{PENDING}DRAFT_UNCONFIRMED/" in emp.get("/empresas/acme/").content.decode()
 
 
 def test_the_value_that_was_invoiced_stays_after_a_person_saw_to_another(emp: Client, scene: Scene) -> None:

@@ -28,6 +28,13 @@ def test_the_first_visitor_needs_the_code_that_the_program_printed_and_only_one_
     assert "Ese no es el código que imprimió el programa" in wrong.content.decode()
     old = first_start.new_code(now=datetime.now(UTC) - timedelta(hours=2))
     assert "Ese código ya se usó o venció." in visitor.post("/primer-arranque/", _first(old)).content.decode()
+    for _ in range(signing_in.FREE):
+        signing_in.failed("", "10.0.0.1", now=datetime.now(UTC))
+    held = visitor.post("/primer-arranque/", _first(code))
+    assert held.status_code == 429
+    assert 0 < int(held["Retry-After"]) <= 900
+    assert "Demasiados intentos. Espere" in held.content.decode()
+    signing_in.succeeded("", "10.0.0.1")
     assert visitor.post("/primer-arranque/", _first(code)).status_code == 302
     assert visitor.get("/empresas/").status_code == 200
     assert Client(SERVER_NAME="localhost").get("/primer-arranque/").status_code == 404

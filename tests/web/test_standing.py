@@ -231,6 +231,20 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "1 factura de noviembre, por $ 1.000, necesita su decisión; 0 están en orden y 2 por enviar.",
         "Resolver 1 factura",
     ),
+    "one needs a person, another is fine": (
+        {"attention": _amount(1), "parts": {"atencion": _amount(1), "excluida": _amount(1)}},
+        19,
+        "amber",
+        "1 factura de noviembre, por $ 1.000, necesita su decisión; la otra está en orden.",
+        "Resolver 1 factura",
+    ),
+    "only one opportunity, and it needs a person": (
+        {**BACK, "attention": _amount(1), "parts": {"atencion": _amount(1)}},
+        19,
+        "amber",
+        "1 oportunidad por $ 1.000 necesita su decisión.",
+        "Resolver 1 oportunidad",
+    ),
     "only of other months": (
         {"attention": WAITING},
         19,
@@ -318,6 +332,20 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "Sincronizar ahora",
     ),
 }
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_in_the_other_direction_opportunities_are_what_is_read_and_waits(name: str) -> None:
+    more, row, *_ = ROWS[name]
+    if row in (25, 26) or "other_writer" in more:
+        return  # of the first direction alone
+    said = standing.of(replace(WELL, **{**BACK, **more, "back": True})).sentence
+    rest = (
+        said.replace("no se hacen facturas", "")
+        .replace("la primera factura", "")
+        .replace("ya tienen factura", "")
+    )
+    assert "factura" not in rest.replace("al facturarlas", ""), said
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -37,6 +37,14 @@ Invoices = Annotated[
         "--invoice", metavar="FV-…", help="Solo esta factura, con su nombre exacto; puede repetirse."
     ),
 ]
+Opportunities = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--opportunity",
+        metavar="ID",
+        help="Solo esta oportunidad (dirección de Escala a Siigo); puede repetirse.",
+    ),
+]
 Wait = Annotated[
     str | None,
     typer.Option(

@@ -112,8 +112,12 @@ def _told(size: int, heard: Heard, *, back: bool) -> None:
 
 
 def _served(size: int, port: int | None, *, back: bool) -> None:
-    """The same in the browser, until a signal."""
-    with _stage(size, _LATENCY_WEB_S) as (folder, stage):
+    """The same in the browser, until a signal: before the server listens to it, it is only noted, so that
+    nothing which was begun is left behind.
+    """
+    with stopping.quietly() as asked, _stage(size, _LATENCY_WEB_S) as (folder, stage):
+        if asked.is_set():
+            return
         environment = _prepared(folder, stage, port=port or 0, settings=demo_web.SETTINGS)
         output.say(f"Demostración con datos inventados: nada sale de este equipo. Carpeta: {folder}")
         if back:
@@ -121,10 +125,10 @@ def _served(size: int, port: int | None, *, back: bool) -> None:
             demo_invoicing.sell(there, demo_invoicing.BEFORE, first="Venta de antes")
             _connect(environment, there)
             demo_invoicing.win(there)
-            demo_web.serve(environment, there, demo_invoicing.HAPPENING)
+            demo_web.serve(environment, there, demo_invoicing.HAPPENING, asked)
         else:
             _connect(environment, stage)
-            demo_web.serve(environment, stage, demo_business.HAPPENING)
+            demo_web.serve(environment, stage, demo_business.HAPPENING, asked)
 
 
 @contextmanager

@@ -29,8 +29,10 @@ _DRAIN_S = 6.0
 _LOOK_S = 0.3
 
 
-def serve(environment: Environment, stage: Stage, happening: Happening) -> None:
-    """Serves until a signal asks for the end; whatever it started has ended then."""
+def serve(environment: Environment, stage: Stage, happening: Happening, asked: threading.Event) -> None:
+    """Serves until a signal asks for the end, or `asked` before it; whatever it started has ended then."""
+    if asked.is_set():
+        return
     listening = web.bound(environment.bind)
     from siigo_escala.cli.demo_site import views
     from siigo_escala.store import models
@@ -48,7 +50,7 @@ def serve(environment: Environment, stage: Stage, happening: Happening) -> None:
     serving = server.Server(listening)
     address = web.on_this_machine(listening)
     with _engine(), _beside(lambda ended: _tell(connection, stage, happening, ended)):
-        serving.on_startup(lambda: _say_where(address, password))
+        serving.on_startup(lambda: serving.ask_to_end() if asked.is_set() else _say_where(address, password))
         serving.serve_until_asked(application)
 
 
@@ -58,8 +60,8 @@ def _say_where(address: str, password: str) -> None:
     output.link(f"Usuario: {PERSON}")
     output.link(f"Contraseña: {password}")
     output.say(
-        f"En {address}/simulador/ usted crea, edita, anula y acredita facturas en el Siigo simulado, y "
-        "daña la red. Ctrl-C termina la demostración.\n"
+        f"En {address}/simulador/ usted factura en el Siigo simulado, vende en el Escala simulado y daña la "
+        "red. Ctrl-C termina la demostración.\n"
     )
 
 

@@ -68,16 +68,7 @@ def _switch(connection: Connection, *, on: bool) -> None:
     connection.enabled = on
     connection.file = {**connection.file, "enabled": on}
     connection.save(update_fields=["enabled", "file"])
-    if before != on:
-        # The words of the screens, which tell from them who paused it and when.
-        audit.record(
-            "Sincronización automática encendida" if on else "Sincronización automática apagada",
-            who="línea de comandos",
-            now=setup.now(),
-            connection=connection,
-            before={"encendida": before},
-            after={"encendida": on},
-        )
+    audit.switched(connection, before=before, who="línea de comandos", now=setup.now())
 
 
 def _done(connection: Connection, sentence: str, *, as_json: bool, warnings: Sequence[str] = ()) -> None:

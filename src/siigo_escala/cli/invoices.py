@@ -134,26 +134,14 @@ def _of_deal(row: dict[str, Any]) -> list[str]:
 
 
 def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
-    from siigo_escala.domain import money, reasons
+    from siigo_escala.domain import reasons
 
     if not rows:
         output.say(f"No hay {words.many.lower()} así en el registro.")
         return
     back = words is directions.BACK_WORDS
     if back:
-        # Ids are to be copied into `resolve --opportunity`: they stand whole.
-        output.table(
-            [(words.one, "right"), ("Pesos", "right"), ("Estado", "left"), ("Factura o motivo", "left")],
-            [
-                [
-                    row["opportunity"],
-                    money.to_pesos(Decimal(row["value"])),
-                    words.parts[row["status"]],
-                    row["code"] or row["invoice"] or "",
-                ]
-                for row in rows[:_SHOWN]
-            ],
-        )
+        _table_of_deals(rows[:_SHOWN], words)
     else:
         _table_of_invoices(rows[:_SHOWN], words)
     if not back:
@@ -186,6 +174,29 @@ def _show_candidates(rows: list[dict[str, Any]]) -> None:
             for row in found
             for one in row["candidates"]
         ],
+    )
+
+
+def _table_of_deals(rows: list[dict[str, Any]], words: directions.Words) -> None:
+    """Ids are to be copied into `resolve --opportunity`: each stands whole, on a line of its own."""
+    from siigo_escala.domain import money
+
+    output.table(
+        [(words.one, "left"), ("Pesos", "right"), ("Estado", "left"), ("Factura o motivo", "left")],
+        [
+            [
+                "\n".join(
+                    output.clean(part)
+                    for part in (" · ".join(filter(None, (row["name"], row["customer"]))), row["opportunity"])
+                    if part
+                ),
+                money.to_pesos(Decimal(row["value"])),
+                words.parts[row["status"]],
+                row["code"] or row["invoice"] or "",
+            ]
+            for row in rows
+        ],
+        keep="\n",
     )
 
 

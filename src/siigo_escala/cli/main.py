@@ -86,7 +86,9 @@ def run(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    stopping.raise_on_signals()
+    if words[:1] != ["demo"]:
+        # That one has its own answer from its first moment on (__main__.py).
+        stopping.raise_on_signals()
     try:
         command = typer.main.get_command(_app())
         code = command.main(args=_prepared(words), prog_name=PROGRAM, standalone_mode=False)

@@ -70,9 +70,13 @@ def link(address: str) -> None:
 
 
 def table(
-    columns: Sequence[tuple[str, JustifyMethod]], rows: Sequence[Sequence[str]], *, title: str = ""
+    columns: Sequence[tuple[str, JustifyMethod]],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    keep: str = "",
 ) -> None:
-    """A table of texts that fits the width; long cells are wrapped."""
+    """A table of texts that fits the width; long cells are wrapped. `keep`: as `clean` takes it."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -81,7 +85,7 @@ def table(
     for heading, justify in columns:
         made.add_column(heading, justify=justify, overflow="fold", no_wrap=justify == "right")
     for row in rows:
-        made.add_row(*[Text(clean(cell)) for cell in row])
+        made.add_row(*[Text(clean(cell, keep=keep)) for cell in row])
     console().print(made)
 
 

@@ -69,8 +69,8 @@ def show(document: dict[str, Any], *, running: bool = False) -> None:
     waiting = sum(1 for row in document["rows"] if row["open"])
     if waiting:
         output.say(
-            f"{output.number(waiting)} esperan por usted: «siigo-escala invoices {document['connection']} "
-            "--open»."
+            f"{output.number(waiting)} {'espera' if waiting == 1 else 'esperan'} por usted: «siigo-escala "
+            f"invoices {document['connection']} --open»."
         )
 
 

@@ -105,6 +105,10 @@ def _check(invoice: str | None, opportunity: str | None, file: Path | None, aske
             key="--invoice",
         )
     if not (invoice or opportunity or "").strip():
+        if invoice is None:
+            raise CommandProblem(
+                "USAGE", "--opportunity está vacío: escriba el id de una oportunidad.", key="--opportunity"
+            )
         raise CommandProblem(
             "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
         )

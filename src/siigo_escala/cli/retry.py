@@ -14,10 +14,12 @@ def retry(
     name: arguments.Name,
     *,
     invoices: arguments.Invoices = None,
+    opportunities: arguments.Opportunities = None,
     wait: arguments.Wait = None,
     as_json: arguments.Json = False,
 ) -> int:
     """Vuelve a leer lo que falló o está por revisar, con su cliente, y lo intenta."""
+    sync.check_names(invoices or [], opportunities or [])
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -25,7 +27,12 @@ def retry(
     def check(opened: Opened) -> None:
         sync.check_direction(opened, options)
 
-    options = Options(kind="retry", invoices=tuple(dict.fromkeys(invoices or [])))
+    options = Options(
+        kind="retry",
+        invoices=tuple(dict.fromkeys(invoices or [])),
+        opportunities=tuple(dict.fromkeys(one.strip() for one in opportunities or [])),
+        by="command",
+    )
     with stopping.gently() as heard:
         ended = running.one(environment, name, options, wait_s=wait_s, ask=False, heard=heard, check=check)
     if as_json:

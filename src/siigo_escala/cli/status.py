@@ -153,7 +153,7 @@ def _said(connection: Connection, counts: dict[str, int], *, now: datetime) -> t
         verbs = "no han llegado a {} y se intentarán" if many else "no ha llegado a {} y se intentará"
         noun = (words.many if many else words.one).lower()
         return f"{output.number(counts['failed'])} {noun} {verbs.format(words.target)} de nuevo.", "warning"
-    return _whole(connection, now=now)
+    return _whole(connection, last, now=now)
 
 
 def _waiting(open_: int, words: directions.Words) -> str:
@@ -184,9 +184,30 @@ def _broken(connection: Connection, last: Run) -> tuple[str, Tone] | None:
             return f"La última sincronización ({when}) no pudo terminar.", "failed"
 
 
-def _whole(connection: Connection, *, now: datetime) -> tuple[str, Tone]:
+def _part(connection: Connection, last: Run) -> str:
+    """What was synchronised where no run has taken on everything yet."""
+    words, asked = directions.of(connection.direction), last.asked
+    begin, end = ("/".join(reversed((asked.get(key) or "").split("-"))) for key in ("from", "to"))
+    many = words.many.lower()
+    if begin and end:
+        what = f"las {many} del {begin} al {end}"
+    elif begin or end:
+        what = f"las {many} desde el {begin}" if begin else f"las {many} hasta el {end}"
+    elif asked.get("invoices") or asked.get("opportunities"):
+        what = f"las {many} que se nombraron"
+    elif last.kind == "retry":
+        what = "lo que esperaba"
+    else:
+        what = "una parte"
+    return (
+        f"Hasta ahora solo se ha sincronizado {what}, el {_local(connection, last.started)}; «siigo-escala "
+        f"sync {connection.name}» trae todo lo demás."
+    )
+
+
+def _whole(connection: Connection, last: Run, *, now: datetime) -> tuple[str, Tone]:
     if connection.last_success is None:
-        return "Todavía no se ha sincronizado.", "neutral"
+        return _part(connection, last), "neutral"
     target = directions.of(connection.direction).target
     said = f"Todo lo leído hasta el {_local(connection, connection.last_success)} está en {target}"
     allowed = timedelta(hours=int(connection.file.get("alerts", {}).get("stale_hours", 26)))

@@ -24,8 +24,12 @@ _COLUMNS = (
 )
 
 
-def show(document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int]) -> None:
-    """One run's account. `left_out`: how many are excluded by each reason code."""
+def show(
+    document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int], limit: int | None = None
+) -> None:
+    """One run's account. `left_out`: how many are excluded by each reason code; `limit`: as many were asked
+    for at most.
+    """
     dry = document["dry_run"]
     name = document["connection"]
     words = directions.of_document(document)
@@ -38,7 +42,7 @@ def show(document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int
         ],
         [
             [planned if dry else done, output.number(counts[key]), money.to_pesos(Decimal(value[key]))]
-            for key, done, planned in _COLUMNS
+            for key, done, planned in _columns(document)
         ],
     )
     if left_out:
@@ -50,11 +54,20 @@ def show(document: dict[str, Any], exit_code: int, *, left_out: Mapping[str, int
     apart = (_ADOPTED, _NOT_REACHED)
     _listed("Problemas:", [problem for problem in document["problems"] if problem["code"] not in apart])
     if waiting:
+        why = "" if limit is None else f" por el límite que usted puso (--limit {limit})"
         output.say(
-            f"\nQuedaron sin alcanzar: {output.number(len(waiting))}. No hay nada que corregir en ellas: la "
-            f"próxima sincronización las toma. [{_NOT_REACHED}]"
+            f"\nQuedaron sin alcanzar{why}: {output.number(len(waiting))}. No hay nada que corregir en "
+            f"ellas: la próxima sincronización las toma. [{_NOT_REACHED}]"
         )
     output.say(_next(document, exit_code))
+
+
+def _columns(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Key and words of each line; what was only not reached has not failed."""
+    waits = _only_waiting(document)
+    return [
+        ("failed", "Por enviar", "Por enviar") if waits and one[0] == "failed" else one for one in _COLUMNS
+    ]
 
 
 def problem_line(problem: dict[str, Any]) -> str:
@@ -149,6 +162,7 @@ def _next(document: dict[str, Any], exit_code: int) -> str:
 
 
 def _only_waiting(document: dict[str, Any]) -> bool:
-    waiting = [problem for problem in document["problems"] if problem["code"] == _NOT_REACHED]
+    """Whether something was not reached, and nothing failed."""
+    waiting = sum(1 for problem in document["problems"] if problem["code"] == _NOT_REACHED)
     failed: int = document[directions.of_document(document).key]["failed"]
-    return len(waiting) == failed
+    return waiting > 0 and waiting == failed

@@ -26,14 +26,7 @@ def sync(
     date_from: arguments.From = None,
     date_to: arguments.To = None,
     invoices: arguments.Invoices = None,
-    opportunities: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--opportunity",
-            metavar="ID",
-            help="Solo esta oportunidad (dirección de Escala a Siigo); puede repetirse.",
-        ),
-    ] = None,
+    opportunities: arguments.Opportunities = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", metavar="N", min=0, help="Crea a lo sumo N oportunidades, las más nuevas."),
@@ -63,7 +56,9 @@ def sync(
     wanted = list(dict.fromkeys(names or []))
     _check(wanted, all_=all_)
     _check_span(date_from, date_to)
-    _check_choices(invoices or [], opportunities or [], sweep=sweep, no_sweep=no_sweep)
+    check_names(invoices or [], opportunities or [])
+    if sweep and no_sweep:
+        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
     wait_s = running.wait_seconds(wait)
     environment = setup.prepared()
     from siigo_escala.sync.session import Options
@@ -78,6 +73,7 @@ def sync(
         limit=limit,
         dry_run=dry_run,
         sweep=True if sweep else (False if no_sweep else None),
+        by="command",
     )
     if queue:
         return queueing.ask(wanted, options, several=all_ or len(names or []) > 1, as_json=as_json)
@@ -98,7 +94,7 @@ def sync(
                 environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check
             )
             if not as_json:
-                show(ended[name])
+                show(ended[name], limit=limit)
             if ended[name].read and not dry_run:
                 _heartbeat(name, ended[name])
     if as_json:
@@ -110,12 +106,12 @@ def sync(
     return failures.worst([one.exit_code for one in ended.values()])
 
 
-def show(ended: Ended) -> None:
+def show(ended: Ended, *, limit: int | None = None) -> None:
     """One run for people: its account, or the one line that says why there was none."""
     if ended.declined:
         output.say("No se escribió nada: la próxima vez se vuelve a preguntar.")
     elif ended.read:
-        summary.show(ended.document, ended.exit_code, left_out=ended.left_out)
+        summary.show(ended.document, ended.exit_code, left_out=ended.left_out, limit=limit)
     else:
         output.note(ended.message)
 
@@ -124,7 +120,7 @@ def _all_in_all(ended: dict[str, Ended]) -> str:
     """The last line of many: how many ended how, and which need somebody."""
     kinds = (
         ("sin nada pendiente", lambda one: one.read and one.exit_code == 0),
-        ("con facturas por revisar o fallidas", lambda one: one.read and one.exit_code == 1),
+        ("con facturas por revisar, por enviar o fallidas", lambda one: one.read and one.exit_code == 1),
         ("sin terminar", lambda one: not one.read or one.exit_code not in (0, 1)),
     )
     parts = []
@@ -170,7 +166,8 @@ def _check_span(date_from: date | None, date_to: date | None) -> None:
         raise CommandProblem("USAGE", "--from es posterior a --to: ponga primero el día menor.", key="--from")
 
 
-def _check_choices(invoices: list[str], opportunities: list[str], *, sweep: bool, no_sweep: bool) -> None:
+def check_names(invoices: list[str], opportunities: list[str]) -> None:
+    """A record that is asked for by nothing is a mistake."""
     if any(not one.strip() for one in opportunities):
         raise CommandProblem(
             "USAGE", "--opportunity está vacío: escriba el id de una oportunidad.", key="--opportunity"
@@ -179,8 +176,6 @@ def _check_choices(invoices: list[str], opportunities: list[str], *, sweep: bool
         raise CommandProblem(
             "USAGE", "--invoice está vacío: escriba el número de una factura.", key="--invoice"
         )
-    if sweep and no_sweep:
-        raise CommandProblem("USAGE", "Use --sweep o --no-sweep, no ambos.", key="--no-sweep")
 
 
 def check_direction(opened: Opened, options: Options) -> None:

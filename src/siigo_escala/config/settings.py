@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 ROOT_URLCONF = "siigo_escala.config.urls"
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
     "siigo_escala.web.guards.Guards",
     "siigo_escala.web.assets.Assets",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -125,6 +126,8 @@ SESSION_COOKIE_NAME = "siigo_escala"
 CSRF_COOKIE_NAME = "siigo_escala_csrf"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.public_url.startswith("https://")
+# A year, for whoever came by HTTPS; never told over HTTP. Other names of the domain are not ours to bind.
+SECURE_HSTS_SECONDS = 31_536_000
 CSRF_TRUSTED_ORIGINS = _origins(ENVIRONMENT)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 ALLOWED_HOSTS = _hosts(ENVIRONMENT)

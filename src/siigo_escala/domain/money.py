@@ -64,6 +64,12 @@ def credited(notes: Iterable[CreditNote]) -> Decimal:
     return sum(taken, Decimal("0.00"))
 
 
+def is_credited_whole(notes: Iterable[CreditNote], total: Decimal | None) -> bool:
+    """Whether nothing is left of an invoice over this total; taken for so where an amount cannot be read."""
+    known = list(notes)
+    return total is None or any(note.total is None for note in known) or credited(known) >= total
+
+
 def round_cents(amount: Decimal) -> Decimal:
     """`amount` rounded half up to cents."""
     return amount.quantize(_CENT, context=_WIDE)

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from siigo_escala.domain import (
+    money,
     reasons_decisions_es,
     reasons_invoices_es,
     reasons_opportunities_es,
@@ -113,4 +114,4 @@ def _pesos(text: str) -> str:
         return ""
     if not amount.is_finite() or abs(amount.adjusted()) > 30:
         return ""
-    return "$ " + f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+    return money.to_pesos(amount)

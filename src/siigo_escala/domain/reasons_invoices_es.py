@@ -121,7 +121,7 @@ _CHANGED_IN_SIIGO = (
         title="Factura borrada en Siigo",
         text="La factura ya no está en Siigo[ y su oportunidad {deal} sigue abierta]",
         cause="Alguien la borró en Siigo después de que la leyéramos.",
-        remedy="Si tiene oportunidad en Escala, ciérrela allí",
+        remedy="Si tiene oportunidad en Escala, ciérrela allí y pulse «Ya lo resolví» («resolve --done»)",
         button="Ya lo resolví",
     ),
     Reason(
@@ -144,6 +144,10 @@ _CHANGED_IN_SIIGO = (
             'parcial» («on_credited = "subtract"»)'
         ),
         button="Ya lo resolví",
+        of_deal=(
+            "Su factura[ {made}] tiene nota crédito por una parte[, {credited}], y sigue en pie",
+            "Revise el valor de la oportunidad en Escala, y pulse «Ya lo resolví» («resolve --done»)",
+        ),
     ),
     Reason(
         code=Code.INVOICE_EDITED,

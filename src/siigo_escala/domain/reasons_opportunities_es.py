@@ -114,7 +114,10 @@ _DATA = (
         group="needs_attention",
         title="La factura se deshizo en Siigo",
         text="La factura[ {made}] que se hizo de la oportunidad cambió en Siigo[: {how}]",
-        cause="Alguien la anuló, la borró o le hizo nota crédito en Siigo; nunca se hace otra por sí sola.",
+        cause=(
+            "Alguien la anuló, la borró o le hizo nota crédito por el total en Siigo; nunca se hace otra por "
+            "sí sola."
+        ),
         remedy=(
             "Si debe facturarse otra vez, pulse «Facturar otra vez» («resolve --again»); si no, cierre la "
             "oportunidad en Escala y pulse «Ya lo resolví» («resolve --done»)"
@@ -138,8 +141,11 @@ _DATA = (
         group="needs_attention",
         title="La factura anterior sigue en pie",
         text="Usted pidió facturar otra vez y la factura anterior[ {made}] sigue en pie",
-        cause="Solo se factura otra vez lo que se anuló, se borró o tiene nota crédito en Siigo.",
-        remedy="Anúlela o haga su nota crédito en Siigo, y sincronice",
+        cause="Solo se factura otra vez lo que se anuló, se borró o se acreditó por completo en Siigo.",
+        remedy=(
+            "Anúlela o haga su nota crédito por el total en Siigo, y sincronice; si ya no quiere otra, «Ya "
+            "lo resolví» («resolve --done») retira lo que pidió («resolve --again»)"
+        ),
         button="Reintentar",
     ),
 )

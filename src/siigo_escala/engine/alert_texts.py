@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from siigo_escala.domain import money
+
 Kind = Literal["refused", "failed", "attention", "stale", "braked", "backup"]
 _LONGEST_CAUSE = 400
 
@@ -102,7 +104,7 @@ def attention(
     return Message(
         title=f"«{name}»: {_number(count)} {many} por usted",
         body=_lines(
-            f"{_number(count)} {many} por usted en «{name}»{joined}: {_pesos(value)} en total.",
+            f"{_number(count)} {many} por usted en «{name}»{joined}: {money.to_pesos(value)} en total.",
             "\n".join(listed),
             f"Qué hacer: «siigo-escala invoices {name} --open» las muestra todas con su motivo; corrija en "
             f"Siigo o en Escala y use «siigo-escala retry {name}», o decida con «siigo-escala resolve "
@@ -182,10 +184,6 @@ def _cause(why: str) -> str:
 
 def _number(count: int) -> str:
     return f"{count:,}".replace(",", ".")
-
-
-def _pesos(value: Decimal) -> str:
-    return "$ " + f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import DatabaseError, connections
+from django.db.models import Q
 
 from siigo_escala.config.env import Environment
 from siigo_escala.store import causes, copies, keys, locks, models, retention
@@ -82,12 +83,12 @@ class Daily:
 
 
 def is_due(environment: Environment, *, now: datetime) -> bool:
-    """Whether the last copy, or what there has been to copy, is a day old."""
+    """Whether the last copy is a day old; the first one follows the first success, or a day without one."""
     newest = copies.newest(environment.home)
-    since = newest.made if newest is not None else None
-    if since is None:
-        since = models.Connection.objects.order_by("created_at").values_list("created_at", flat=True).first()
-    return since is not None and now - since >= EVERY
+    if newest is not None:
+        return now - newest.made >= EVERY
+    worth_it = Q(last_success__isnull=False) | Q(created_at__lte=now - EVERY)
+    return models.Connection.objects.filter(worth_it).exists()
 
 
 class _NoRoom(OSError):

@@ -23,7 +23,7 @@ from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.errors import StoreProblem
-from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany
+from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany, audit
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import (
     access,
@@ -72,7 +72,7 @@ def connect(
         siigo_key=secret("siigo.access_key", file.siigo.access_key, environ),
         escala_key=secret("escala.api_key", file.escala.api_key, environ),
     )
-    return join(environment, vault, file, credentials, now=now, wait=wait)
+    return join(environment, vault, file, credentials, now=now, wait=wait, who="línea de comandos")
 
 
 def join(
@@ -84,9 +84,12 @@ def join(
     now: Callable[[], datetime],
     bounds: Bounds = NO_BOUNDS,
     wait: Callable[[float], None] = time.sleep,
+    who: str = "",
 ) -> Connected:
     """The same of a file that was read and of credentials as they are: of those that the file may hold none
     is used, so that what somebody typed in a browser reads no variable and no file of this machine.
+
+    `who`: told to have switched the schedule, where this does; the screens tell what they do themselves.
     """
     if file.currency != "COP":
         raise FileProblem(
@@ -113,7 +116,7 @@ def join(
         account = recognise.account(accounts.pipelines, pair.escala, known)
     finally:
         pair.close()
-    before = known.file if known is not None else None
+    before, was_on = (known.file, known.enabled) if known is not None else (None, file.enabled)
     with transaction.atomic():
         check_taken(file, company, account)
         connection = _save(
@@ -130,6 +133,8 @@ def join(
         activation = activating.note(connection, now=now())
         connection.save()
         requests.rules_changed(connection, before=before, now=now())
+        if who:
+            audit.switched(connection, before=was_on, who=who, now=now())
         token.hand_over(clients.StoredToken(connection.siigo, vault, username=credentials.siigo_username))
     activating.pass_second(activation, now=now, wait=wait)
     return Connected(connection=file.name, warnings=tuple(warnings_of(file, connection.escala)))

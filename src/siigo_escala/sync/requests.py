@@ -72,6 +72,7 @@ def options_of(request: Request) -> Options:
         limit=asked["limit"],
         dry_run=asked["dry_run"],
         sweep=asked["sweep"],
+        by="rules" if request.why == "rules" else "person",
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
+from siigo_escala.domain.reasons import Code
 from siigo_escala.store import lease as leases
 from siigo_escala.store import models
 from siigo_escala.sync import document, killed
 from siigo_escala.sync.session import Session
 
+_OUT_OF_REACH = (("siigo", Code.SIIGO_UNREACHABLE), ("escala", Code.ESCALA_UNREACHABLE))
 log = structlog.get_logger()
 
 
@@ -22,7 +24,7 @@ def begin(session: Session) -> None:
     session.run = models.Run.objects.create(
         connection=session.connection,
         kind=session.options.kind,
-        asked=session.options.to_json(),
+        asked=session.options.to_json() | {"by": session.options.by},
         started=session.started,
     )
     begun = document.of(session, session.started, plan=None, sweep_done=False, sweep_calls=0)
@@ -45,6 +47,10 @@ def under_way(connection: models.Connection) -> models.Run | None:
 def keep(session: Session, printed: dict[str, Any], *, finished: datetime, exit_code: int) -> None:
     """What outlives the run; a store that takes nothing any more does not hide how the run ended."""
     kept = {key: value for key, value in printed.items() if key != "problems"}
+    codes = {problem["code"] for problem in printed["problems"]}
+    for system, code in _OUT_OF_REACH:
+        if code in codes:
+            kept["unreachable"] = system
     log.info(
         "run ended",
         exit_code=exit_code,

@@ -43,6 +43,8 @@ class Options:
     dry_run: bool = False
     sweep: bool | None = None
     """True: even where none is due; False: not even where one is; None: when it is due."""
+    by: Literal["schedule", "person", "rules", "command"] = "schedule"
+    """What began it: the timetable, a request of a person or of changed rules, or a command."""
 
     @property
     def by_dates(self) -> bool:

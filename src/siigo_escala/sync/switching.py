@@ -48,9 +48,12 @@ def _stage(connection: Connection, file: ConnectionFile) -> str:
         return ""
     there = _counted(found.in_stage, "oportunidad", "oportunidades")
     said = f" En «{file.invoices.trigger_stage}» ya hay {there}"
-    if found.looked_at.count:
-        return f"{said}: se facturan {_counted(found.looked_at, 'oportunidad', 'oportunidades')}."
-    return f"{said}: no se facturan, solo las que lleguen desde ahora."
+    count = found.looked_at.count
+    if count:
+        verb = "factura" if count == 1 else "facturan"
+        return f"{said}: se {verb} {_counted(found.looked_at, 'oportunidad', 'oportunidades')}."
+    verb = "factura" if found.in_stage.count == 1 else "facturan"
+    return f"{said}: no se {verb}, solo las que lleguen desde ahora."
 
 
 def _counted(some: Sum, one: str, many: str) -> str:

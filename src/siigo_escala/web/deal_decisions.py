@@ -12,32 +12,39 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.web.decisions import DONE, RETRY, Choice, Setting
 
-LOOK = Choice(kind="retry", word="Buscar ahora", done="{n} se buscan en Siigo enseguida.")
+LOOK = Choice(
+    kind="retry",
+    word="Buscar ahora",
+    done=("{n} se busca en Siigo enseguida.", "{n} se buscan en Siigo enseguida."),
+)
 IGNORE = Choice(
     kind="ignore",
     word="Excluir…",
-    done="{n} quedan excluidas.",
+    done=("{n} queda excluida.", "{n} quedan excluidas."),
     what_happens="No se facturarán, ni ahora ni después. En Escala no cambia nada. "
     "Puede deshacerlo en Oportunidades, estado «Excluida».",
 )
 CREATE = Choice(
     kind="create",
     word="Facturar…",
-    done="{n} se facturan en la próxima sincronización.",
+    done=("{n} se factura en la próxima sincronización.", "{n} se facturan en la próxima sincronización."),
     what_happens="Se hará una factura de cada una en Siigo, aunque ya estuviera en la etapa o se "
     "haya excluido.",
 )
 FINE = Choice(
     kind="done",
     word="Se ve bien…",
-    done="El borrador quedó confirmado: desde ahora las facturas nuevas se envían a la DIAN.",
+    done=("El borrador quedó confirmado: desde ahora las facturas nuevas se envían a la DIAN.",) * 2,
     what_happens="Usted revisó el borrador en Siigo y está bien. Desde ahora cada factura nueva se envía a "
     "la DIAN, y solo se corrige con nota crédito.",
 )
 AGAIN = Choice(
     kind="again",
     word="Facturar otra vez…",
-    done="{n} se facturan otra vez en la próxima sincronización.",
+    done=(
+        "{n} se factura otra vez en la próxima sincronización.",
+        "{n} se facturan otra vez en la próxima sincronización.",
+    ),
     what_happens="Se hace otra factura de la misma oportunidad. Solo ocurre si la anterior está anulada, "
     "borrada o con nota crédito en Siigo; si sigue en pie, se le avisa y no se hace nada.",
 )
@@ -57,10 +64,20 @@ _BY_CODE: Mapping[str, tuple[Choice, ...]] = {
     Code.OPPORTUNITY_EDITED: (DONE,),
     Code.INVOICE_STANDS: (RETRY, DONE),
     Code.INVOICE_UNDONE: (AGAIN, DONE),
+    Code.INVOICE_CREDITED_PARTLY: (DONE,),
     Code.INVOICE_BY_HAND: (IGNORE, CREATE),
+    Code.DRAFT_UNCONFIRMED: (IGNORE,),
 }
-WITHOUT_PAGE = (RETRY, LOOK, DONE)
-"""Nothing is made or left out by them: no question is asked."""
+
+
+def setting_of(row: Opportunity) -> Setting | None:
+    """What mends the reason of one opportunity besides: a rule, or another opportunity's page."""
+    draft = row.data.get("confirm")
+    if row.code == Code.DRAFT_UNCONFIRMED and draft:
+        return Setting(
+            name="opportunity", word=f"Ver el borrador {row.data.get('draft', '')}".strip(), of=str(draft)
+        )
+    return SETTINGS.get(row.code)
 
 
 def choices_of(code: str) -> tuple[Choice, ...]:

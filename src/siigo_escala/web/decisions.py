@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store.models import Invoice, State
+from siigo_escala.store.models import Invoice
 from siigo_escala.sync import resolving
 from siigo_escala.sync.report import code_of
+from siigo_escala.web.states import is_stuck
+from siigo_escala.web.templatetags.words import counted
 
 Kind = Literal["retry", "done", "create", "ignore", "again", "choose-contact", "choose-deal"]
 """`again`: of an opportunity alone; the last two: of an invoice alone."""
@@ -21,39 +23,65 @@ Kind = Literal["retry", "done", "create", "ignore", "again", "choose-contact", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A button. `what_happens`: what its page of confirmation says."""
+    """A button. `done`: what is said of one and of several afterwards; `what_happens`: what its page of
+    confirmation says.
+    """
 
     kind: Kind
     word: str
-    done: str
+    done: tuple[str, str] = ("", "")
     what_happens: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether a page asks first: something is made or left out, or cannot be taken back."""
+        return self.kind not in ("retry", "done") or bool(self.what_happens)
 
-RETRY = Choice(kind="retry", word="Reintentar", done="{n} se leen y se intentan de nuevo enseguida.")
+    @property
+    def verb(self) -> str:
+        """The button's word inside of a sentence."""
+        return self.word.rstrip("…").lower()
+
+    def told(self, count: int, nouns: str) -> str:
+        """What was done with so many."""
+        one, many = self.done
+        return (one if count == 1 else many).format(n=counted(count, nouns))
+
+
+RETRY = Choice(
+    kind="retry",
+    word="Reintentar",
+    done=("{n} se lee y se intenta de nuevo enseguida.", "{n} se leen y se intentan de nuevo enseguida."),
+)
 IGNORE = Choice(
     kind="ignore",
     word="Excluir…",
-    done="{n} quedan excluidas.",
+    done=("{n} queda excluida.", "{n} quedan excluidas."),
     what_happens="No se crearán sus oportunidades, ni ahora ni después. En Siigo no cambia nada. "
     "Puede deshacerlo en Facturas, estado «Excluida».",
 )
-DONE = Choice(kind="done", word="Ya lo resolví", done="{n} quedan como resueltas.")
+DONE = Choice(
+    kind="done", word="Ya lo resolví", done=("{n} queda como resuelta.", "{n} quedan como resueltas.")
+)
 CREATE = Choice(
     kind="create",
     word="Crear otra",
-    done="{n} se crean en la próxima sincronización.",
+    done=("{n} se crea en la próxima sincronización.", "{n} se crean en la próxima sincronización."),
     what_happens="Se creará una oportunidad nueva en Escala, aunque haya otra parecida.",
 )
 AGAIN = Choice(
     kind="create",
     word="Crear de nuevo",
-    done="{n} se crean de nuevo en la próxima sincronización.",
+    done=(
+        "{n} se crea de nuevo en la próxima sincronización.",
+        "{n} se crean de nuevo en la próxima sincronización.",
+    ),
     what_happens="Se creará de nuevo la oportunidad en Escala.",
 )
-INCLUDE = Choice(kind="create", word="Incluir", done="{n} se crean en la próxima sincronización.")
-CONTACT = Choice(kind="choose-contact", word="Elegir contacto", done="")
-DEAL = Choice(kind="choose-deal", word="Elegir oportunidad", done="")
-TWIN = Choice(kind="choose-deal", word="Son la misma", done="")
+INCLUDE = Choice(kind="create", word="Incluir", done=CREATE.done)
+CONTACT = Choice(kind="choose-contact", word="Elegir contacto")
+DEAL = Choice(kind="choose-deal", word="Elegir oportunidad")
+TWIN = Choice(kind="choose-deal", word="Son la misma")
 
 _BY_CODE: Mapping[Code, tuple[Choice, ...]] = {
     Code.CONTACT_AMBIGUOUS: (CONTACT, IGNORE),
@@ -75,11 +103,14 @@ _BY_CODE: Mapping[Code, tuple[Choice, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A setting that mends a whole reason at once. `name`: of its address; `section`: its place there."""
+    """A setting that mends a whole reason at once. `name`: of its address; `section`: its place there; `of`:
+    the opportunity whose page it is.
+    """
 
     name: str
     word: str
     section: str = ""
+    of: str = ""
 
 
 _STAGE = Setting(name="rules", word="Elegir etapa", section="oportunidades")
@@ -100,8 +131,6 @@ SETTINGS: Mapping[str, Setting] = {
     Code.NOT_ACCEPTED_YET: _WHAT_ENTERS,
     Code.SELLER_UNLINKED: Setting(name="sellers", word="Enlazar al vendedor"),
 }
-WITHOUT_PAGE: tuple[Kind, ...] = ("retry", "done")
-"""Nothing is made or left out by them: no question is asked."""
 
 
 def choices_of(code: str, *, living: bool = False) -> tuple[Choice, ...]:
@@ -117,7 +146,7 @@ def choices_of(code: str, *, living: bool = False) -> tuple[Choice, ...]:
 def choices_for(invoice: Invoice) -> tuple[Choice, ...]:
     """The buttons of one invoice; none where nothing is to be decided."""
     code = code_of(invoice) or ""
-    if invoice.state in (State.NEEDS_ATTENTION, State.FAILED):
+    if is_stuck(invoice):
         return choices_of(code, living=resolving.has_deal(invoice))
     if code in (Code.IGNORED_BY_PERSON, Code.DEAL_DELETED):
         return choices_of(code)

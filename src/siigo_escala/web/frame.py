@@ -8,10 +8,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from siigo_escala.store import models
-from siigo_escala.store.models import Connection, State
+from siigo_escala.store.models import Connection
 from siigo_escala.web import directions
 from siigo_escala.web.access import Level
+from siigo_escala.web.queries import doing, doing_deals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +110,8 @@ def _pending(company: Connection | None) -> int:
     if company is None:
         return 0
     if directions.is_back(company):
-        return company.opportunities.filter(state=models.Invoicing.NEEDS_ATTENTION).count()
-    return models.Invoice.objects.filter(connection=company, state=State.NEEDS_ATTENTION).count()
+        return doing_deals.waiting(company).count()
+    return doing.waiting(company).count()
 
 
 def _menu(request: HttpRequest, company: Connection | None, level: Level) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from siigo_escala.web.told import Facts, Going
 Tone = Literal["green", "blue", "amber", "red", "grey"]
 Target = Literal[
     "sync", "pending", "run", "invoices", "reconciliation", "help", "resume", "runs", "rules",
-    "other_writer", "opportunities", "connect", "credentials_siigo", "credentials_escala",
+    "other_writer", "connect", "credentials_siigo", "credentials_escala",
 ]  # fmt: skip
 
 
@@ -57,6 +57,11 @@ def green(row: int, said: str) -> Standing:
 def wait(facts: Facts) -> str:
     """How many have not been sent."""
     return f"{counted(facts.waiting.count, facts.noun)} {noun(facts.waiting.count, 'espera,esperan')}"
+
+
+def seen(facts: Facts) -> str:
+    """What is read, many of them."""
+    return noun(2, facts.noun)
 
 
 def at(facts: Facts, moment: datetime | None) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from siigo_escala.store import models
 from siigo_escala.store.models import SignInFailure, User
+from siigo_escala.web.templatetags.words import duration
 
 FREE = 5
 """Attempts that may fail before somebody has to wait."""
@@ -40,6 +42,17 @@ def wait(email: str, address: str, *, now: datetime) -> timedelta:
         length = min(_FIRST_WAIT * 2 ** min(row.count - free, 8), _LONGEST_WAIT)
         waits.append(row.last_at + length - now)
     return max(waits)
+
+
+def too_often(left: timedelta) -> str:
+    """What whoever has to wait is told."""
+    return f"Demasiados intentos. Espere {duration(left.total_seconds())} y repita."
+
+
+def held_off(answer: HttpResponse, left: timedelta) -> HttpResponse:
+    """The answer, with how long to wait for whoever reads headers."""
+    answer["Retry-After"] = str(math.ceil(left.total_seconds()))
+    return answer
 
 
 def failed(email: str, address: str, *, now: datetime) -> None:

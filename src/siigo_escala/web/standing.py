@@ -15,7 +15,9 @@ from siigo_escala.web.saying import green as _green
 from siigo_escala.web.saying import reached as _reached
 from siigo_escala.web.saying import red as _red
 from siigo_escala.web.saying import roughly as _roughly
+from siigo_escala.web.saying import seen as _seen
 from siigo_escala.web.saying import wait as _wait
+from siigo_escala.web.states import FOR_PEOPLE
 from siigo_escala.web.templatetags.words import MONTH_NAMES, counted, noun, number
 from siigo_escala.web.templatetags.words import pesos_in_words as pesos
 from siigo_escala.web.told import Amount, Facts
@@ -57,7 +59,8 @@ def _off(facts: Facts) -> Iterator[Standing]:
             target="credentials_siigo",
         )
     if facts.step:
-        said = f"Falta el paso {facts.step} de 5 para traer la primera factura."
+        aim = "hacer" if facts.back else "traer"
+        said = f"Falta el paso {facts.step} de 5 para {aim} la primera factura."
         yield Standing(
             row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
         )
@@ -79,8 +82,8 @@ def _refused(facts: Facts) -> Iterator[Standing]:
             yield _red(6, said, "Actualizar la clave de Escala", "credentials_escala")
         case "CREDENTIALS_REFUSED":
             said = (
-                f"Siigo rechazó el usuario o la clave de acceso {at}; desde entonces no se leen facturas "
-                f"y {wait} envío."
+                f"Siigo rechazó el usuario o la clave de acceso {at}; desde entonces no se "
+                f"{'hacen' if facts.back else 'leen'} facturas y {wait} envío."
             )
             yield _red(5, said, "Actualizar la clave de Siigo", "credentials_siigo")
         case "BRAKED":
@@ -98,7 +101,8 @@ def _held(facts: Facts) -> Iterator[Standing]:
         held = f"{counted(facts.waiting.count + facts.attention.count, facts.noun)}"
         said = (
             f"«{facts.gone}» ya no existe en Escala; {held} por "
-            f"{pesos((facts.waiting + facts.attention).value)} esperan."
+            f"{pesos((facts.waiting + facts.attention).value)} "
+            f"{noun(facts.waiting.count + facts.attention.count, 'espera,esperan')}."
         )
         yield _red(8, said, "Elegir otra", "rules")
     if facts.other_writer:
@@ -133,7 +137,7 @@ def _moving(facts: Facts) -> Iterator[Standing]:
     if going is not None:
         left = f" y faltan unos {_roughly(going.left_s)}" if going.left_s else ""
         if going.first:
-            total = f" de {counted(going.total, facts.noun)}" if going.total else " facturas"
+            total = f" de {counted(going.total, facts.noun)}" if going.total else f" {_seen(facts)}"
             said = f"Primera sincronización: van {number(going.done)}{total}{left}."
             yield _blue(11, "Sincronizando", said, "Ver en vivo", "run")
         if facts.held_off is not None:
@@ -177,8 +181,7 @@ def _moving(facts: Facts) -> Iterator[Standing]:
         hours = int((facts.now - facts.last_success).total_seconds() // 3600)
         said = (
             f"Hace {counted(hours, 'hora,horas')} que no se completa una sincronización; no sabemos de "
-            "facturas "
-            f"posteriores a {_at(facts, facts.read_until or facts.last_success)}."
+            f"{_seen(facts)} posteriores a {_at(facts, facts.read_until or facts.last_success)}."
         )
         yield Standing(
             row=17, tone="amber", word="Atrasada", sentence=said, button="Sincronizar ahora", target="sync"
@@ -208,8 +211,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
         verb = noun(facts.unknown.count, "está,están")
         said = (
             f"{number(facts.unknown.count)} {are}, por {pesos(facts.unknown.value)}, {verb} por confirmar: "
-            "Escala no "
-            "respondió al crearlas."
+            f"{'Siigo no respondió al facturarlas' if facts.back else 'Escala no respondió al crearlas'}."
         )
         yield _blue(20, "Confirmando", said, "Buscar ahora", "sync")
     if facts.differing.count:
@@ -245,7 +247,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
 
 
 def _attention(facts: Facts, name: str) -> Standing:
-    of_month = facts.parts.get("atencion", Amount()) + facts.parts.get("error", Amount())
+    of_month = sum((facts.parts.get(key, Amount()) for key in FOR_PEOPLE), Amount())
     if not of_month.count:
         many = facts.attention
         verb = noun(many.count, "necesita,necesitan")
@@ -261,11 +263,8 @@ def _attention(facts: Facts, name: str) -> Standing:
         said = f"{counted(many.count, facts.noun)} de {name}, por {pesos(many.value)}, {verb} su decisión"
         if unsent:
             said += f"; {number(fine)} {noun(fine, 'está,están')} en orden y {number(unsent)} por enviar."
-        elif fine:
-            said += f"; {noun(fine, 'la otra está,las otras')}"
-            said += " en orden." if fine == 1 else f" {number(fine)} están en orden."
         else:
-            said += "."
+            said += _others(fine)
     return Standing(
         row=19,
         tone="amber",
@@ -276,13 +275,20 @@ def _attention(facts: Facts, name: str) -> Standing:
     )
 
 
+def _others(fine: int) -> str:
+    """How the sentence of what waits ends: those that do not."""
+    if not fine:
+        return "."
+    return "; la otra está en orden." if fine == 1 else f"; las otras {number(fine)} están en orden."
+
+
 def _attention_back(facts: Facts) -> Standing:
     """Row 19 of the other direction, whose ledger knows no months."""
     many = facts.attention
     fine = sum(facts.parts.get(key, Amount()).count for key in ("en-escala", "excluida"))
     said = (
         f"{counted(many.count, facts.noun)} por {pesos(many.value)} {noun(many.count, 'necesita,necesitan')} "
-        f"su decisión; las otras {number(fine)} están en orden."
+        f"su decisión{_others(fine)}"
     )
     return Standing(
         row=19,

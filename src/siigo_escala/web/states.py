@@ -13,8 +13,8 @@ from typing import Literal
 from django.db.models import Case, CharField, Q, Value, When
 
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store.models import State
-from siigo_escala.sync.report import UNDONE
+from siigo_escala.store.models import Invoice, State
+from siigo_escala.sync import report
 
 Tone = Literal["green", "blue", "amber", "red", "grey"]
 
@@ -42,11 +42,28 @@ STATES: Mapping[str, Shown] = {
 }
 """In the order in which an account is read."""
 
-_ANNULLED = Q(annulled=True) | Q(deleted=True) | Q(code__in=UNDONE)
+FOR_PEOPLE = ("atencion", "error")
+"""What does not go on without a person: Pendientes, its count in the menu and Inicio are of these."""
+OPEN = (State.PENDING, State.SENDING, State.NEEDS_ATTENTION, State.FAILED)
+"""States of what has not come to rest; whatever is `FOR_PEOPLE` is in one of them."""
+_BY_ITSELF = ("", Code.NOT_REACHED, Code.OUTCOME_UNKNOWN)
+STUCK = Q(state__in=(State.NEEDS_ATTENTION, State.FAILED)) | (
+    Q(state=State.PENDING) & ~Q(code__in=_BY_ITSELF)
+)
+"""What people may decide on where it is not in Escala: `FOR_PEOPLE`, and what was annulled since."""
+UNDONE = Q(annulled=True) | Q(deleted=True) | Q(code__in=report.UNDONE)
+"""What Siigo no longer has as a sale."""
 _UNKNOWN = Q(state=State.SENDING) | Q(code=Code.OUTCOME_UNKNOWN)
 _WAITING = Q(state=State.PENDING) & (Q(code="") | Q(code=Code.NOT_REACHED)) | Q(
     state=State.FAILED, code=Code.NOT_REACHED
 )
+
+
+def is_stuck(invoice: Invoice) -> bool:
+    """`STUCK`, of one row."""
+    if invoice.state == State.PENDING:
+        return invoice.code not in _BY_ITSELF
+    return invoice.state in (State.NEEDS_ATTENTION, State.FAILED)
 
 
 def shown_state() -> Case:
@@ -57,7 +74,7 @@ def shown_state() -> Case:
     """
     return Case(
         When(state=State.NEEDS_ATTENTION, then=Value("atencion")),
-        When(_ANNULLED, then=Value("anulada")),
+        When(UNDONE, then=Value("anulada")),
         When(state=State.IN_ESCALA, then=Value("en-escala")),
         When(state=State.EXCLUDED, then=Value("excluida")),
         When(_UNKNOWN, then=Value("por-confirmar")),

@@ -89,17 +89,19 @@ def test_nothing_goes_to_the_dian_before_a_dry_run_and_a_confirmed_draft(scene: 
     contact = scene.ready("stamp = true")
     first, second = scene.deal(contact, name="Una"), scene.deal(contact, name="Otra")
     assert codes(scene.sync()) == ["DRY_RUN_NEEDED", "DRY_RUN_NEEDED"]
+    none = scene.sync(dry_run=True, limit=0)
+    assert counts(none) == {"read": 2, "failed": 2}
     dry = scene.sync(dry_run=True)
     real = scene.sync()
-    assert counts(real) == {"read": 2, "created": 1, "needs_attention": 1}
-    assert counts(dry) == {"read": 2, "created": 2}
-    assert codes(real) == ["DRAFT_UNCONFIRMED"]
+    assert counts(dry) == counts(real) == {"read": 2, "created": 1, "needs_attention": 1}
+    assert codes(dry) == codes(real) == ["DRAFT_UNCONFIRMED"]
     (draft,) = scene.invoices()
     assert draft["stamp"]["status"] == "Draft"
     made, waits = (first, second) if scene.row(first).siigo_id else (second, first)
     assert made in real.document["problems"][0]["message"]
     _say(scene, made, "done")
-    assert counts(scene.sync())["created"] == 1
+    scene.deal(contact, name="Una más")
+    assert counts(scene.sync())["created"] == 2, "the draft is asked for once"
     assert scene.row(waits).siigo_id
     assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
 

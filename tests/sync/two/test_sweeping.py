@@ -71,6 +71,33 @@ def test_an_invoice_that_was_undone_is_told_once_and_never_made_again_by_itself(
     assert len(scene.invoices()) == left
 
 
+def test_what_is_credited_in_part_stands_and_is_told_with_how_much(scene: Scene) -> None:
+    deal = invoiced(scene)
+    made = scene.invoices()[0]
+    scene.world.siigo.stamp(made["id"], "Accepted")
+    scene.world.siigo.credit_note(made["id"], total=50000)
+    scene.world.siigo.credit_note(made["id"], total=7000, link=False)
+    result = scene.sync()
+    assert codes(result) == ["INVOICE_CREDITED_PARTLY"]
+    said = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert f"su factura {made['name']} tiene nota crédito por una parte, $ 50.000,00, y sigue en pie" in said
+    assert codes(scene.sync(sweep=True)) == ["INVOICE_CREDITED_PARTLY"], "until a person answers"
+    decide(scene, "again", deal)
+    refused = scene.sync()
+    assert codes(refused) == ["INVOICE_STANDS"]
+    assert "retira lo que pidió" in refused.document["problems"][0]["message"]
+    decide(scene, "done", deal)
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
+    assert counts(scene.sync(sweep=True)) == {}, "it was told"
+    scene.world.siigo.credit_note(made["id"], total=60000)
+    more = scene.sync(sweep=True)
+    assert "$ 110.000,00" in more.document["problems"][0]["message"].replace("\u00a0", " ")
+    scene.world.siigo.credit_note(made["id"], total=made["total"] - 110000)
+    assert codes(scene.sync(sweep=True)) == ["INVOICE_UNDONE"], "nothing of it is left"
+    decide(scene, "again", deal)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
 @pytest.mark.parametrize(("how", "part"), [("annulled", "excluded"), ("credited", "invoiced")])
 def test_the_report_adds_up_no_invoice_that_is_gone(scene: Scene, how: str, part: str) -> None:
     deal = invoiced(scene)

@@ -36,9 +36,9 @@ def test_turning_to_invoices_tells_what_waits_and_what_stands_in_the_stage(scene
     said = told(scene, scene.file())
     assert "1 factura por $ 170.000,00" in said or "1 factura por" in said
     assert "espera y queda como está." in said
-    assert "En «Ganada» ya hay 1 oportunidad por $ 170.000,00: no se facturan" in said
+    assert "En «Ganada» ya hay 1 oportunidad por $ 170.000,00: no se factura," in said
     every = told(scene, scene.file('existing = "invoice"'))
-    assert every.endswith("se facturan 1 oportunidad por $ 170.000,00.")
+    assert every.endswith("se factura 1 oportunidad por $ 170.000,00.")
     assert "Ganada" not in told(scene, scene.file().replace('"Ganada"', '"Nadie"'))
 
 

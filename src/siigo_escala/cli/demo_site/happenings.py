@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 _QUANTITY_MOST = 1000
+_MORE = 50_000
+"""Pesos by which a person changes a deal."""
+WON, OPEN = "Ganada", "Prospecto"
+"""The stage that makes invoices, and the one in which deals begin."""
 
 
 class Refused(Exception):
@@ -83,13 +87,7 @@ def network(stage: Stage, wanted: str) -> str:
 
 def create(stage: Stage, given: Mapping[str, str]) -> str:
     """A new invoice of today."""
-    siigo = stage.siigo
-    try:
-        quantity = Decimal(given.get("cantidad", "1").strip().replace(",", "."))
-    except InvalidOperation:
-        raise Refused("La cantidad debe ser un número, como 2.") from None
-    if not 0 < quantity <= _QUANTITY_MOST:
-        raise Refused(f"La cantidad va de 1 a {_QUANTITY_MOST}.")
+    siigo, quantity = stage.siigo, _quantity(given)
     with siigo.lock:
         product = next((one for one in products(stage) if one["code"] == given.get("producto")), None)
         customer = next((one for one in customers(stage) if one["id"] == given.get("cliente")), None)
@@ -160,6 +158,49 @@ def delete_deal(stage: Stage, deal_id: str) -> str:
     return f"Alguien borró en Escala «{deal['name']}»: no se vuelve a crear sola."
 
 
+def sell(stage: Stage, given: Mapping[str, str]) -> str:
+    """A new opportunity of a contact, for a product that both systems have; won at once, or not yet."""
+    quantity = _quantity(given)
+    with stage.escala.lock:
+        contact = next((one for one in contacts(stage) if one["id"] == given.get("contacto")), None)
+        product = next((one for one in wares(stage) if one["sku"] == given.get("articulo")), None)
+        if contact is None or product is None:
+            raise Refused("Elija un contacto y un producto de la lista.")
+        place = WON if given.get("ganada") else OPEN
+        value = Decimal(str(product["price"])) * quantity
+        name = f"{product['name']} para {contact['word']}"
+        stage.escala.create_deal(
+            name=name[:120],
+            contact_id=contact["id"],
+            value=value,
+            stage=place,
+            products=[{"productId": product["id"], "quantity": quantity}],
+        )
+    return f"Escala tiene una oportunidad nueva en «{place}»: «{name[:120]}», por {money.to_pesos(value)}."
+
+
+def win_deal(stage: Stage, deal_id: str) -> str:
+    """A person drags a deal to the stage that makes invoices."""
+    name = _deal(stage, deal_id)["name"]
+    stage.escala.move_deal(deal_id, WON)
+    return f"Alguien llevó «{name}» a la etapa «{WON}»."
+
+
+def give_back(stage: Stage, deal_id: str) -> str:
+    """A person drags a deal out of it again."""
+    name = _deal(stage, deal_id)["name"]
+    stage.escala.move_deal(deal_id, OPEN)
+    return f"Alguien devolvió «{name}» a la etapa «{OPEN}»: lo facturado queda facturado."
+
+
+def raise_value(stage: Stage, deal_id: str) -> str:
+    """A person changes what a deal is worth."""
+    deal = _deal(stage, deal_id)
+    value = Decimal(str(deal["value"])) + _MORE
+    stage.escala.edit_deal(deal_id, {"value": value})
+    return f"«{deal['name']}» vale ahora {money.to_pesos(value)} en Escala."
+
+
 TO_INVOICE: Mapping[str, tuple[str, Callable[[Stage, str], str]]] = {
     "editar": ("Editar", edit),
     "pagar": ("Pagar", pay),
@@ -168,7 +209,12 @@ TO_INVOICE: Mapping[str, tuple[str, Callable[[Stage, str], str]]] = {
     "anular": ("Anular", annul),
     "borrar": ("Borrar", delete),
 }
+OF_BACK = ("ganar", "devolver", "valor")
+"""What matters where opportunities become invoices."""
 TO_DEAL: Mapping[str, tuple[str, Callable[[Stage, str], str]]] = {
+    "ganar": ("Ganar", win_deal),
+    "devolver": ("Devolver de etapa", give_back),
+    "valor": ("Cambiar el valor", raise_value),
     "renombrar": ("Renombrar", rename_deal),
     "borrar-oportunidad": ("Borrar", delete_deal),
 }
@@ -179,6 +225,8 @@ def do(stage: Stage, given: Mapping[str, str]) -> str:
     asked = given.get("accion", "")
     if asked == "crear":
         return create(stage, given)
+    if asked == "vender":
+        return sell(stage, given)
     if asked == "red":
         return network(stage, given.get("red", ""))
     if asked in TO_INVOICE:
@@ -204,6 +252,22 @@ def products(stage: Stage) -> list[dict[str, Any]]:
     return [record for record in stage.siigo.company.products.values() if _price(record)][:60]
 
 
+def contacts(stage: Stage) -> list[dict[str, Any]]:
+    """Some of Escala's contacts that say who they are: `id` and `word`."""
+    from siigo_escala.simulators import data_escala
+
+    field = data_escala.IDENTIFICATION_FIELD
+    listed = [one for one in stage.escala.account.contacts.table.all() if one["custom"].get(field)]
+    return [{"id": one["id"], "word": _called(one)} for one in listed[-40:]]
+
+
+def wares(stage: Stage) -> list[dict[str, Any]]:
+    """Escala's products that Siigo has, too."""
+    known = stage.siigo.company.product_codes()
+    listed = [one for one in stage.escala.account.products.table.all() if one["sku"] in known]
+    return [one for one in listed if one["price"]][:60]
+
+
 def invoices(stage: Stage) -> list[dict[str, Any]]:
     """The newest invoices in Siigo: `name`, `date`, `total`, `annulled`."""
     with stage.siigo.lock:
@@ -216,12 +280,14 @@ def invoices(stage: Stage) -> list[dict[str, Any]]:
 
 
 def deals(stage: Stage) -> list[dict[str, Any]]:
-    """The newest opportunities in Escala: `id`, `name`, `value`."""
+    """The newest opportunities in Escala: `id`, `name`, `value`, and the name of their `stage`."""
     with stage.escala.lock:
         listed = stage.escala.account.deals.table.all()
+        places = {one["id"]: one["name"] for _, one in stage.escala.account.pipelines.stages()}
     listed.sort(key=lambda record: str(record["created"]), reverse=True)
     return [
-        {key: record[key] for key in ("id", "name")} | {"value": Decimal(str(record["value"]))}
+        {key: record[key] for key in ("id", "name")}
+        | {"value": Decimal(str(record["value"])), "stage": places.get(record["stageId"], "")}
         for record in listed[:_SHOWN]
     ]
 
@@ -231,6 +297,22 @@ def _price(product: Mapping[str, Any]) -> Decimal:
         for price in listed.get("price_list") or []:
             return Decimal(str(price["value"]))
     return Decimal(0)
+
+
+def _called(contact: Mapping[str, Any]) -> str:
+    personal = contact.get("personal", {})
+    person = f"{personal.get('firstName', '')} {personal.get('lastName', '')}".strip()
+    return str(contact.get("company", {}).get("name") or person or contact["id"])
+
+
+def _quantity(given: Mapping[str, str]) -> Decimal:
+    try:
+        quantity = Decimal(given.get("cantidad", "1").strip().replace(",", "."))
+    except InvalidOperation:
+        raise Refused("La cantidad debe ser un número, como 2.") from None
+    if not 0 < quantity <= _QUANTITY_MOST:
+        raise Refused(f"La cantidad va de 1 a {_QUANTITY_MOST}.")
+    return quantity
 
 
 def _found(stage: Stage, name: str) -> dict[str, Any]:

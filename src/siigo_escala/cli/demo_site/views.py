@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from siigo_escala.cli import demo_business
 from siigo_escala.cli.demo_site import happenings
-from siigo_escala.web import access
+from siigo_escala.store.models import Connection
+from siigo_escala.web import access, directions
 
 if TYPE_CHECKING:
     from siigo_escala.cli.demo_business import Stage
@@ -38,14 +39,25 @@ def panel(request: Visit) -> HttpResponse:
         return redirect("demo:panel")
     with stage.siigo.lock:
         customers, products = happenings.customers(stage), happenings.products(stage)
+    back = directions.is_back(Connection.objects.get(name=demo_business.NAME))
+    with stage.escala.lock:
+        contacts, wares = happenings.contacts(stage), happenings.wares(stage)
     context = {
         "demo_company": demo_business.NAME,
+        "back": back,
+        "contacts": contacts,
+        "wares": wares,
+        "won": happenings.WON,
         "customers": customers,
         "products": products,
         "invoices": happenings.invoices(stage),
         "deals": happenings.deals(stage),
         "to_invoice": [(key, word) for key, (word, _) in happenings.TO_INVOICE.items()],
-        "to_deal": [(key, word) for key, (word, _) in happenings.TO_DEAL.items()],
+        "to_deal": [
+            (key, word)
+            for key, (word, _) in happenings.TO_DEAL.items()
+            if back or key not in happenings.OF_BACK
+        ],
         "networks": [(key, one.word) for key, one in happenings.NETWORKS.items()],
         "network": stage.network,
         "network_word": happenings.NETWORKS[stage.network].word,

@@ -145,10 +145,18 @@ class Company:
             if name in CATALOGUES:
                 self.catalogues[name] = [dict(row) for row in rows]
             elif name in TABLES:
+                known = dict(self.product_codes()) if name == "products" else {}
                 self.tables[name].load(self._noted(name, rows))
+                self._only_newest(known)
             else:
-                known = ", ".join([*CATALOGUES, *TABLES])
-                raise ValueError(f"unknown kind of record {name!r}; known: {known}")
+                kinds = ", ".join([*CATALOGUES, *TABLES])
+                raise ValueError(f"unknown kind of record {name!r}; known: {kinds}")
+
+    def _only_newest(self, known: Mapping[str, Record]) -> None:
+        """One code, one product: those of before whose code was loaded again are gone."""
+        for product in list(known.values()):
+            if self.product_codes()[product["code"]]["id"] != product["id"]:
+                self.products.remove(product["id"])
 
     def _noted(self, name: str, rows: Iterable[Record]) -> Iterable[Record]:
         highest: dict[int, int] = {}

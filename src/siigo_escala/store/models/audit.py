@@ -13,6 +13,9 @@ from django.db import models, transaction
 from siigo_escala.store.models.connection import Connection
 from siigo_escala.store.models.people import User
 
+OFF = "Sincronización automática apagada"
+ON = "Sincronización automática encendida"
+
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     """Entries; no way to change one."""
@@ -83,6 +86,19 @@ def record(
         entry.digest = entry.sealed_to(last.digest if last else "")
         entry.save(force_insert=True)
     return entry
+
+
+def switched(connection: Connection, *, before: bool, who: str, now: datetime, why: str = "") -> None:
+    """Whoever switched the schedule, which the screens tell of a pause; nothing where it stays as it was."""
+    if why or before != connection.enabled:
+        record(
+            ON if connection.enabled else OFF,
+            who=who,
+            now=now,
+            connection=connection,
+            before={"encendida": before},
+            after={"encendida": connection.enabled, **({"motivo": why} if why else {})},
+        )
 
 
 def first_break(entries: Iterable[AuditEntry]) -> int | None:

@@ -77,7 +77,8 @@ class Opportunity(models.Model):
     earlier = models.JSONField(default=list)
     """[{"siigo_id", "invoice"}] of invoices that were undone before a person asked for another."""
     undone = models.CharField(max_length=20, default="")
-    """What the sweep saw of its invoice and told: "annulled", "deleted", "credited"; "": it stands."""
+    """What the sweep saw of its invoice and told: "annulled", "deleted", "credited", "part " and how much
+    was credited; "": it stands."""
     number_due = models.BooleanField(default=False)
     """The invoice's number is still to be written to the deal."""
     updated_at = models.DateTimeField(auto_now=True)

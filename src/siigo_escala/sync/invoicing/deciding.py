@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from siigo_escala.domain import identity, money
-from siigo_escala.domain.accounting import Invoice, InvoiceId
+from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId
 from siigo_escala.domain.crm import Contact, Deal
 from siigo_escala.domain.mapping import contact_to_customer, deal_to_invoice, invoice_to_deal
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Nothing
@@ -30,6 +30,8 @@ from siigo_escala.sync.invoicing.work import Order, Seen, Work
 from siigo_escala.sync.session import Session
 
 Decision = Order | Invoice | Nothing | Exclude | NeedsAttention
+_UNTIL_ANSWERED = (Code.INVOICE_UNDONE, Code.INVOICE_CREDITED_PARTLY)
+"""What the sweep told of an invoice waits for a person's answer."""
 _DRIFT = timedelta(seconds=2)
 """So little may Escala's clock differ from ours that its whole seconds do not show it."""
 
@@ -62,8 +64,8 @@ class Decider:
 
     def _bound(self, seen: Seen) -> Nothing | NeedsAttention:
         row = seen.row
-        if row.state == Invoicing.NEEDS_ATTENTION and row.code == Code.INVOICE_UNDONE:
-            return NeedsAttention(code=Code.INVOICE_UNDONE, data=row.data)  # until a person has answered
+        if row.state == Invoicing.NEEDS_ATTENTION and row.code in _UNTIL_ANSWERED:
+            return NeedsAttention(code=Code(row.code), data=row.data)
         if seen.pesos != row.invoiced_value:
             data = {
                 "value": money.to_text(seen.pesos),
@@ -231,7 +233,7 @@ class Decider:
 
 
 def undone(session: Session, siigo_id: str) -> bool:
-    """Whether an invoice was deleted, annulled or credited, so that another may be made."""
+    """Whether an invoice was deleted, annulled or wholly credited, so that another may be made."""
     try:
         invoice = session.siigo.invoice(InvoiceId(siigo_id))
     except NotFound:
@@ -239,10 +241,13 @@ def undone(session: Session, siigo_id: str) -> bool:
     if invoice.annulled:
         return True
     begin = invoice.created or session.connection.created_at
-    for page in session.siigo.credit_notes(created_start=begin - _DRIFT):
-        if any(getattr(one, "invoice_id", None) == siigo_id for one in page.records):
-            return True
-    return False
+    notes = [
+        note
+        for page in session.siigo.credit_notes(created_start=begin - _DRIFT)
+        for note in page.records
+        if isinstance(note, CreditNote) and note.invoice_id == siigo_id
+    ]
+    return bool(notes) and money.is_credited_whole(notes, invoice.total)
 
 
 def _digest(body: dict[str, object]) -> str:

@@ -188,6 +188,7 @@ class _Course:
     def _plan(self, seen: Seen, order: Order) -> None:
         """What a dry run says of an invoice that would be made."""
         tally, customer = self._session.tally, order.draft.customer
+        self._work.planned_draft = self._work.planned_draft or seen.row.deal_id
         self._journal.count(seen, "created")
         if order.customer is not None and customer not in self._work.planned_customers:
             self._work.planned_customers.add(customer)

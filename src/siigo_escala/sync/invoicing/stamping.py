@@ -31,6 +31,8 @@ def gate(work: Work, seen: Seen, decision: Decision) -> Decision:
         return NeedsAttention(
             code=Code.DRAFT_UNCONFIRMED, data={"draft": first.invoice, "confirm": first.deal_id}
         )
+    if work.planned_draft:
+        return NeedsAttention(code=Code.DRAFT_UNCONFIRMED, data={"confirm": work.planned_draft})
     return replace(decision, draft=replace(decision.draft, stamp=False))
 
 

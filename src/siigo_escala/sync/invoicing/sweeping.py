@@ -6,10 +6,13 @@ last 35 days and a thirtieth of the year before.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Literal
 
+from siigo_escala.domain import money
 from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -25,8 +28,11 @@ Undone = Literal["annulled", "deleted", "credited"]
 _HOW: Mapping[Undone, str] = {
     "annulled": "se anuló",
     "deleted": "ya no está",
-    "credited": "tiene nota crédito",
+    "credited": "tiene nota crédito por el total",
 }
+_PARTLY = "part "
+"""So begins what a row keeps of an invoice that stands in part; how much was credited follows."""
+_LONGEST = 20
 _MARGIN = timedelta(days=2)
 """An invoice's own day and the moment at which we knew of it may differ by so much."""
 
@@ -56,8 +62,8 @@ def go(session: Session, journal: Journal, known: Mapping[str, Seen]) -> int:
 
 def _found(
     session: Session, span: tuple[date, date], rows: Mapping[str, Opportunity]
-) -> Iterator[tuple[Opportunity, Undone]]:
-    """Those of these rows whose invoice does not stand any more."""
+) -> Iterator[tuple[Opportunity, Undone | Decimal]]:
+    """Those of these rows whose invoice does not stand any more, or not whole: how much was credited."""
     if not rows:
         return
     credited = _credited(session, span)
@@ -72,8 +78,12 @@ def _found(
             if not isinstance(one, Invoice) or one.id not in rows:
                 continue
             seen.add(one.id)
-            if one.annulled or one.id in credited:
-                yield rows[one.id], "annulled" if one.annulled else "credited"
+            notes = credited.get(one.id, [])
+            if one.annulled:
+                yield rows[one.id], "annulled"
+            elif notes:
+                whole = money.is_credited_whole(notes, one.total)
+                yield rows[one.id], "credited" if whole else money.credited(notes)
     for siigo_id in sorted(set(rows) - seen) if complete else ():
         if rows[siigo_id].undone != "deleted" and sweep.may_ask(session) and _is_gone(session, siigo_id):
             yield rows[siigo_id], "deleted"
@@ -87,34 +97,39 @@ def _is_gone(session: Session, siigo_id: str) -> bool:
     return False
 
 
-def _credited(session: Session, span: tuple[date, date]) -> set[str]:
-    """Siigo ids of invoices with a credit note since; a Siigo that gives none is told."""
+def _credited(session: Session, span: tuple[date, date]) -> Mapping[str, list[CreditNote]]:
+    """Credit notes since, by the Siigo id of their invoice; a Siigo that gives none is told."""
     begin = datetime.combine(span[0], time.min, session.zone) - _MARGIN
+    found: defaultdict[str, list[CreditNote]] = defaultdict(list)
     try:
-        return {
-            str(note.invoice_id)
-            for page in session.siigo.credit_notes(created_start=begin)
-            for note in page.records
-            if isinstance(note, CreditNote) and note.invoice_id is not None
-        }
+        for page in session.siigo.credit_notes(created_start=begin):
+            for note in page.records:
+                if isinstance(note, CreditNote) and note.invoice_id is not None:
+                    found[note.invoice_id].append(note)
     except RemoteError as problem:
         denied = isinstance(problem, AccessDenied)
         if (denied and problem.status != 403) or (isinstance(problem, TryLater) and problem.retry_after_s):
             raise
         why = "este usuario no tiene permiso" if denied else problem.message
         session.tally.note(Code.CREDIT_NOTES_UNREADABLE, {"why": why})
-        return set()
+    return found
 
 
 def _note(
-    session: Session, journal: Journal, row: Opportunity, how: Undone, known: Mapping[str, Seen]
+    session: Session, journal: Journal, row: Opportunity, how: Undone | Decimal, known: Mapping[str, Seen]
 ) -> None:
-    if row.undone == how:
+    if isinstance(how, Decimal):
+        # Another note takes more: told anew.
+        undone, code = f"{_PARTLY}{money.to_text(how)}"[:_LONGEST], Code.INVOICE_CREDITED_PARTLY
+        data = {"made": row.invoice, "credited": money.to_text(how)}
+    else:
+        undone, code = how, Code.INVOICE_UNDONE
+        data = {"made": row.invoice, "how": _HOW[how]}
+    if row.undone == undone:
         return  # told before; a person has answered, or it still waits
     seen = known.get(row.deal_id) or next(iter(watching.of_rows(session, [row])))
-    seen.row.undone = how
-    data = {"made": row.invoice, "how": _HOW[how]}
-    journal.decided(seen, NeedsAttention(code=Code.INVOICE_UNDONE, data=data))
+    seen.row.undone = undone
+    journal.decided(seen, NeedsAttention(code=code, data=data))
 
 
 def _bound(session: Session, span: tuple[date, date]) -> list[Opportunity]:

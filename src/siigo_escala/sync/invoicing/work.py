@@ -69,6 +69,8 @@ class Work:
     """Customers registered in this run that no invoice of it has been counted with yet."""
     planned_customers: set[str] = field(default_factory=set)
     """Those that a dry run would register."""
+    planned_draft: str = ""
+    """The deal whose invoice a dry run would make first: where drafts are to be confirmed, the only one."""
     confirmed_stands: bool | None = None
     """Whether the draft that a person confirmed is still there; None: not asked in this run."""
 

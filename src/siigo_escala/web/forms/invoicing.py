@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -12,6 +12,7 @@ from siigo_escala.domain.selling import LINE_TAXES, Named
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import catalogues, lists
 from siigo_escala.web.forms import places, rules
+from siigo_escala.web.templatetags.words import counted
 
 Choices = rules.Choices
 EXISTING: Choices = (
@@ -195,10 +196,10 @@ class Invoicing(forms.Form):
             "time_zone": rules.zones(),
             "every_minutes": rules.every(),
         }
-        self._offer(listed)
+        rules.offer(self, listed, optional=("number_field", "taxes", "default_city"))
         self.fields["every_minutes"].help_text = rules.cost(file["schedule"])
         if count := left_out.get("ALREADY_IN_STAGE"):
-            are = "1 oportunidad queda" if count == 1 else f"{count} oportunidades quedan"
+            are = counted(count, "oportunidad queda,oportunidades quedan")
             self.fields["existing"].help_text += f" Hoy {are} fuera por esta regla."
         if company.escala.capabilities.get("update_deals") == "none":
             self.fields["number_field"].help_text += " Su cuenta no permite actualizar oportunidades."
@@ -236,17 +237,6 @@ class Invoicing(forms.Form):
             "schedule": {**self.file["schedule"], "daily_at": daily, "every_minutes": int(every)},
         }
 
-    def _offer(self, listed: Mapping[str, list[tuple[str, Any]]]) -> None:
-        """Puts the lists into their fields; what is chosen stands among them even where it is gone."""
-        for name, choices in listed.items():
-            field = cast("forms.ChoiceField", self.fields[name])
-            current = self.initial[name]
-            for value in current if isinstance(current, list) else [current]:
-                if name != "place" and value not in dict(choices):
-                    choices.insert(0, (value, value or "Elija uno"))
-            field.choices = choices
-            field.required = name not in ("number_field", "taxes", "default_city")
-
 
 def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(file["invoices"])
@@ -255,6 +245,9 @@ def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     numbers = ("document_type", "payment_type")
     return {
         **wanted,
+        # The other direction knows its customers by the same field.
+        "identification_field": wanted["identification_field"]
+        or file.get("opportunities", {}).get("identification_field", ""),
         "place": places.chosen(company, wanted["trigger_pipeline"], wanted["trigger_stage"]),
         **{name: str(wanted[name]) if wanted[name] else "" for name in numbers},
         **{name: str(wanted[name]) for name in ("cost_center", "warehouse")},

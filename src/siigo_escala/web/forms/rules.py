@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -15,6 +15,7 @@ from siigo_escala.domain.rules_checks import PLACEHOLDERS
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import lists
 from siigo_escala.web.forms import places
+from siigo_escala.web.templatetags.words import counted
 
 Choices = Sequence[tuple[str, str]]
 VALUE: Choices = (("total", "Total"), ("gross", "Bruto"), ("subtotal", "Subtotal"))
@@ -197,18 +198,11 @@ class Rules(forms.Form):
             "time_zone": zones(),
             "every_minutes": every(),
         }
-        for name, choices in listed.items():
-            field = cast("forms.ChoiceField", self.fields[name])
-            current = self.initial[name]
-            for value in current if isinstance(current, list) else [current]:
-                if name != "place" and value not in dict(choices):
-                    choices.append((value, value))
-            field.choices = choices
-            field.required = name not in ("number_field", "date_field", "due_field", "document_types")
+        offer(self, listed, optional=("number_field", "date_field", "due_field", "document_types"))
         self.fields["every_minutes"].help_text = cost(file["schedule"])
         for name, code in _RULE_OF.items():
             if count := left_out.get(code):
-                told = "1 factura queda" if count == 1 else f"{count} facturas quedan"
+                told = counted(count, "factura queda,facturas quedan")
                 self.fields[name].help_text += f" Hoy {told} fuera por esta regla."
         if company.escala.capabilities.get("update_deals") == "none":
             self.fields["on_annulled"].help_text += " Su cuenta no permite actualizar: solo podemos avisarle."
@@ -251,6 +245,20 @@ class Rules(forms.Form):
         }
 
 
+def offer(
+    form: forms.Form, listed: Mapping[str, list[tuple[str, Any]]], *, optional: Collection[str]
+) -> None:
+    """Puts the lists into their fields; what is chosen stands among them even where it is gone."""
+    for name, choices in listed.items():
+        field = cast("forms.ChoiceField", form.fields[name])
+        current = form.initial[name]
+        for value in current if isinstance(current, list) else [current]:
+            if name != "place" and value not in dict(choices):
+                choices.insert(0, (value, value or "Elija uno"))
+        field.choices = choices
+        field.required = name not in optional
+
+
 _RULE_OF = {
     "walk_in": "WALK_IN_BUYER",
     "document_types": "DOCUMENT_TYPE_LEFT_OUT",
@@ -266,6 +274,9 @@ def _initial(company: Connection, file: Mapping[str, Any]) -> dict[str, Any]:
     wanted["document_types"] = types or [str(one["id"]) for one in company.siigo.document_types]
     return {
         **wanted,
+        # The other direction knows its customers by the same field.
+        "identification_field": wanted["identification_field"]
+        or file.get("invoices", {}).get("identification_field", ""),
         "place": places.chosen(company, wanted["pipeline"], wanted["stage"]),
         "time_zone": file["time_zone"],
         "daily_at": file["schedule"]["daily_at"],

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from django.db.models import QuerySet
 
-from django.db.models import Count, QuerySet, Sum
-
-from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store.models import Connection, Invoicing, Opportunity
-from siigo_escala.web.queries.doing import Group
-from siigo_escala.web.told import Amount
+from siigo_escala.store.models import Connection, Opportunity
+from siigo_escala.web.queries import opportunities
+from siigo_escala.web.queries.doing import Group, by_reason
+from siigo_escala.web.states import FOR_PEOPLE
 
 
 def waiting(company: Connection) -> QuerySet[Opportunity]:
-    """Every opportunity that does not go on without a person."""
-    return Opportunity.objects.filter(connection=company, state=Invoicing.NEEDS_ATTENTION)
+    """Every opportunity that does not go on by itself, as the lists show it."""
+    return opportunities.of(company).filter(shown__in=FOR_PEOPLE)
+
+
+def draft(company: Connection) -> str:
+    """The opportunity whose draft a person is to confirm, by its id; "" where none waits for that."""
+    found = waiting(company).filter(code=Code.DRAFT_UNCONFIRMED).order_by("pk").only("data").first()
+    return str(found.data.get("confirm", "")) if found is not None else ""
 
 
 def groups(company: Connection) -> list[Group]:
     """By reason, ordered by the pesos that each holds up."""
-    made: dict[Code, Amount] = {}
-    found = waiting(company).order_by().values_list("code")
-    for code, count, value in found.annotate(count=Count("pk"), value=Sum("value")):
-        known = Code(code) if code in reasons.catalogue else Code.INTERNAL_ERROR
-        made[known] = made.get(known, Amount()) + Amount(count=count, value=Decimal(value or 0))
-    drawn = [
-        Group(reason=reasons.catalogue[code], amount=amount, state="atencion")
-        for code, amount in made.items()
-    ]
-    return sorted(drawn, key=lambda group: (-group.amount.value, group.reason.code))
+    return by_reason(waiting(company))

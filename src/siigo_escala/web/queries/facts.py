@@ -16,6 +16,7 @@ from siigo_escala.store.models import Connection, Run, State
 from siigo_escala.sync import access, run_row
 from siigo_escala.web import directions, frame, readiness
 from siigo_escala.web.queries import ledger, opportunities, reconciliation, resting
+from siigo_escala.web.states import FOR_PEOPLE
 from siigo_escala.web.told import Amount, Facts, Going, HeldOff, Outage
 
 _GONE = (Code.STAGE_GONE, Code.PIPELINE_GONE, Code.FIELD_GONE)
@@ -28,7 +29,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
     first = month or now.astimezone(zone).date().replace(day=1)
     back = directions.is_back(company)
     in_month = ledger.in_span(company, first, last_day(first))
-    parts = opportunities.account(company) if back else ledger.account(in_month)
+    parts = opportunities.account(opportunities.of(company)) if back else ledger.account(in_month)
     everything = parts if back else ledger.still_open(company)
     going = run_row.under_way(company)
     last = company.runs.order_by("-pk").first()
@@ -43,7 +44,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         noun=directions.noun(company),
         stage=str(company.file.get("invoices", {}).get("trigger_stage", "")),
         waiting=everything["por-enviar"],
-        attention=everything["atencion"] + everything["error"],
+        attention=sum((everything[key] for key in FOR_PEOPLE), Amount()),
         unknown=everything["por-confirmar"],
         working=locks.held("worker") > 0,
         storage=readiness.trouble(env.read(os.environ)),
@@ -54,7 +55,9 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         paused_text=company.paused_text,
         refused_share=_refused_share(company, now=now) if company.paused == Code.BRAKED else 0.0,
         gone=_gone(company),
-        other_writer=tuple(sorted({one["invoice"] for one in company.others.get("seen", [])})),
+        other_writer=()
+        if back
+        else tuple(sorted({one["invoice"] for one in company.others.get("seen", [])})),
         going=_going(going, company, now=now) if going is not None else None,
         outage=_outage(last, turn) if going is None else None,
         interrupted=interrupted,
@@ -139,16 +142,17 @@ def _not_whole(last: Run | None, turn: models.Turn | None) -> tuple[Going | None
 def _outage(last: Run | None, turn: models.Turn | None) -> Outage | None:
     if turn is None or not turn.failures or last is None or last.exit_code != 4:
         return None
-    codes = [problem.get("code") for problem in last.document.get("problems", [])]
-    system = (
-        "Escala"
-        if Code.ESCALA_UNREACHABLE in codes or last.document.get("calls", {}).get("escala")
-        else "Siigo"
-    )
+    # Runs of earlier versions do not say which system it was.
+    guess = "escala" if last.document.get("calls", {}).get("escala") else "siigo"
+    system = last.document.get("unreachable", guess).capitalize()
     return Outage(system=system, since=last.started, tries=turn.failures, again=turn.retry_at)
 
 
 def _gone(company: Connection) -> str:
+    if directions.is_back(company):
+        held = models.Opportunity.objects.filter(connection=company, state=State.NEEDS_ATTENTION)
+        stopped = held.filter(code__in=_GONE).only("data").first()
+        return str(stopped.data.get("stage") or stopped.data.get("pipeline")) if stopped is not None else ""
     row = (
         models.Invoice.objects.filter(Q(code__in=_GONE), connection=company, state=State.NEEDS_ATTENTION)
         .only("code", "data")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoice
 from siigo_escala.web import asked as numbers
 from siigo_escala.web.queries import ledger, search
-from siigo_escala.web.states import STATES, shown_state
+from siigo_escala.web.states import STATES, Shown, shown_state
 from siigo_escala.web.templatetags.words import day
 
 ORDERS = {
@@ -48,6 +48,10 @@ class Filters:
     order: str = "-fecha"
     unknown: list[str] = field(default_factory=list)
     """`estado=x`: left out, and said so."""
+    words: Mapping[str, Shown] = field(default_factory=lambda: STATES)
+    """The states that the list knows."""
+    sellers: Mapping[str, str] = field(default_factory=dict)
+    """Their names by their ids."""
 
     @property
     def any(self) -> bool:
@@ -81,14 +85,14 @@ class Filters:
         """The same without dates."""
         return self.address(desde="", hasta="")
 
-    def chips(self, sellers: dict[str, str]) -> list[Chip]:
+    def chips(self) -> list[Chip]:
         """Every active filter, each with its way out."""
         made = []
         if self.q:
             made.append(Chip(word=f"«{self.q}»", without=self.address(q="")))
         for state in self.states:
             rest = [(name, value) for name, value in self.pairs() if (name, value) != ("estado", state)]
-            made.append(Chip(word=STATES[state].word, without="?" + urlencode(rest)))
+            made.append(Chip(word=self.words[state].word, without="?" + urlencode(rest)))
         if self.code:
             made.append(Chip(word=reasons.catalogue[Code(self.code)].title, without=self.address(motivo="")))
         if self.date_from:
@@ -97,24 +101,32 @@ class Filters:
             made.append(Chip(word=f"Hasta {day(self.date_to)}", without=self.address(hasta="")))
         if self.seller:
             made.append(
-                Chip(word=sellers.get(self.seller, "Sin vendedor"), without=self.address(vendedor=""))
+                Chip(word=self.sellers.get(self.seller, "Sin vendedor"), without=self.address(vendedor=""))
             )
         if self.due:
             made.append(Chip(word="Por cobrar", without=self.address(saldo="")))
         return made
 
 
-def read(asked: QueryDict, sellers: dict[str, str]) -> Filters:
-    """The filters of an address; `sellers`: the ones there are, by id."""
-    made = Filters(q=" ".join(asked.get("q", "").split())[: search.LONGEST])
+def read(
+    asked: QueryDict,
+    sellers: Mapping[str, str] | None,
+    *,
+    words: Mapping[str, Shown] = STATES,
+    orders: Mapping[str, tuple[str, str]] = ORDERS,
+) -> Filters:
+    """The filters of an address; `sellers`: the ones there are, by id, or None where the list knows none."""
+    made = Filters(
+        q=" ".join(asked.get("q", "").split())[: search.LONGEST], words=words, sellers=sellers or {}
+    )
     states = dict.fromkeys(one for one in asked.getlist("estado") if one)
-    made.states = tuple(one for one in states if one in STATES)
-    made.unknown += [f"estado={one}" for one in states if one not in STATES]
+    made.states = tuple(one for one in states if one in words)
+    made.unknown += [f"estado={one}" for one in states if one not in words]
     made.code = _one_of(made, "motivo", asked, {code.value for code in reasons.catalogue})
-    made.seller = _one_of(made, "vendedor", asked, {*sellers, "ninguno"})
-    made.due = _one_of(made, "saldo", asked, {"pendiente"})
-    orders = {sign + name for name in ORDERS for sign in ("", "-")}
-    made.order = _one_of(made, "orden", asked, orders) or "-fecha"
+    made.seller = _one_of(made, "vendedor", asked, set() if sellers is None else {*sellers, "ninguno"})
+    made.due = _one_of(made, "saldo", asked, set() if sellers is None else {"pendiente"})
+    signed = {sign + name for name in orders for sign in ("", "-")}
+    made.order = _one_of(made, "orden", asked, signed) or "-fecha"
     made.date_from, made.date_to = _day(made, "desde", asked), _day(made, "hasta", asked)
     return made
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
 from siigo_escala.store import models
-from siigo_escala.store.models import Connection, Invoice, State
-from siigo_escala.web.states import STATES, shown_state
+from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web.states import OPEN, STATES, shown_state
 from siigo_escala.web.told import Amount
 
 _MOST_MONTHS = 36
-_OPEN = (State.PENDING, State.SENDING, State.NEEDS_ATTENTION, State.FAILED)
 
 
 def in_span(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
@@ -43,7 +43,7 @@ def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
     return made
 
 
-def whole(chosen: QuerySet[Invoice]) -> Amount:
+def whole(chosen: QuerySet[Any]) -> Amount:
     """All of them, counted without regard to any state: what the account is checked against."""
     sums = chosen.aggregate(count=Count("*"), value=Sum("value"))
     return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
@@ -71,4 +71,4 @@ def months(company: Connection) -> list[date]:
 
 def still_open(company: Connection) -> dict[str, Amount]:
     """The account of those that have not come to rest, of any month: few, so that the others are not read."""
-    return account(models.Invoice.objects.filter(connection=company, state__in=_OPEN))
+    return account(models.Invoice.objects.filter(connection=company, state__in=OPEN))

@@ -80,7 +80,7 @@ class Shown:
 def shown(company: Connection, one: Opportunity, *, whole: bool = False) -> Shown:
     """The page of an opportunity; `whole`: however long its history."""
     events = list(one.events.order_by("-at", "-pk")[: None if whole else MOST_EVENTS + 1])
-    row = opportunities.row_of(company, one)
+    (row,) = opportunities.shown(company, [one])
     return Shown(
         row=row,
         sentence=_sentence(one, row),
@@ -160,11 +160,12 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
 
 def _value_then(one: Opportunity) -> Decimal:
     """The value that was invoiced: where a person has seen to another one since, the history knows it."""
+    then: Decimal = one.invoiced_value
     if one.invoiced_at is None:
-        return one.invoiced_value
+        return then
     edits = one.events.filter(code=Code.OPPORTUNITY_EDITED, kind="decided", at__gte=one.invoiced_at)
     first = edits.order_by("pk").first()
-    return Decimal(str(first.data["before"])) if first is not None else one.invoiced_value
+    return then if first is None else Decimal(str(first.data["before"]))
 
 
 def _contact(company: Connection, contact_id: str) -> Any:

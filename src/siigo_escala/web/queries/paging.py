@@ -6,35 +6,43 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models import F, Model, OrderBy, Q, QuerySet
 
-from siigo_escala.store.models import Invoice
 from siigo_escala.web import asked
 from siigo_escala.web.queries.filters import ORDERS
 
 SIZES = (50, 25, 100)
 _MOST = Decimal(10**15)
 """Pesos that no column holds."""
+One = TypeVar("One", bound=Model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Generic[One]):
     """Some rows of a list; a cursor is empty where there is nothing in its direction."""
 
-    rows: list[Invoice]
+    rows: list[One]
     before: str
     after: str
 
 
-def page(chosen: QuerySet[Invoice], *, order: str, size: int, after: str = "", before: str = "") -> Page:
+def page(
+    chosen: QuerySet[One],
+    *,
+    order: str,
+    size: int,
+    after: str = "",
+    before: str = "",
+    orders: Mapping[str, tuple[str, str]] = ORDERS,
+) -> Page[One]:
     """The rows after (or before) a cursor. A cursor that is none gives the first page."""
-    field, descending = ORDERS[order.removeprefix("-")][0], order.startswith("-")
+    field, descending = orders[order.removeprefix("-")][0], order.startswith("-")
     cursor = _read(before or after, field)
     backwards = bool(before) and cursor is not None
     rows = chosen.order_by(*_order(field, descending=descending != backwards))
@@ -73,7 +81,7 @@ def _beyond(field: str, cursor: tuple[Any, int], *, descending: bool) -> Q:
     return beyond if descending else beyond | Q(**{f"{field}__isnull": True})
 
 
-def _cursor(row: Invoice, field: str) -> str:
+def _cursor(row: Model, field: str) -> str:
     value = getattr(row, field)
     plain = value if value is None or isinstance(value, str) else str(value)
     return base64.urlsafe_b64encode(json.dumps([field, plain, row.pk]).encode()).decode()
@@ -107,8 +115,18 @@ def _pesos(value: str) -> Decimal:
     return found
 
 
+def _moment(value: str) -> datetime:
+    """A moment as a column holds it."""
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None or asked.day(found.date().isoformat()) is None:
+        raise ValueError(value)
+    return found
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "date": date.fromisoformat,
+    "modified": _moment,
+    "invoice": _words,
     "value": _pesos,
     "customer": _words,
     "name": _words,

@@ -16,9 +16,10 @@ from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
 from siigo_escala.store.models import Connection, Invoice, State
 from siigo_escala.web.queries import ledger, rows
-from siigo_escala.web.states import shown_state
+from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
 
+_LIVING = Q(state=State.IN_ESCALA, deal_id__isnull=False) & ~UNDONE
 _SUSPECTS = 200
 """As many as the page of Conciliación lists."""
 
@@ -53,14 +54,14 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
 
 
 def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
-    """Each opportunity's value as last read against what it should be."""
+    """The value of each opportunity whose sale stands, as last read, against what it should be."""
     deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
     # What was written since Escala was looked at last stands there as we wrote it.
     written = models.InvoiceEvent.objects.filter(
         invoice=OuterRef("pk"), kind__in=("created", "updated")
     ).order_by("-at")
     found = (
-        chosen.filter(state=State.IN_ESCALA, deal_id__isnull=False)
+        chosen.filter(_LIVING)
         .annotate(
             there=Subquery(deal.values("value")[:1], output_field=CentsField()),
             seen=Subquery(deal.values("seen_at")[:1]),
@@ -83,7 +84,7 @@ def differing(company: Connection, chosen: QuerySet[Invoice]) -> Amount:
     """
     there = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
     suspects = list(
-        chosen.filter(state=State.IN_ESCALA, deal_id__isnull=False)
+        chosen.filter(_LIVING)
         .annotate(there=Subquery(there.values("value")[:1], output_field=CentsField()))
         .filter(there__isnull=False)
         .exclude(there=_wanted(company))

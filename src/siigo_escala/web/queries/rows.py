@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
@@ -13,6 +14,8 @@ from siigo_escala.store.models import Connection, Invoice
 from siigo_escala.sync.report import code_of
 
 _CHUNK = 500
+One = TypeVar("One")
+Drawn = TypeVar("Drawn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,13 @@ class Row:
     def title(self) -> str:
         """What the reason is called."""
         return title_of(self.code)
+
+    @property
+    def gone(self) -> str:
+        """Why Siigo no longer has it as a sale."""
+        if self.invoice.deleted:
+            return "Borrada"
+        return "Anulada" if self.invoice.annulled else "Con nota crédito por el total"
 
 
 def sellers_of(company: Connection) -> dict[str, str]:
@@ -59,20 +69,23 @@ def shown(company: Connection, found: Iterable[Invoice]) -> list[Row]:
     ]
 
 
-def by_chunks(company: Connection, found: Iterator[Invoice]) -> Iterator[Row]:
+def by_chunks(
+    company: Connection, found: Iterator[One], drawn: Callable[[Connection, list[One]], list[Drawn]]
+) -> Iterator[Drawn]:
     """Any number of rows, a few in memory at a time: for exports."""
-    chunk: list[Invoice] = []
-    for one in found:
-        chunk.append(one)
-        if len(chunk) == _CHUNK:
-            yield from shown(company, chunk)
-            chunk.clear()
-    yield from shown(company, chunk)
+    while chunk := list(islice(found, _CHUNK)):
+        yield from drawn(company, chunk)
 
 
 def title_of(code: str) -> str:
     """What a reason is called; "" where there is none."""
     return reasons.catalogue[Code(code)].title if code in reasons.catalogue else ""
+
+
+def titles(held: Iterable[str]) -> list[tuple[str, str]]:
+    """Reasons by what they are called, for a list to choose from."""
+    known = [(code, title_of(code)) for code in held]
+    return sorted((pair for pair in known if pair[1]), key=lambda pair: pair[1])
 
 
 def reason_of(invoice: Invoice) -> str:

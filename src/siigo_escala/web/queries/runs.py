@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from siigo_escala.domain.directions import BACK
-from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Run
 from siigo_escala.sync import killed, run_row
 from siigo_escala.web.templatetags.words import counted, duration
@@ -38,6 +37,12 @@ _ENDS = {
     5: ("Fallida: otra ocupó su lugar", "red", "circle-x"),
     130: ("Detenida", "grey", "ban"),
     143: ("Detenida", "grey", "ban"),
+}
+_ORIGINS = {
+    "schedule": "Automática",
+    "person": "A demanda",
+    "rules": "Cambio de reglas",
+    "command": "Línea de comandos",
 }
 _OPEN = ("Interrumpida, se retoma sola", "blue", "clock")
 _GOING = ("En curso", "blue", "refresh")
@@ -87,7 +92,7 @@ class Shown:
         return duration(self.seconds)
 
 
-def shown(run: Run, *, going: Run | None, origins: dict[int, str], now: datetime) -> Shown:
+def shown(run: Run, *, going: Run | None, now: datetime) -> Shown:
     """A run as the screens show it."""
     is_going = going is not None and going.pk == run.pk
     document: dict[str, Any] = killed.document_of(run, going=is_going)
@@ -102,7 +107,7 @@ def shown(run: Run, *, going: Run | None, origins: dict[int, str], now: datetime
         calls=document.get("calls", {}),
         planned=document.get("plan", {}).get("calls", {}) if run.exit_code is not None else {},
         seconds=(until - run.started).total_seconds() if until else None,
-        origin="Reintento" if run.kind == "retry" else origins.get(run.pk, "Automática"),
+        origin="Reintento" if run.kind == "retry" else _ORIGINS[asked.get("by", "schedule")],
         date_from=_day(asked.get("from")),
         date_to=_day(asked.get("to")),
     )
@@ -115,8 +120,7 @@ def latest(company: Connection, *, most: int, before: int | None = None, now: da
         found = found.filter(pk__lt=before)
     rows = list(found[:most])
     going = run_row.under_way(company)
-    asked = origins(rows)
-    return [shown(run, going=going, origins=asked, now=now) for run in rows]
+    return [shown(run, going=going, now=now) for run in rows]
 
 
 def one(company: Connection, number: int, *, now: datetime) -> Shown | None:
@@ -124,13 +128,7 @@ def one(company: Connection, number: int, *, now: datetime) -> Shown | None:
     run = company.runs.filter(pk=number).first()
     if run is None:
         return None
-    return shown(run, going=run_row.under_way(company), origins=origins([run]), now=now)
-
-
-def origins(rows: list[Run]) -> dict[int, str]:
-    """Which runs somebody asked for: by a screen or by the command line."""
-    asked = models.Request.objects.filter(run__in=rows).values_list("run_id", "why")
-    return {run: "Cambio de reglas" if why == "rules" else "A demanda" for run, why in asked}
+    return shown(run, going=run_row.under_way(company), now=now)
 
 
 def _day(text: str | None) -> date | None:

@@ -16,7 +16,7 @@ from siigo_escala.store import copies, models
 from siigo_escala.store.models import Connection, User
 from siigo_escala.web import standing
 from siigo_escala.web.access import Level
-from siigo_escala.web.queries import doing, sellers
+from siigo_escala.web.queries import doing, doing_deals, sellers
 from siigo_escala.web.saying import Standing
 from siigo_escala.web.templatetags.words import counted, pesos
 from siigo_escala.web.told import Facts
@@ -53,11 +53,15 @@ def _all(
     if level >= Level.ADMINISTRATOR:
         yield from _besides(company, found)
     for group in groups:
+        draft = doing_deals.draft(company) if group.reason.code == Code.DRAFT_UNCONFIRMED else ""
         yield Row(
             title=group.reason.title,
             detail=f"{counted(group.amount.count, found.noun)} · {pesos(group.amount.value)}",
             word=group.reason.button or "Revisar",
-            address=_of(company, "pending_reason", code=group.reason.code),
+            # Where the button stands that lets all of them go.
+            address=_of(company, "opportunity", deal_id=draft)
+            if draft
+            else _of(company, "pending_reason", code=group.reason.code),
         )
     if level >= Level.ADMINISTRATOR and not found.back:
         yield from _sellers(company, today=found.now.astimezone(found.zone).date())

@@ -18,7 +18,6 @@ from siigo_escala.store.models import audit
 from siigo_escala.web import access, second_factor, sessions, signing, signing_in
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms import people as forms
-from siigo_escala.web.templatetags import words
 
 THEMES = (("", "Como el sistema"), ("light", "Claro"), ("dark", "Oscuro"))
 _NEW_FACTOR = "second factor"
@@ -124,10 +123,10 @@ def _held_off(request: Visit, *, now: datetime) -> HttpResponse | None:
     left = signing_in.wait(request.user.email, signing_in.address_of(request), now=now)
     if left <= timedelta(0):
         return None
-    messages.error(request, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita.")
+    messages.error(request, signing_in.too_often(left))
     form = forms.ChangePassword(person=request.user)
     context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
-    return render(request, "web/account.html", context, status=429)
+    return signing_in.held_off(render(request, "web/account.html", context, status=429), left)
 
 
 def _proven(request: Visit, *, right: bool, now: datetime) -> None:

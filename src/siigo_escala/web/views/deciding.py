@@ -1,6 +1,8 @@
-"""What people decide of invoices: confirmed on a page where it makes or leaves out something, then stored.
+"""What people decide of invoices, or of opportunities: confirmed on a page where it makes or leaves out
+something, then stored.
 
-No call is made and no lease is taken: the run obeys when the row's turn comes (sync/resolve.py).
+No call is made and no lease is taken: the run obeys when the row's turn comes (sync/resolve.py,
+sync/invoicing/resolve.py).
 """
 
 from __future__ import annotations
@@ -12,61 +14,37 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from siigo_escala.domain.decisions import DecisionProblem, Wish
 from siigo_escala.domain.decisions import Kind as WishKind
 from siigo_escala.domain.reasons import Code
-from siigo_escala.store import models
-from siigo_escala.store.models import Invoice, audit
-from siigo_escala.sync import requests, resolve
-from siigo_escala.sync.session import Options
-from siigo_escala.web import access, asked
+from siigo_escala.store.models import audit
+from siigo_escala.sync import resolve
+from siigo_escala.web import access, asked, books
 from siigo_escala.web.access import Visit
-from siigo_escala.web.decisions import WITHOUT_PAGE, Choice, Kind, choices_for
+from siigo_escala.web.books import Book, Chosen
+from siigo_escala.web.decisions import Choice, Kind
 from siigo_escala.web.queries import invoice as queries
-from siigo_escala.web.templatetags.words import counted
 from siigo_escala.web.views import deciding_many
 from siigo_escala.web.views.invoice import find
 
 _MOST = 1000
-_ACTIONS = {
-    "retry": "Reintento",
-    "done": "Marcadas como resueltas",
-    "create": "Crear de nuevo",
-    "ignore": "Excluidas",
-}
 
 
 @access.administrator
 @require_POST
 def decide(request: Visit) -> HttpResponse:
-    """One decision on the invoices that were ticked; a page asks first where it makes or leaves out."""
-    kind = request.POST.get("decision", "")
-    ids = list(dict.fromkeys(request.POST.getlist("factura")))[:_MOST]
-    back = request.POST.get("volver", "")
-    rows = list(
-        models.Invoice.objects.filter(connection=request.company, siigo_id__in=ids).defer("record", "intent")
-    )
-    if kind not in _ACTIONS:
-        raise Http404
-    if request.POST.get("todas"):
-        answer = deciding_many.decide(request, cast("Kind", kind), action=_ACTIONS[kind])
-        return answer or asked.back(request, back)
-    if not rows:
-        messages.warning(request, "Marque al menos una factura.")
-        return asked.back(request, back)
-    choice = _choice(rows, kind)
-    if choice.kind not in WITHOUT_PAGE and request.POST.get("confirmado") != "1":
-        context = {
-            "choice": choice,
-            "rows": rows,
-            "value": sum((row.value for row in rows), Decimal(0)),
-            "back": back,
-            "word": choice.word.rstrip("…").lower(),
-        }
-        return render(request, "web/confirm.html", context)
-    return _store(request, choice, rows, back)
+    """One decision on the invoices that were ticked."""
+    return take(request, books.INVOICES)
+
+
+@access.administrator
+@require_POST
+def decide_deals(request: Visit) -> HttpResponse:
+    """One decision on the opportunities that were ticked."""
+    return take(request, books.DEALS)
 
 
 @access.administrator
@@ -102,8 +80,9 @@ def _choose(request: Visit, siigo_id: str, *, kind: WishKind) -> HttpResponse:
             except DecisionProblem as problem:
                 wrong = problem.message
             else:
-                _audit(request, f"Decisión: {wish.kind}", [row], target=wish.target)
-                _run_them(request, [row])
+                book = books.INVOICES
+                _audit(request, book, f"Decisión: {wish.kind}", [row.name], target=wish.target)
+                book.run(request.company, [books.Invoices.of(row)], now=datetime.now(UTC))
                 messages.success(request, f"{row.name} vuelve a intentarse enseguida con lo que eligió.")
                 for warning in warnings:
                     messages.warning(request, warning)
@@ -125,45 +104,60 @@ def _choose(request: Visit, siigo_id: str, *, kind: WishKind) -> HttpResponse:
     return render(request, "web/choose.html", context, status=422 if wrong else 200)
 
 
-def _store(request: Visit, choice: Choice, rows: list[Invoice], back: str) -> HttpResponse:
+def take(request: Visit, book: Book) -> HttpResponse:
+    """A decision on what was ticked, or on all of a filter; asked first where it makes or leaves out."""
+    kind = cast("Kind", request.POST.get("decision", ""))
+    keys = list(dict.fromkeys(request.POST.getlist(book.field)))[:_MOST]
+    back = request.POST.get("volver", "")
+    if kind not in book.actions:
+        raise Http404
+    if request.POST.get("todas"):
+        return deciding_many.decide(request, book, kind) or asked.back(request, back)
+    chosen = book.ticked(request.company, keys)
+    if not chosen:
+        messages.warning(request, f"Marque al menos una {book.nouns.partition(',')[0]}.")
+        return asked.back(request, back)
+    # As the first of them shows it; what none of them offers is no decision on them.
+    choice = next((found for one in chosen if (found := one.choice(kind)) is not None), None)
+    if choice is None:
+        raise Http404
+    if choice.asks and request.POST.get("confirmado") != "1":
+        context = {
+            "book": book,
+            "choice": choice,
+            "chosen": chosen,
+            "value": sum((one.value for one in chosen), Decimal(0)),
+            "back": back,
+            "decide_at": reverse(book.address, kwargs={"empresa": request.company.name}),
+        }
+        return render(request, "web/confirm.html", context)
+    return _store(request, book, choice, chosen, back)
+
+
+def _store(request: Visit, book: Book, choice: Choice, chosen: list[Chosen], back: str) -> HttpResponse:
+    now, company = datetime.now(UTC), request.company
     if choice.kind != "retry":
-        wishes = [
-            Wish(kind=cast("WishKind", choice.kind), invoice=row.name, siigo_id=row.siigo_id) for row in rows
-        ]
         try:
-            warnings = resolve.store(request.company, wishes, now=datetime.now(UTC))
+            warnings = book.store(company, choice.kind, chosen, now=now)
         except DecisionProblem as problem:
             messages.error(request, f"No se cambió nada. {problem.message}")
             return asked.back(request, back)
         for warning in warnings:
             messages.warning(request, warning)
-    _audit(request, _ACTIONS[choice.kind], rows, why=request.POST.get("motivo", ""))
-    if choice.kind in ("retry", "create"):
-        _run_them(request, rows)
-    messages.success(request, choice.done.format(n=counted(len(rows), "factura,facturas")))
+    names = [one.name for one in chosen]
+    _audit(request, book, book.actions[choice.kind], names, why=request.POST.get("motivo", ""))
+    if choice.kind in book.makes:
+        book.run(company, chosen, now=now)
+    messages.success(request, choice.told(len(chosen), book.nouns))
     return asked.back(request, back)
 
 
-def _run_them(request: Visit, rows: list[Invoice]) -> None:
-    names = tuple(sorted({row.name for row in rows if row.name}))
-    requests.ask(request.company, Options(kind="retry", invoices=names), now=datetime.now(UTC))
-
-
-def _audit(request: Visit, action: str, rows: list[Invoice], **more: str) -> None:
+def _audit(request: Visit, book: Book, action: str, names: list[str], **more: str) -> None:
     audit.record(
         action,
         who=request.user.email,
         now=datetime.now(UTC),
         connection=request.company,
-        after={"facturas": [row.name for row in rows[:50]], "cuántas": len(rows)}
+        after={book.audited: names[:50], "cuántas": len(names)}
         | {key: value for key, value in more.items() if value},
     )
-
-
-def _choice(rows: list[Invoice], kind: str) -> Choice:
-    """The button as these invoices show it; what none of them offers is no decision on them."""
-    for row in rows:
-        for choice in choices_for(row):
-            if choice.kind == kind:
-                return choice
-    raise Http404

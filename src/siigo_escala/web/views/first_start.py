@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -33,14 +33,19 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = forms.FirstStart(request.POST or None, initial={"code": request.GET.get("codigo", "")})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if signing_in.wait("", signing_in.address_of(request), now=now).total_seconds() > 0:
-            form.add_error(None, "Demasiados intentos. Espere unos minutos y repita.")
-        else:
-            user = first_start.claim(given["email"], given["password"], given["code"], now=now)
-            if user is not None:
-                audit.record("Cuenta del administrador creada", who=user.email, now=now)
-                sessions.begin(request, user, now=now)
-                return redirect("web:connect_new")
-            signing_in.failed("", signing_in.address_of(request), now=now)
-            form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)
-    return render(request, "web/first_start.html", {"form": form}, status=422 if form.errors else 200)
+        left = signing_in.wait("", signing_in.address_of(request), now=now)
+        if left > timedelta(0):
+            form.add_error(None, signing_in.too_often(left))
+            return signing_in.held_off(_page(request, form, status=429), left)
+        user = first_start.claim(given["email"], given["password"], given["code"], now=now)
+        if user is not None:
+            audit.record("Cuenta del administrador creada", who=user.email, now=now)
+            sessions.begin(request, user, now=now)
+            return redirect("web:connect_new")
+        signing_in.failed("", signing_in.address_of(request), now=now)
+        form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)
+    return _page(request, form, status=422 if form.errors else 200)
+
+
+def _page(request: HttpRequest, form: forms.FirstStart, *, status: int) -> HttpResponse:
+    return render(request, "web/first_start.html", {"form": form}, status=status)

@@ -17,6 +17,7 @@ from siigo_escala.store.models import Connection
 from siigo_escala.web import access, asked, standing
 from siigo_escala.web.access import Visit
 from siigo_escala.web.queries import doing, doing_deals, facts, ledger, runs, to_do
+from siigo_escala.web.queries.opportunities import WORDS
 from siigo_escala.web.states import STATES, shown_state
 from siigo_escala.web.templatetags.words import MONTHS
 from siigo_escala.web.told import Amount
@@ -36,12 +37,13 @@ def home(request: Visit) -> HttpResponse:
         log.error("account does not add up", connection=company.name, month=found.month.isoformat())
     groups = doing_deals.groups(company) if found.back else doing.groups(company)
     last = facts.last_day(found.month)
+    states = WORDS if found.back else STATES
     context: dict[str, Any] = {
         "standing": standing.of(found),
         "facts": found,
         "to_do": to_do.rows(company, found, person=request.user, level=request.level, groups=groups),
         "runs": runs.latest(company, most=2, now=now),
-        "parts": [(key, STATES[key], part) for key, part in _six(found.parts).items()],
+        "parts": [(key, states[key], part) for key, part in _six(found.parts).items()],
         "total": ledger.whole(ledger.in_span(company, found.month, last)),
         "months": [found.month, *(one for one in months if one != found.month)],
         "last": last,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from siigo_escala.web import access, asked, frame
 from siigo_escala.web.access import Visit
-from siigo_escala.web.queries import facts, ledger, reconciliation, rows
+from siigo_escala.web.queries import facts, ledger, left_over, reconciliation, rows
 from siigo_escala.web.states import STATES
 from siigo_escala.web.templatetags.words import MONTHS
 
@@ -26,6 +26,7 @@ def reconcile(request: Visit) -> HttpResponse:
     date_from, date_to, wrong = _span(request, today)
     chosen = reconciliation.span_of(company, date_from, date_to)
     parts, total = ledger.account(chosen), ledger.whole(chosen)
+    left = left_over.of(company, chosen)
     against = reconciliation.against_escala(company, chosen)
     year = reconciliation.by_month(reconciliation.span_of(company, _year_before(date_to or today), date_to))
     sellers = reconciliation.by_seller(company, chosen)
@@ -38,6 +39,8 @@ def reconcile(request: Visit) -> HttpResponse:
         "off": ledger.difference(parts, total),
         "excluded": reconciliation.excluded_by_reason(chosen),
         "against": against,
+        "left": left.amount,
+        "left_rows": rows.shown(company, left.rows),
         "differing": rows.shown(company, against.differing),
         "notes": reconciliation.notes(company, date_from, date_to),
         "months": year,

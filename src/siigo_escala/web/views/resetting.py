@@ -17,7 +17,6 @@ from siigo_escala.store import models
 from siigo_escala.store.models import audit
 from siigo_escala.web import access, resets, signing_in
 from siigo_escala.web.forms import people as forms
-from siigo_escala.web.templatetags import words
 from siigo_escala.web.views.signing_in import inside
 
 _SENT = (
@@ -44,11 +43,13 @@ def forgotten(request: HttpRequest) -> HttpResponse:
                 resets.ask(email, address, environment, base=base, now=now)
                 messages.success(request, _SENT)
                 return redirect("web:sign_in")
-            form.add_error(
-                None, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita."
-            )
-            status = 429
-    context = {"form": form, "mails": bool(environment.email_url)}
+            form.add_error(None, signing_in.too_often(left))
+            return signing_in.held_off(_asked(request, form, mails=True, status=429), left)
+    return _asked(request, form, mails=bool(environment.email_url), status=status)
+
+
+def _asked(request: HttpRequest, form: forms.Forgotten, *, mails: bool, status: int) -> HttpResponse:
+    context = {"form": form, "mails": mails}
     return render(request, "web/forgotten.html", context, status=status)
 
 

@@ -18,7 +18,6 @@ from siigo_escala.store import models
 from siigo_escala.store.models import audit
 from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
 from siigo_escala.web.forms import people as forms
-from siigo_escala.web.templatetags import words
 
 _WRONG = "El correo o la clave no son correctos."
 
@@ -37,10 +36,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         email, address = form.cleaned_data["email"], signing_in.address_of(request)
         left = signing_in.wait(email, address, now=now)
         if left > timedelta(0):
-            form.add_error(
-                None, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita."
-            )
-            return _door(request, form, status=429)
+            form.add_error(None, signing_in.too_often(left))
+            return signing_in.held_off(_door(request, form, status=429), left)
         user = signing_in.by_password(email, form.cleaned_data["password"])
         if user is None:
             signing_in.failed(email, address, now=now)
@@ -69,18 +66,16 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         address = signing_in.address_of(request)
         left = signing_in.wait(user.email, address, now=now)
         if left > timedelta(0):
-            form.add_error(
-                None, f"Demasiados intentos. Espere {words.duration(left.total_seconds())} y repita."
-            )
-        elif second_factor.accept(
+            form.add_error(None, signing_in.too_often(left))
+            return signing_in.held_off(_code(request, form, status=429), left)
+        if second_factor.accept(
             user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
         ):
             signing_in.succeeded(user.email, address)
             return inside(request, user, str(request.session.get("next", "")), now=now)
-        else:
-            signing_in.failed(user.email, address, now=now)
-            form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
-    return render(request, "web/sign_in_code.html", {"form": form}, status=422 if form.errors else 200)
+        signing_in.failed(user.email, address, now=now)
+        form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
+    return _code(request, form, status=422 if form.errors else 200)
 
 
 @access.signed_in
@@ -94,6 +89,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _door(request: HttpRequest, form: forms.SignIn, *, status: int) -> HttpResponse:
     return render(request, "web/sign_in.html", {"form": form}, status=status)
+
+
+def _code(request: HttpRequest, form: forms.Code, *, status: int) -> HttpResponse:
+    return render(request, "web/sign_in_code.html", {"form": form}, status=status)
 
 
 def inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:

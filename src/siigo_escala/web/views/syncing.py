@@ -128,14 +128,7 @@ def _switch(request: Visit, *, on: bool, why: str = "") -> HttpResponse:
     company.enabled = on
     company.file = {**company.file, "enabled": on}
     company.save(update_fields=["enabled", "file"])
-    audit.record(
-        resting.ON if on else resting.OFF,
-        who=request.user.email,
-        now=datetime.now(UTC),
-        connection=company,
-        before={"encendida": before},
-        after={"encendida": on} | ({"motivo": why} if why else {}),
-    )
+    audit.switched(company, before=before, who=request.user.email, now=datetime.now(UTC), why=why)
     messages.success(
         request,
         "La sincronización automática está encendida."

@@ -12,12 +12,14 @@
     probe.remove();
     return found;
   };
-  const pesos = (value) => "$ " + Number(value).toLocaleString("es-CO", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  // As the tables write them: the sign stands before the "$".
+  const amount = (value, least, most) => (value < 0 ? "-$ " : "$ ") + Math.abs(value).toLocaleString("es-CO", { minimumFractionDigits: least, maximumFractionDigits: most });
+  const pesos = (value) => amount(Number(value), 2, 2);
   const short = (value) => {
     const size = Math.abs(value);
-    if (size >= 1e6) return "$ " + (value / 1e6).toLocaleString("es-CO", { maximumFractionDigits: 1 }) + " M";
-    if (size >= 1e3) return "$ " + (value / 1e3).toLocaleString("es-CO", { maximumFractionDigits: 0 }) + " mil";
-    return "$ " + value.toLocaleString("es-CO");
+    if (size >= 1e6) return amount(value / 1e6, 0, 1) + " M";
+    if (size >= 1e3) return amount(value / 1e3, 0, 0) + " mil";
+    return amount(value, 0, 3);
   };
   const option = (data, kind) => {
     const ink = colour("ink"), line = colour("line");

@@ -1,0 +1,69 @@
+"""Opportunities that still stand in Escala though Siigo no longer has their sale: annulled, deleted, or taken
+off wholly by credit notes. Escala holds so much more than Siigo.
+
+A stage of the kind "lost" is where such a one belongs; whatever stands anywhere else, won ones too, is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+
+from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
+from siigo_escala.store.fields import CentsField
+from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web.states import UNDONE, shown_state
+from siigo_escala.web.told import Amount
+
+MOST = 200
+_NEARLY = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE)
+"""Among these are all of them: told by columns of an index, so that few rows are looked at closely."""
+_GONE = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE, data__has_key="stage")
+"""The latter: Escala refused to move it to the lost stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """How many and what they hold in Escala, as last seen there; the largest of them."""
+
+    amount: Amount
+    rows: list[Invoice]
+
+
+def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The same with `left_over`: what the opportunity holds too much; None where it holds nothing so."""
+    lost = [
+        str(stage["id"])
+        for stage in chain.from_iterable(one.get("stages", ()) for one in company.escala.pipelines)
+        if stage.get("kind") == "lost"
+    ]
+    deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id")).exclude(
+        stage_id__in=lost
+    )
+    bound = _GONE & Q(deal_id__isnull=False)
+    there = Subquery(deal.values("value")[:1], output_field=CentsField())
+    # What we moved to the lost stage ourselves stands where it stood until Escala is looked at again.
+    since = Subquery(
+        deal.filter(seen_at__gt=OuterRef("updated_at")).values("value")[:1], output_field=CentsField()
+    )
+    return chosen.annotate(
+        left_over=Case(
+            When(bound & Q(applied__undone=True), then=since),
+            When(bound, then=there),
+            output_field=CentsField(),
+        )
+    )
+
+
+def of(company: Connection, chosen: QuerySet[Invoice]) -> LeftOver:
+    """Those of these invoices."""
+    found = marked(company, chosen.filter(_NEARLY)).filter(Q(left_over__gt=0))
+    sums = found.aggregate(count=Count("*"), value=Sum("left_over", output_field=CentsField()))
+    if not sums["count"]:
+        return LeftOver(amount=Amount(), rows=[])
+    rows = found.annotate(shown=shown_state()).order_by(F("left_over").desc(), "pk")[:MOST]
+    return LeftOver(amount=Amount(count=sums["count"], value=Decimal(sums["value"])), rows=list(rows))
