@@ -20,8 +20,9 @@ GET = Ask(method="GET", path="/x")
 
 @contextmanager
 def _listening(answers: list[bytes], closed: threading.Semaphore) -> Iterator[tuple[int, list[bytes]]]:
-    """A server that gives each connection one of these answers and closes, which `closed` counts; its port and
-    what it was asked.
+    """A server that gives each connection one of these answers and closes, which `closed` counts.
+
+    Its port, and what it was asked.
     """
     asked: list[bytes] = []
 
