@@ -160,11 +160,12 @@ def _pairs(company: Connection, one: Opportunity) -> list[Pair]:
 
 def _value_then(one: Opportunity) -> Decimal:
     """The value that was invoiced: where a person has seen to another one since, the history knows it."""
+    value: Decimal = one.invoiced_value
     if one.invoiced_at is None:
-        return one.invoiced_value
+        return value
     edits = one.events.filter(code=Code.OPPORTUNITY_EDITED, kind="decided", at__gte=one.invoiced_at)
     first = edits.order_by("pk").first()
-    return Decimal(str(first.data["before"])) if first is not None else one.invoiced_value
+    return Decimal(str(first.data["before"])) if first is not None else value
 
 
 def _contact(company: Connection, contact_id: str) -> Any:
