@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import memory, network
+from tests import memory, network, tracing
 
 if TYPE_CHECKING:
     from siigo_escala.simulators.escala.simulator import EscalaSimulator
@@ -44,8 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
     """The collector leaves alone what lives as long as the session, and has the pace of the program."""
+    tracing.traced_first(session.items)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -70,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
         if parameters.get("database_url") == "postgresql" or "resilience" in item.path.parts:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Coverage is measured as long as there are tests that it is about."""
+    tracing.stop_before(item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,8 +108,11 @@ def opened(demo: Demonstration, browser: Browser, signed_in: object) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where screenshots go: they are looked at, and are no part of the project."""
-    folder = tools.ROOT / ".venv" / "browser" / "pictures"
+def pictures() -> Path | None:
+    """Where screenshots go: TEST_PICTURES names the folder. They are no part of the project."""
+    named = os.environ.get("TEST_PICTURES")
+    if not named:
+        return None
+    folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

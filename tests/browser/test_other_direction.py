@@ -40,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
-    name: str, opened: Callable[..., Watched], pictures: Path
+    name: str, opened: Callable[..., Watched], pictures: Path | None
 ) -> None:
     watched = opened(SCREENS[name])
     page = watched.page

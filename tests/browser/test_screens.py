@@ -47,7 +47,7 @@ SCREENS = {
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
-    name: str, opened: Callable[..., Watched], pictures: Path
+    name: str, opened: Callable[..., Watched], pictures: Path | None
 ) -> None:
     """Opened once: the theme and the width change while it stands."""
     watched = opened(SCREENS[name])
@@ -61,7 +61,9 @@ def test_a_screen_fits_is_accessible_and_nothing_in_it_is_refused(
 
 
 @pytest.mark.parametrize("name", ["entrar", "clave"])
-def test_the_door_is_as_good_as_the_house(name: str, opened: Callable[..., Watched], pictures: Path) -> None:
+def test_the_door_is_as_good_as_the_house(
+    name: str, opened: Callable[..., Watched], pictures: Path | None
+) -> None:
     watched = opened(f"/{name}/", anonymous=True)
     tools.look(watched.page, name, pictures)
     assert watched.violations() == watched.wrong == []

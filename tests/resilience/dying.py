@@ -10,10 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from siigo_escala.simulators.messages import App, Request, Response
 from tests.resilience import child
@@ -28,7 +28,12 @@ _PATIENCE_S = 30.0
 def started(environment: Mapping[str, str], *, commit: int = 0) -> ForkServerProcess:
     """`siigo-escala sync acme --json` under way; `commit`: the transaction before whose commit it dies."""
     output = str(Path(environment["SIIGO_ESCALA_HOME"]) / "told.json")
-    process = _SERVER.Process(target=child.live, args=(dict(environment), commit, output), daemon=True)
+    return forked(child.live, dict(environment), commit, output)
+
+
+def forked(what: Callable[..., None], *told: Any) -> ForkServerProcess:
+    """A process that does this, begun where everything is imported already."""
+    process = _SERVER.Process(target=what, args=told, daemon=True)
     process.start()
     return process
 

@@ -2,12 +2,10 @@
 
     python -m tests.store.child ADDRESS limiter GRANTS WINDOW_S CALLS
     python -m tests.store.child ADDRESS lease NAME
-    python -m tests.store.child ADDRESS rotate HOME STEP
-    python -m tests.store.child ADDRESS restore HOME STEP FILE KEY
 
-The first two say "ready" on standard output, and wait for a line on standard input before they begin or let
-go. The others die of a kill -9 before their STEP-th step, a statement of SQL or a rename, and say "ended"
-where they have no more steps than that.
+They say "ready" on standard output, and wait for a line on standard input before they begin or let go. A
+fork that rotates the key or restores dies of a kill -9 before one of its steps, a statement of SQL or a
+rename, or ends well where it has no more steps.
 """
 
 from __future__ import annotations
@@ -24,24 +22,43 @@ from typing import Any
 
 import django
 
+from tests import ready
+
 
 def main(address: str, what: str, *told: str) -> None:
-    """Sets Django up on that database and does what it is told."""
+    """Does what it is told on that database."""
+    _set_up(address)
+    if what == "limiter":
+        _take_turns(int(told[0]), float(told[1]), int(told[2]))
+    else:
+        _hold(told[0])
+
+
+def rotate(address: str, home: Path, step: int) -> None:
+    """Rotates the key, up to that step."""
+    from siigo_escala.store import rotation
+
+    _set_up(address)
+    _die_at(step)
+    rotation.rotate((), home=home)
+
+
+def restore(address: str, home: Path, step: int, path: Path, key: str) -> None:
+    """Restores that archive, up to that step."""
+    from siigo_escala.store import restoring
+
+    _set_up(address)
+    _die_at(step)
+    now = datetime.now(UTC)
+    restoring.restore(path, keys=[key], home=home, replace=True, with_credentials=True, now=now)
+
+
+def _set_up(address: str) -> None:
     os.environ["SIIGO_ESCALA_DATABASE_URL"] = address
     os.environ["SIIGO_ESCALA_SECRET_KEY"] = "una-clave-de-ejemplo-para-las-pruebas"
     os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
+    ready.forget_settings()
     django.setup()
-    if what == "limiter":
-        _take_turns(int(told[0]), float(told[1]), int(told[2]))
-    elif what == "lease":
-        _hold(told[0])
-    else:
-        _die_at(int(told[1]))
-        if what == "rotate":
-            _rotate(Path(told[0]))
-        else:
-            _restore(Path(told[0]), Path(told[2]), told[3])
-        _say("ended")
 
 
 def _take_turns(grants: int, window_s: float, calls: int) -> None:
@@ -64,19 +81,6 @@ def _hold(name: str) -> None:
     _ready()
     held.release()
     _say("released")
-
-
-def _rotate(home: Path) -> None:
-    from siigo_escala.store import rotation
-
-    rotation.rotate((), home=home)
-
-
-def _restore(home: Path, path: Path, key: str) -> None:
-    from siigo_escala.store import restoring
-
-    now = datetime.now(UTC)
-    restoring.restore(path, keys=[key], home=home, replace=True, with_credentials=True, now=now)
 
 
 def _die_at(step: int) -> None:

@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
-import subprocess
 import sys
 import time
 import zipfile
@@ -27,6 +27,8 @@ from hypothesis import strategies as st
 from siigo_escala.store import archive, backup, erasing, lease, migrations, models, restoring, schema, tables
 from siigo_escala.store.errors import LeaseLost, LeaseTaken, StoreProblem
 from siigo_escala.store.vault import Vault
+from tests.resilience import dying
+from tests.store import child
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEYS = ("una clave",)
@@ -465,14 +467,8 @@ def test_killed_in_the_middle_of_a_restore_everything_is_as_before_or_as_in_the_
     path = _made(tmp_path)
     models.Invoice.objects.update(name="de ahora")
     before = _stored()
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "tests.store.child", database, "restore", str(home), str(step), str(path),
-            KEYS[0],
-        ],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == -9, done.stderr
+    killed = dying.forked(child.restore, database, home, step, path, KEYS[0])
+    assert dying.ended(killed) == -signal.SIGKILL
     assert _stored() == before
     _restore(path, home)
     assert models.Invoice.objects.get().name == "FV-1-1"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import signal
 import stat
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,8 @@ from django.db import connections, transaction
 from siigo_escala.store import keys, models, rotation, tables, vault
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.vault import Vault
+from tests.resilience import dying
+from tests.store import child
 
 
 @pytest.fixture
@@ -169,23 +170,12 @@ def test_killed_at_any_step_every_secret_still_opens(
     sealed: models.Connection, key_file: Path, database: str
 ) -> None:
     for step in range(1, 40):
-        ended = _child(database, "rotate", str(key_file.parent), str(step))
+        code = dying.ended(dying.forked(child.rotate, database, key_file.parent, step))
         assert _opened(Vault(keys.in_file(key_file))) == ALL, step
-        if ended:
+        if code == 0:
             break
-    assert ended
+        assert code == -signal.SIGKILL
+    assert code == 0
     assert step > 5
     assert len(keys.in_file(key_file)) == 1
     assert sorted(path.name for path in key_file.parent.glob("secret*")) == ["secret.key", "secret.key.lock"]
-
-
-def _child(address: str, *words: str) -> bool:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.store.child", address, *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-    )
-    assert done.stdout.strip() == "ended" or done.returncode == -9, done.stderr
-    return done.returncode == 0

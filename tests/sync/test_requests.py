@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from siigo_escala.store.models import Request, Turn
+from siigo_escala.sync import requests
+from siigo_escala.sync.session import Options
 from tests.sync.world import World
 
 HOURLY = "[schedule]\nevery_minutes = 60\n"
@@ -49,3 +51,12 @@ def test_other_rules_ask_for_nothing_where_the_schedule_is_off(world: World) -> 
         vault = opening.vault_of(world.environment)
         connect.connect(world.environment, vault, text, environ={}, now=world.now)
     assert not Request.objects.exists()
+
+
+def test_what_is_cancelled_waits_no_more_and_the_run_under_way_is_told(world: World) -> None:
+    acme = world.connect()
+    requests.ask(acme, Options(), now=world.now())
+    assert requests.cancel(acme) == 1
+    assert not Request.objects.exists()
+    assert Turn.objects.get(connection=acme).cancelled
+    assert requests.cancel(acme) == 0

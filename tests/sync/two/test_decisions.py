@@ -87,23 +87,25 @@ def test_what_a_person_says_while_the_run_writes_is_kept(scene: Scene) -> None:
 
 def test_nothing_goes_to_the_dian_before_a_dry_run_and_a_confirmed_draft(scene: Scene) -> None:
     contact = scene.ready("stamp = true")
-    first, second = scene.deal(contact, name="Una"), scene.deal(contact, name="Otra")
-    assert codes(scene.sync()) == ["DRY_RUN_NEEDED", "DRY_RUN_NEEDED"]
+    deals = {scene.deal(contact, name=f"Venta {number}") for number in range(3)}
+    assert codes(scene.sync()) == ["DRY_RUN_NEEDED"] * 3
     none = scene.sync(dry_run=True, limit=0)
-    assert counts(none) == {"read": 2, "failed": 2}
+    assert counts(none) == {"read": 3, "failed": 3}
     dry = scene.sync(dry_run=True)
     real = scene.sync()
-    assert counts(dry) == counts(real) == {"read": 2, "created": 1, "needs_attention": 1}
-    assert codes(dry) == codes(real) == ["DRAFT_UNCONFIRMED"]
+    assert counts(dry) == counts(real) == {"read": 3, "created": 1, "needs_attention": 2}
+    assert codes(dry) == codes(real) == ["DRAFT_UNCONFIRMED"] * 2
     (draft,) = scene.invoices()
     assert draft["stamp"]["status"] == "Draft"
-    made, waits = (first, second) if scene.row(first).siigo_id else (second, first)
+    (made,) = [deal for deal in deals if scene.row(deal).siigo_id]
     assert made in real.document["problems"][0]["message"]
     _say(scene, made, "done")
-    scene.deal(contact, name="Una más")
-    assert counts(scene.sync())["created"] == 2, "the draft is asked for once"
-    assert scene.row(waits).siigo_id
-    assert scene.invoices()[-1]["stamp"]["status"] == "Sending"
+    asked = scene.world.siigo.calls.count(method="GET", path=f"/v1/invoices/{draft['id']}")
+    assert counts(scene.sync())["created"] == 2
+    assert all(scene.row(deal).siigo_id for deal in deals)
+    assert [one["stamp"]["status"] for one in scene.invoices()[1:]] == ["Sending"] * 2
+    again = scene.world.siigo.calls.count(method="GET", path=f"/v1/invoices/{draft['id']}")
+    assert again - asked == 1, "whether the confirmed one still stands is asked once a run"
 
 
 @pytest.mark.parametrize("noticed", [True, False], ids=["swept", "not swept"])

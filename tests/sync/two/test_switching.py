@@ -9,7 +9,7 @@ from siigo_escala.domain.decisions import DealWish
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import rule_changes, switching
 from siigo_escala.sync.invoicing import foretelling, resolve
-from tests.sync.two.scene import Scene, counts
+from tests.sync.two.scene import Scene, codes, counts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -72,3 +72,20 @@ def test_what_the_other_direction_made_and_what_a_person_left_out_is_never_invoi
     found = foretelling.foretell(connection, file, file, stage=connection.stage_id)
     parts = {"born": found.born, "ignored": found.ignored, "looked_at": found.looked_at}
     assert {name: part.count for name, part in parts.items()} == {"born": 1, "ignored": 1, "looked_at": 0}
+
+
+def test_what_has_its_invoice_and_what_waits_are_told_apart(scene: Scene) -> None:
+    scene.deal(scene.ready())
+    scene.deal(None, name="Sola")
+    result = scene.sync()
+    assert counts(result) == {"read": 2, "created": 1, "needs_attention": 1}
+    connection = Connection.objects.select_related("siigo", "escala").get()
+    file = rules.from_json(rule_changes.as_it_stands(connection))
+    found = foretelling.foretell(connection, file, file, stage=connection.stage_id)
+    assert (found.in_stage.count, found.invoiced.count, found.kept.count, found.looked_at.count) == (
+        2,
+        1,
+        1,
+        1,
+    )
+    assert {code: part.count for code, part in found.again.items()} == {codes(result)[0]: 1}
