@@ -236,6 +236,29 @@ def test_an_edited_invoice_changes_value_products_and_our_block_alone(world: Wor
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
 
 
+def test_a_deal_that_cannot_be_written_back_whole_says_nothing_of_the_others(world: World) -> None:
+    first, second = world.invoices(2)
+    world.connect('on_edited = "update"')
+    world.sync()
+    # A person has taken the contact away: replacing such a deal would need one.
+    world.escala.edit_deal(world.deal_of(first["name"])["id"], {"contactId": None})
+    for name, price in ((first["name"], 700), (second["name"], 900)):
+        lines = [{"code": "X", "quantity": 1, "price": price, "taxes": []}]
+        world.siigo.edit_invoice(name, items=lines)
+        assert world.sync().exit_code == 1
+    assert _value(world, second["name"]) == 900
+    assert {row["invoice"]: row["code"] for row in world.report()["rows"]} == {
+        first["name"]: "UPDATE_NOT_POSSIBLE",
+        second["name"]: None,
+    }
+    tried = world.escala.calls.count(method="PATCH")
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
+    assert world.escala.calls.count(method="PATCH") == tried, "it is not tried again by itself"
+    world.escala.edit_deal(world.deal_of(first["name"])["id"], {"contactId": world.contacts()[0]["id"]})
+    assert world.sync(kind="retry").exit_code == 0
+    assert _value(world, first["name"]) == 700
+
+
 def test_a_payment_changes_the_balance_and_nothing_else(world: World) -> None:
     (invoice,) = world.invoices(1, total=1000)
     world.connect()

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from siigo_escala.domain import matching
 from siigo_escala.domain.planning import Adopt, Create, Exclude, NeedsAttention, Nothing, Update
 from siigo_escala.domain.reasons import Code
-from siigo_escala.sync import decide, drafts, look, registering
+from siigo_escala.sync import drafts, look, registering, sellers
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Foreseen, Session
 from siigo_escala.sync.step import Step
@@ -71,7 +71,7 @@ def _foretell(
             day=step.row.date,
             customer=drafts.customer_name(step),
             new_contact=isinstance(step.match, matching.Missing),
-            owner=decide.owner_of(session, step.item),
+            owner=sellers.owner_of(session, step.item.invoice.seller),
             value=step.deal.value if step.deal is not None else step.row.value,
             before=Decimal(before) if before else None,
             why=why,

@@ -12,7 +12,7 @@ from typing import Any
 
 from siigo_escala.domain import identity, matching, money, planning
 from siigo_escala.domain.accounting import Customer, Invoice, InvoiceId
-from siigo_escala.domain.crm import UNASSIGNED, Contact, ContactId
+from siigo_escala.domain.crm import Contact, ContactId
 from siigo_escala.domain.mapping import customer_to_contact
 from siigo_escala.domain.planning import (
     Adopt,
@@ -95,13 +95,6 @@ def subject(
         ignored=row.decision == "ignore",
         born_in_escala=born,
         asked_for=asked_for or let_in.is_marked(row) or row.decision in ("create", "contact"),
-    )
-
-
-def owner_of(session: Session, item: Item) -> str:
-    """The Escala user of the invoice's seller, else the default owner."""
-    return (
-        session.owners.get(item.invoice.seller or 0) or session.file.opportunities.default_owner or UNASSIGNED
     )
 
 
@@ -355,8 +348,13 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
             shown = {key: step.row.applied.get(key) for key in ("value", "lines", "block")}
             if shows(session, step) == shown and step.decision.code is None:
                 step.decision = Nothing()
-        if isinstance(step.decision, Update) and not session.escala.capabilities.updates_possible:
-            step.decision = by_hand(session, step)
+        if isinstance(step.decision, Update):
+            alone = by_hand(session, step, alone=True)
+            tried = (step.row.code, step.row.data) == (alone.code, alone.data)
+            if tried and session.options.kind != "retry":
+                step.decision = alone  # nothing has changed since it was found impossible
+            elif not session.escala.capabilities.updates_possible:
+                step.decision = by_hand(session, step)
         if isinstance(step.decision, Update) and step.decision.lost and not look.lost_stage(session):
             # A pipeline without such a stage leaves it to a person.
             step.decision = NeedsAttention(code=step.decision.code or Code.INVOICE_ANNULLED_LATER)
@@ -388,9 +386,9 @@ def wanted(session: Session, step: Step) -> dict[str, Any]:
     return {**shows(session, step), "base": money.to_text(value)}
 
 
-def by_hand(session: Session, step: Step) -> NeedsAttention:
-    """What a person must change in Escala where the account allows no update."""
-    data: dict[str, object] = {"deal": step.row.deal_id}
+def by_hand(session: Session, step: Step, *, alone: bool = False) -> NeedsAttention:
+    """What a person must change in Escala where the account allows no update; `alone`: or this deal none."""
+    data: dict[str, object] = {"deal": step.row.deal_id} | ({"alone": True} if alone else {})
     if isinstance(step.decision, Update) and step.decision.lost:
         data["stage"] = "perdida"
     else:

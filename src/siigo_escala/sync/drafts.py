@@ -11,7 +11,8 @@ from siigo_escala.domain import matching, planning
 from siigo_escala.domain.crm import ContactDraft, ContactId, DealDraft, PipelineId, StageId
 from siigo_escala.domain.mapping import customer_to_contact, invoice_to_deal
 from siigo_escala.domain.planning import Create
-from siigo_escala.sync.decide import owner_of, subject_of, wanted
+from siigo_escala.sync import sellers
+from siigo_escala.sync.decide import subject_of, wanted
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
 
@@ -23,7 +24,7 @@ def contact(session: Session, step: Step, *, without: frozenset[str] = frozenset
     return customer_to_contact.draft(
         step.customer,
         field=session.file.opportunities.identification_field,
-        owner=owner_of(session, step.item),
+        owner=sellers.owner_of(session, step.item.invoice.seller),
         send_email=step.match.send_email and "email" not in without,
         send_phone=step.match.send_phone and "phone" not in without,
     ).contact
@@ -64,7 +65,7 @@ def _deal(session: Session, step: Step) -> DealDraft:
         contact_id=ContactId(""),
         pipeline_id=PipelineId(session.connection.pipeline_id),
         stage_id=StageId(session.connection.stage_id),
-        owner=owner_of(session, step.item),
+        owner=sellers.owner_of(session, step.item.invoice.seller),
         value=planning.value_to_show(subject_of(session, step.item), session.rules),
         customer_name=customer_name(step),
         seller_name=session.seller_names.get(invoice.seller or 0, ""),

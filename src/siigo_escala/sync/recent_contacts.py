@@ -11,7 +11,7 @@ from collections.abc import Collection
 from siigo_escala.domain.crm import ContactDraft, ContactId
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.sync import decide, drafts, escala_index
+from siigo_escala.sync import drafts, escala_index, sellers
 from siigo_escala.sync.job import Job
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
@@ -41,7 +41,7 @@ class RecentContacts:
 
     def draft(self, step: Step, *, without: frozenset[str]) -> ContactDraft:
         """The contact that an invoice makes if its customer has none by then: the same for most of his."""
-        key = (step.who, decide.owner_of(self._session, step.item), without)
+        key = (step.who, sellers.owner_of(self._session, step.item.invoice.seller), without)
         if key not in self._drafts:
             self._drafts[key] = drafts.contact(self._session, step, without=without)
         return self._drafts[key]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from siigo_escala.domain.accounting import Seller
+from siigo_escala.domain.crm import UNASSIGNED
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.store.models import SiigoCompany
 from siigo_escala.sync.session import Session
@@ -29,6 +30,11 @@ def owners_of(links: Mapping[str, str], known: Sequence[dict[str, Any]]) -> dict
         if owner is not None:
             owners.setdefault(seller["id"], owner)
     return owners
+
+
+def owner_of(session: Session, seller: int | None) -> str:
+    """The Escala user of an invoice's seller, else the default owner."""
+    return session.owners.get(seller or 0) or session.file.opportunities.default_owner or UNASSIGNED
 
 
 def ensure(session: Session, ids: Iterable[int | None]) -> None:

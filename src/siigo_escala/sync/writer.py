@@ -356,8 +356,9 @@ class Writer:
         elif isinstance(outcome, NotFound):
             self._journal.decided(step, Exclude(code=Code.DEAL_DELETED))
         elif isinstance(outcome, UpdateImpossible):
-            self._session.escala.learn(update_deals="none")
-            self._journal.decided(step, decide.by_hand(self._session, step))
+            # Where the account knows no way to change any deal, the client has learnt it.
+            alone = self._session.escala.capabilities.updates_possible
+            self._journal.decided(step, decide.by_hand(self._session, step, alone=alone))
         elif isinstance(outcome, Rejected):
             # Sending it again does no harm, so only a refusal that says what is wrong holds it back.
             note = self._journal.deal_refused if refusals.is_clear(outcome) else self._journal.decided
