@@ -296,6 +296,7 @@ def static() -> int:
         tool("ruff", "format", "--check"),
         tool("mypy"),
         tool("lint-imports"),
+        tool("djlint", "--lint", "src"),
     ]
     return next((code for code in codes if code), 0)
 
