@@ -82,7 +82,7 @@ def test_loopback_stays_open() -> None:
 
 def test_a_skipped_test_fails_the_session(pytester: pytest.Pytester) -> None:
     root = Path(__file__).parent
-    for name in ("conftest.py", "memory.py", "network.py"):
+    for name in ("conftest.py", "memory.py", "network.py", "tracing.py"):
         pytester.makepyfile(**{f"tests/{name.removesuffix('.py')}": (root / name).read_text()})
     pytester.makepyfile(**{"tests/test_it": "import pytest\ndef test_it(): pytest.skip('later')"})
     result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "--rootdir=.")
