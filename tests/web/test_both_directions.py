@@ -87,6 +87,9 @@ def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., An
     person = signed_in(models.User.objects.make("ana@acme.example", None, is_installer=True))
     home = words(person.get("/empresas/acme/"))
     assert "Facturadas 1 $ 1.000,00" in home
+    assert facts.of(acme, now=datetime.now(UTC)).drafts == 0
+    models.Opportunity.objects.update(stamp="Draft")
+    assert facts.of(acme, now=datetime.now(UTC)).drafts == 1
     models.Opportunity.objects.create(
         deal_id="d2",
         name="Bodega",

@@ -66,7 +66,7 @@ def test_the_page_shows_deal_and_invoice_side_by_side_with_what_was_sent(
     assert f"{LIST}{made.deal_id}/" in listed.content.decode()
     page = emp.get(f"{LIST}{made.deal_id}/")
     told = words(page)
-    assert f"Tiene la factura {made.invoice} en Siigo." in told
+    assert f"Tiene la factura {made.invoice} en Siigo, en borrador." in told
     assert "Valor al facturar $ 170.000,00 $ 170.000,00 igual" in told
     assert "Total de la factura – $ 202.300,00 con impuestos" in told
     assert f"Factura hecha : {made.invoice}" in told

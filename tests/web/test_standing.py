@@ -314,6 +314,16 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         ),
         "Sincronizar ahora",
     ),
+    "opportunities, all well, some invoices are drafts": (
+        {**BACK, "drafts": 2},
+        27,
+        "green",
+        (
+            "Dirección activa: Escala a Siigo; 5 de 8 oportunidades en «Ganada» ya tienen factura "
+            "(2 en borrador) y 3 quedaron fuera por sus reglas."
+        ),
+        "Sincronizar ahora",
+    ),
     "an empty month": (
         {"parts": {}},
         25,

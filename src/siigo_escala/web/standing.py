@@ -319,9 +319,10 @@ def _well(facts: Facts) -> Iterator[Standing]:
     there = facts.parts.get("en-escala", Amount()).count
     out = facts.parts.get("excluida", Amount()).count + facts.parts.get("anulada", Amount()).count
     if facts.back:
+        drafts = f" ({number(facts.drafts)} en borrador)" if facts.drafts else ""
         said = (
             f"Dirección activa: Escala a Siigo; {number(there)} de {number(total.count)} oportunidades en "
-            f"«{facts.stage}» ya {noun(there, 'tiene,tienen')} factura y {number(out)} "
+            f"«{facts.stage}» ya {noun(there, 'tiene,tienen')} factura{drafts} y {number(out)} "
             f"{noun(out, 'quedó,quedaron')} fuera por sus reglas."
         )
         yield _green(27, said)

@@ -71,6 +71,8 @@ class Facts:
     back: bool = False
     """Opportunities become invoices: the parts are those of the whole ledger."""
     noun: str = "factura,facturas"
+    drafts: int = 0
+    """Invoices of ours that nobody has sent to the DIAN yet."""
     stage: str = ""
     """Where opportunities become invoices."""
     waiting: Amount = field(default_factory=Amount)

@@ -8,7 +8,7 @@ import pytest
 
 from siigo_escala.domain.decisions import DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store.models import Connection
+from siigo_escala.store.models import Connection, Opportunity
 from siigo_escala.sync.invoicing import report, resolve
 from tests.sync.two.scene import Scene, codes, counts
 
@@ -69,6 +69,16 @@ def test_an_invoice_that_was_undone_is_told_once_and_never_made_again_by_itself(
     assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
     assert counts(scene.sync(sweep=True)) == {}, "it was told"
     assert len(scene.invoices()) == left
+
+
+def test_the_sweep_notices_that_a_draft_was_sent_to_the_dian(scene: Scene) -> None:
+    deal = invoiced(scene)
+    assert Opportunity.objects.get(deal_id=deal).stamp == "Draft"
+    scene.world.siigo.stamp(scene.invoices()[0]["id"], "Accepted")
+    scene.sync(dry_run=True)
+    assert Opportunity.objects.get(deal_id=deal).stamp == "Draft", "a dry run changes nothing"
+    assert counts(scene.sync()) == {}
+    assert Opportunity.objects.get(deal_id=deal).stamp == "Accepted"
 
 
 def test_what_is_credited_in_part_stands_and_is_told_with_how_much(scene: Scene) -> None:

@@ -74,6 +74,8 @@ class Opportunity(models.Model):
     invoiced_value = CentsField(default=0)
     """The deal's value when it was invoiced, or that which a person has seen to since."""
     invoiced_at = models.DateTimeField(null=True)
+    stamp = models.CharField(max_length=40, default="")
+    """What the DIAN made of the invoice, in Siigo's word ("Draft", "Accepted"), as last seen."""
     earlier = models.JSONField(default=list)
     """[{"siigo_id", "invoice"}] of invoices that were undone before a person asked for another."""
     undone = models.CharField(max_length=20, default="")

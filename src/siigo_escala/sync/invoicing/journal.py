@@ -23,11 +23,12 @@ from siigo_escala.sync.session import Session
 _FIELDS = (
     "name", "value", "modified", "modified_text", "contact_id", "stage_id", "customer", "state", "code",
     "data", "due", "decision", "generation", "first_generation", "body", "total", "intent_at", "unknowns",
-    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "earlier", "undone", "number_due",
-    "updated_at",
+    "refused", "siigo_id", "invoice", "invoiced_value", "invoiced_at", "stamp", "earlier", "undone",
+    "number_due", "updated_at",
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{Invoicing.SENDING}' AND siigo_id IS NULL"
 _RAW = 4000
+LONGEST_STAMP = 40
 _GROUP = 200
 
 
@@ -104,6 +105,7 @@ class Journal:
         row.generation += 1
         row.first_generation = row.generation
         row.siigo_id, row.invoice, row.invoiced_at, row.number_due, row.undone = None, "", None, False, ""
+        row.stamp = ""
         row.state, row.code, row.data, row.decision = Invoicing.PENDING, "", {}, ""
         self._keep(seen, "again", data={"generation": row.generation})
         self.flush()
@@ -129,6 +131,7 @@ class Journal:
         row = seen.row
         self.count(seen, column)
         row.siigo_id, row.invoice = invoice.id, invoice.name
+        row.stamp = invoice.stamp[:LONGEST_STAMP]
         row.total = row.total if invoice.total is None else money.round_cents(invoice.total)
         row.invoiced_value = row.value if row.state == Invoicing.SENDING else seen.pesos
         row.invoiced_at = self._session.now()

@@ -20,7 +20,7 @@ from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLat
 from siigo_escala.store.models import Opportunity
 from siigo_escala.sync import sweep
 from siigo_escala.sync.invoicing import watching
-from siigo_escala.sync.invoicing.journal import Journal
+from siigo_escala.sync.invoicing.journal import LONGEST_STAMP, Journal
 from siigo_escala.sync.invoicing.work import Seen
 from siigo_escala.sync.session import Session
 
@@ -78,6 +78,7 @@ def _found(
             if not isinstance(one, Invoice) or one.id not in rows:
                 continue
             seen.add(one.id)
+            _stamped(session, rows[one.id], one.stamp[:LONGEST_STAMP])
             notes = credited.get(one.id, [])
             if one.annulled:
                 yield rows[one.id], "annulled"
@@ -87,6 +88,15 @@ def _found(
     for siigo_id in sorted(set(rows) - seen) if complete else ():
         if rows[siigo_id].undone != "deleted" and sweep.may_ask(session) and _is_gone(session, siigo_id):
             yield rows[siigo_id], "deleted"
+
+
+def _stamped(session: Session, row: Opportunity, stamp: str) -> None:
+    """Somebody has sent the draft to the DIAN since, or it has answered."""
+    if row.stamp == stamp or session.dry:
+        return
+    row.stamp = stamp
+    with session.ledger():
+        Opportunity.objects.filter(pk=row.pk, siigo_id=row.siigo_id).update(stamp=stamp)
 
 
 def _is_gone(session: Session, siigo_id: str) -> bool:
@@ -128,7 +138,7 @@ def _note(
     if row.undone == undone:
         return  # told before; a person has answered, or it still waits
     seen = known.get(row.deal_id) or next(iter(watching.of_rows(session, [row])))
-    seen.row.undone = undone
+    seen.row.undone, seen.row.stamp = undone, row.stamp
     journal.decided(seen, NeedsAttention(code=code, data=data))
 
 

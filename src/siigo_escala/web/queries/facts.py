@@ -41,6 +41,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         month=first,
         parts=parts,
         back=back,
+        drafts=opportunities.drafts(company) if back else 0,
         noun=directions.noun(company),
         stage=str(company.file.get("invoices", {}).get("trigger_stage", "")),
         waiting=everything["por-enviar"],

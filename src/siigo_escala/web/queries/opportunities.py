@@ -37,6 +37,8 @@ ORDERS = {
     "valor": ("value", "pk"),
     "factura": ("invoice", "pk"),
 }
+DRAFT = "Draft"
+"""Siigo's word for an invoice that was not sent to the DIAN."""
 _BY_ITSELF = ("", Code.NOT_REACHED, Code.OUTCOME_UNKNOWN)
 
 
@@ -80,6 +82,11 @@ def account(chosen: QuerySet[Any]) -> dict[str, Amount]:
     for state, count, value in groups:
         made[state] = Amount(count=count, value=Decimal(value or 0))
     return made
+
+
+def drafts(company: Connection) -> int:
+    """How many of its invoices stand in Siigo as drafts."""
+    return of(company).filter(shown="en-escala", stamp__iexact=DRAFT).count()
 
 
 def read(asked: QueryDict) -> Filters:

@@ -112,7 +112,8 @@ def _masked(value: Any, key: str = "") -> Any:
 def _sentence(one: Opportunity, row: opportunities.Row) -> str:
     match one.state:
         case Invoicing.INVOICED:
-            return f"Tiene la factura {one.invoice} en Siigo."
+            draft = ", en borrador" if one.stamp.casefold() == opportunities.DRAFT.casefold() else ""
+            return f"Tiene la factura {one.invoice} en Siigo{draft}."
         case Invoicing.SENDING:
             return "La factura se envió y Siigo no respondió: se busca antes de enviar otra vez."
         case Invoicing.PENDING:
