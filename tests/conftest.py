@@ -58,6 +58,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_private_home, ignore_errors=True)
 
 
+@pytest.hookimpl(optionalhook=True)  # xdist's: it may be switched off
 def pytest_configure_node(node: Any) -> None:
     """Tells each worker whose session it belongs to: the database server ends with that process."""
     node.workerinput["session_pid"] = os.getpid()

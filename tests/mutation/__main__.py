@@ -20,6 +20,8 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.reach import PACKAGES, ROOT, Reach
 
 _TEXTS_ONLY = "_es.py"
+_FIRST_UNCHANGED = 4
+"""So many lines' tests are tried on the program as it stands, before anything is changed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,6 +79,8 @@ def _learnt(package: str, folder: Path) -> Reach:
 def _tried(wanted: Sequence[Mutant], known: Reach, folder: Path, jobs: int) -> Iterator[tuple[Mutant, bool]]:
     context = multiprocessing.get_context("fork")
     with context.Pool(jobs, initializer=trying.prepare, initargs=(str(folder), known)) as pool:
+        if not all(pool.map(trying.unchanged, wanted[:_FIRST_UNCHANGED])):
+            raise SystemExit("The tests fail here on the unchanged program, too: nothing can be learnt of them.")
         yield from pool.imap_unordered(trying.tried, wanted)
 
 

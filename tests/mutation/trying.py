@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 90.0
 """So many seconds of tests are tried on one mutant; what they do not notice counts as not noticed."""
-_LONGEST_S = 400
+_LONGEST_S = 240
 _BROKEN = 99
 """How a child ends that could not even begin its tests: that is no defect noticed."""
 _QUICK = ("-x", "--timeout=60", "--hypothesis-seed=1", "--assert=plain", "-p", "no:xdist", "-p", "no:cov")
@@ -63,6 +64,12 @@ def tried(mutant: Mutant) -> tuple[Mutant, bool]:
         return mutant, any(_noticed(tests) for tests in stages(mutant, _known[0]))
     finally:
         target.write_text(before, encoding="utf-8")
+
+
+def unchanged(mutant: Mutant) -> bool:
+    """Whether those tests pass on the program as it stands: what fails anyway notices nothing."""
+    source = (ROOT / mutant.path).read_text(encoding="utf-8")
+    return not tried(replace(mutant, source=source))[1]
 
 
 def stages(mutant: Mutant, known: Reach) -> Iterator[list[str]]:

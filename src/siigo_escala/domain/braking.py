@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 
 WINDOW = timedelta(days=7)
 _HOUR = timedelta(hours=1)
-_JUDGED = 100
-_MOST = _JUDGED // 2
+_MOST = 50
 """Refusals that fewer than 100 calls may bear: with more, the hundredth would find them past one half."""
 _LEAST_CALLS = 25
 _RESERVE = 12
@@ -108,4 +107,4 @@ def rest(room: int) -> timedelta:
     takes room, and before there is none, what was refused first is forgotten.
     """
     spent = max(_RESERVE - 1 - room, 0)
-    return timedelta(hours=min(2 ** min(spent, 5), _LONGEST_REST_H))
+    return timedelta(hours=min(2**spent, _LONGEST_REST_H))
