@@ -80,7 +80,7 @@ def _tried(wanted: Sequence[Mutant], known: Reach, folder: Path, jobs: int) -> I
     context = multiprocessing.get_context("fork")
     with context.Pool(jobs, initializer=trying.prepare, initargs=(str(folder), known)) as pool:
         if not all(pool.map(trying.unchanged, wanted[:_FIRST_UNCHANGED])):
-            raise SystemExit("The tests fail here on the unchanged program, too: nothing can be learnt of them.")
+            raise SystemExit("These tests fail here on the unchanged program, too.")
         yield from pool.imap_unordered(trying.tried, wanted)
 
 
