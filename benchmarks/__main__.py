@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from benchmarks import engine, growth, ledger, measurements, page, scale, unknown, web
+from benchmarks import engine, growth, ledger, measurements, page, scale, size, unknown, web
 from benchmarks.measurements import Row
 
 _LATENCY_MS = 50.0
@@ -39,6 +39,7 @@ FULL: dict[str, Callable[[], Iterable[Row]]] = {
     **USUAL,
     "limits": lambda: measurements.default_limits(1000, 250, latency_ms=_LATENCY_MS),
     "ledger": lambda: ledger.report_of_a_month(1_000_000),
+    "size": size.size,
     **engine.LONG,
     "engine-growth": growth.growth,
     "web": web.web,

@@ -24,6 +24,7 @@ TITLES = {
     "engine-idle": "The engine with nothing to do",
     "engine-overhead": "The engine's own cost",
     "ledger": "A ledger of a million invoices",
+    "size": "Two years on the disk",
     "engine-many": "500 companies",
     "engine-growth": "Thousands of companies",
     "web": "The screens before 200,000 invoices",
