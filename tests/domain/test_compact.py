@@ -48,6 +48,19 @@ def test_a_table_holds_the_last_number_of_each_id(pairs: list[tuple[str, int]], 
     assert [ours.get(one) for one in asked] == [theirs.get(one) for one in asked]
 
 
+def test_a_table_that_grows_keeps_every_number() -> None:
+    table = IdTable()
+    for number in range(1000):
+        table.put(str(number), number)
+    assert [table.get(str(number)) for number in range(1001)] == [*range(1000), None]
+    assert sorted(table.numbers()) == list(range(1000))
+
+
+def test_a_set_is_no_other_thing() -> None:
+    assert (IdSet() == set()) is False
+    assert (IdSet() != 0) is True
+
+
 def test_ids_whose_hashes_lead_to_one_place_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compact, "_key", lambda text: int(text) * 64 + 63)
     table = IdTable()

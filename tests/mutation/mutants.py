@@ -66,7 +66,7 @@ def _walk(node: ast.AST, lines: range) -> Iterator[tuple[ast.AST, range]]:
         if name in _UNSEEN:
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_docstring(child):
+            if isinstance(child, ast.AST) and not (_is_docstring(child) or _is_a_claim(child)):
                 yield from _walk(child, lines)
 
 
@@ -84,6 +84,11 @@ def _executed_at_once(node: ast.stmt | ast.ExceptHandler | ast.match_case) -> ra
 
 def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_a_claim(node: ast.AST) -> bool:
+    """`zip(…, strict=True)`: of what is of one length anyway."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[], None]]]:

@@ -17,7 +17,7 @@ def chosen(values: list[int] | None, name: str = "x") -> bool:
     """Says whether."""
     if values and len(values) < LIMIT:
         return name == "y"
-    return not [one for one in values if one > 1]
+    return not [one for one, _ in zip(values, name, strict=True) if one > 1]
 '''
 _SPREAD = """def chosen(
     value: int = 1,
@@ -42,7 +42,7 @@ def test_each_mutant_changes_one_thing_and_every_one_is_another() -> None:
         "Lt becomes LtE",
         "name == 'y' becomes None",
         "Eq becomes NotEq",
-        "not [one for one in values if one > 1] becomes None",
+        "not [one for one, _ in zip(values, name, strict=True) if one becomes None",
         "one > 1 becomes not one > 1",
         "Gt becomes GtE",
         "1 becomes 2",

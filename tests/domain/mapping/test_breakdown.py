@@ -88,6 +88,8 @@ def test_a_long_list_is_cut_short_and_says_so() -> None:
     many = tuple(Adjustment(name=f"d{number}", value=Decimal(1)) for number in range(11))
     (told,) = breakdown.lines(examples.invoice(lines=(), retentions=(), discounts=many))
     assert told.endswith("d7 $ 1,00; y 3 más")
+    (told,) = breakdown.lines(examples.invoice(lines=(), retentions=(), discounts=many[:8]))
+    assert told.endswith("d7 $ 1,00"), "not a single one is left out"
 
 
 @given(st.lists(TAXES, max_size=30), st.decimals(), st.builds(Currency, code=st.text(), rate=st.decimals()))
