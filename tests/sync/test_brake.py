@@ -116,9 +116,14 @@ def test_a_call_that_was_not_made_gives_its_room_back(counter: CallCounter) -> N
     def wait(_: float) -> None:
         raise KeyboardInterrupt
 
-    limiter = NoLimit(wait=wait, monotonic=lambda: 0.0)
+    clock = [0.0]
+    limiter = NoLimit(wait=wait, monotonic=lambda: clock[0])
     brake = Brake(limiter, counter, probing=True)
     brake.pause(7.0)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             brake.acquire()
+    clock[0] = 8.0
+    brake.acquire()
+    with pytest.raises(Braked):
+        brake.acquire()

@@ -42,6 +42,16 @@ def _named(world: World, name: str, more: str = "") -> str:
     return world.file(more).replace('name = "acme"', f'name = "{name}"')
 
 
+def test_of_many_sellers_twenty_are_named_and_the_others_counted(world: World) -> None:
+    while len(world.siigo.company.users) < 23:
+        world.siigo.add_user()
+    text = _named(world, "acme", "").replace(
+        "[opportunities]", '[sellers]\n"nadie@empresa.example" = "a@b.example"\n[opportunities]'
+    )
+    with pytest.raises(FileProblem, match=" y 3 más"):
+        _connect(world, text)
+
+
 def _nothing_saved() -> bool:
     return not (
         models.Connection.objects.exists()

@@ -47,6 +47,16 @@ def _datum(contact: Contact, rules: InvoiceRules = RULES) -> str:
     return str(draft.data["field"])
 
 
+def test_names_and_addresses_are_cut_to_what_siigo_takes() -> None:
+    long = _contact(
+        company_name="R" * 101, first_name="A" * 101, place=Place(address="C" * 257, city="Bogotá")
+    )
+    customer = _customer(long)
+    assert [len(name) for name in customer.names] == [100]
+    assert len(customer.contact[0]) == 100
+    assert len(customer.address) == 256
+
+
 def test_a_company_is_registered_whole() -> None:
     body = selling.customer_body(_customer(_contact()))
     phone = {"indicative": "57", "number": "3104567890"}
