@@ -57,6 +57,16 @@ def test_names_and_addresses_are_cut_to_what_siigo_takes() -> None:
     assert len(customer.address) == 256
 
 
+def test_the_only_city_of_a_name_is_meant_whatever_its_state_is_taken_for() -> None:
+    there = _contact(place=Place(address="Cra 15", city="Bogotá", state="Cundinamarca"))
+    assert _customer(there).city == BOGOTA
+
+
+def test_a_city_of_endless_name_is_cut_where_it_is_told() -> None:
+    told = _datum(_contact(place=Place(address="Cra 15", city="X" * 90)))
+    assert told.count("X") == 80
+
+
 def test_a_company_is_registered_whole() -> None:
     body = selling.customer_body(_customer(_contact()))
     phone = {"indicative": "57", "number": "3104567890"}
