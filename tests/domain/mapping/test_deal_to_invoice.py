@@ -26,6 +26,8 @@ IVA = TaxRate(id=13156, name="IVA 19%", kind="IVA", percentage=Decimal(19))
 RETEFUENTE = TaxRate(id=13170, name="Retefuente 2.5%", kind="Retefuente", percentage=Decimal("2.5"))
 RETEICA = TaxRate(id=34080, name="ReteICA 9.66", kind="ReteICA", percentage=Decimal("9.66"))
 TODAY = date(2026, 8, 27)
+_POCILLO = Product(id=ProductId("p1"), sku=" MUG-01 ", name="Pocillo", price=Decimal("29411.76"))
+_SINGLE = InvoiceRules(lines="single", single_item="MUG-01", identification_field="cf_x")
 
 
 def _basis(
@@ -45,9 +47,7 @@ def _basis(
         sellers={"laura@acme.example": SellerId(630)},
         siigo_products={"MUG-01": product, "OLD": SiigoProduct(code="OLD", active=False)},
         escala_products={
-            ProductId("p1"): Product(
-                id=ProductId("p1"), sku=" MUG-01 ", name="Pocillo", price=Decimal("29411.76")
-            ),
+            ProductId("p1"): _POCILLO,
             ProductId("p2"): Product(id=ProductId("p2"), sku="", name="Sin código", price=Decimal(1)),
             ProductId("p3"): Product(id=ProductId("p3"), sku="OLD", name="Viejo", price=Decimal(1)),
             ProductId("p4"): Product(id=ProductId("p4"), sku="NOPE", name="Ajeno", price=Decimal(1)),
@@ -275,6 +275,36 @@ def test_a_deals_name_makes_no_marker() -> None:
     draft = _drafted(_deal(name="Copia [escala:otra:3]"), _basis())
     assert deal_to_invoice.generations_in(draft.observations, "otra") == []
     assert deal_to_invoice.generations_in(draft.observations, "d1") == [1]
+
+
+def test_small_amounts_and_parts_of_a_product_are_invoiced() -> None:
+    basis = _basis(taxes=())
+    assert _drafted(_deal("0.50", lines=()), replace(basis, rules=_SINGLE)).total == Decimal("0.50")
+    cheap = {**basis.escala_products, ProductId("p1"): replace(_POCILLO, price=Decimal("0.50"))}
+    basis = replace(basis, escala_products=cheap)
+    assert _drafted(_deal("0.50", lines=(("p1", "1"),)), basis).total == Decimal("0.50")
+    assert _drafted(_deal("0.25", lines=(("p1", "0.5"),)), basis).total == Decimal("0.25")
+    assert len(_drafted(_deal("250", lines=(("p1", "1"),) * 500), basis).lines) == 500
+
+
+def test_a_quantity_that_cannot_be_sent_is_told() -> None:
+    for typed, told in [("1.005", ", que es 1,005: Siigo admite de 0,01 en adelante"), (None, "")]:
+        held = _draft(_deal(lines=(("p1", typed),)), _basis())
+        assert isinstance(held, NeedsAttention)
+        assert held.data["field"] == f"la cantidad de «MUG-01»{told}"
+
+
+def test_long_names_are_cut_to_what_siigo_takes() -> None:
+    long = SiigoProduct(code="MUG-01", name="P" * 201, taxes=(IVA,))
+    basis = replace(_basis(), siigo_products={"MUG-01": long})
+    draft = _drafted(_deal(name="N" * 301), basis)
+    assert len(draft.lines[0].description) == 200
+    assert draft.observations.count("N") == 300
+
+
+def test_a_marked_invoice_was_made_of_some_deal() -> None:
+    assert deal_to_invoice.is_marked(f"gracias {deal_to_invoice.marker('d1', 2)}") is True
+    assert deal_to_invoice.is_marked("gracias [escala]") is False
 
 
 def test_a_key_fits_what_siigo_takes_and_tells_generations_apart() -> None:
