@@ -73,6 +73,25 @@ KNOWN = (
         change="3 becomes 4",
         why="the same two bytes",
     ),
+    Equivalent(
+        module="sync/settle.py",
+        code="if intent_at < taken_over",
+        change="Lt becomes LtE",
+        why="of one and the same moment both ways say the same",
+    ),
+    Equivalent(
+        module="sync/sweep.py",
+        code='listed = rows.order_by("-date", "pk").values_list("pk", "siigo_id").iterator(chunk_size=1000)',
+        change="1000 becomes 1001",
+        why="how many rows are fetched at once",
+    ),
+    Equivalent(
+        module="sync/invoicing/settling.py",
+        code="if (key, intent_at) in self._absent_once and started >= "
+        "self._over(intent_at) + self._patience:",
+        change="Add becomes Sub",
+        why="a second lock: who looks again has waited until ready_at, which adds the same patience",
+    ),
 )
 
 
