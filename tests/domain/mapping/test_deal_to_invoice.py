@@ -287,6 +287,18 @@ def test_small_amounts_and_parts_of_a_product_are_invoiced() -> None:
     assert len(_drafted(_deal("250", lines=(("p1", "1"),) * 500), basis).lines) == 500
 
 
+def test_what_is_wrong_is_told_with_its_value_and_what_is_inactive_as_such() -> None:
+    def data(deal: Deal) -> dict[str, Any]:
+        held = _draft(deal, _basis())
+        assert isinstance(held, NeedsAttention)
+        return dict(held.data)
+
+    assert data(_deal("-5")) == {"field": "el valor de la oportunidad", "value": "-5"}
+    assert data(_deal(None)) == {"field": "el valor de la oportunidad"}
+    assert data(_deal(lines=(("p3", "1"),))) == {"product": "«OLD», que está inactivo"}
+    assert data(_deal(lines=(("p4", "1"),))) == {"product": "«NOPE»"}
+
+
 def test_a_quantity_that_cannot_be_sent_is_told() -> None:
     for typed, told in [("1.005", ", que es 1,005: Siigo admite de 0,01 en adelante"), (None, "")]:
         held = _draft(_deal(lines=(("p1", typed),)), _basis())
