@@ -67,6 +67,13 @@ def test_an_email_with_agreeing_or_no_name_is_the_customer_and_gets_the_identifi
     assert match(contact) == found("k-1", "email", fill=True)
 
 
+def test_a_name_alone_is_nobody() -> None:
+    alike = examples.contact(phones=("no es un número",), emails=("otro@correo.example",), **NAMED)
+    assert match(alike) == Missing(send_email=True, send_phone=True)
+    without = examples.person(contacts=(), phones=())
+    assert match(alike, customer=without) == Missing(send_email=False, send_phone=False)
+
+
 def test_an_email_of_another_name_is_not_sent_and_merges_nobody() -> None:
     assert match(examples.contact(emails=(EMAIL,), **STRANGER)) == Missing(send_email=False, send_phone=True)
 

@@ -29,6 +29,24 @@ def test_the_total_is_preserved_to_the_cent(total: Decimal) -> None:
     assert Decimal(money.to_text(total)) == total
 
 
+@pytest.mark.parametrize(
+    ("notes", "total", "whole"),
+    [
+        ([], "100", False),
+        ([], None, True),
+        (["100"], "100", True),
+        (["99.99"], "100", False),
+        (["60", "40"], "100", True),
+        (["1", None], "100", True),
+    ],
+)
+def test_notes_over_the_whole_total_or_of_unreadable_amounts_leave_nothing(
+    notes: list[str | None], total: str | None, whole: bool
+) -> None:
+    known = [note(None if one is None else Decimal(one)) for one in notes]
+    assert money.is_credited_whole(known, None if total is None else Decimal(total)) is whole
+
+
 @given(st.lists(CENTS))
 def test_written_cents_add_up_to_the_sum(amounts: list[Decimal]) -> None:
     assert sum(Decimal(money.to_text(amount)) for amount in amounts) == sum(amounts)

@@ -92,6 +92,18 @@ KNOWN = (
         change="Add becomes Sub",
         why="a second lock: who looks again has waited until ready_at, which adds the same patience",
     ),
+    Equivalent(
+        module="domain/mapping/invoice_to_deal.py",
+        code="_LONGEST_NAME_READ = 1000",
+        change="1000 becomes 1001",
+        why="how much of an endless text is searched: only its cost is felt",
+    ),
+    Equivalent(
+        module="domain/money.py",
+        code="_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)",
+        change="60 becomes 61",
+        why="no product of two amounts has so many digits",
+    ),
 )
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from siigo_escala.store import models
+from siigo_escala.sync import sweep
 from tests.sync.world import World, codes, counts
+
+
+def test_thirty_days_in_a_row_sweep_every_day_of_the_year_before_once() -> None:
+    before = date(2028, 4, 1)
+    days: list[date] = []
+    for number in range(sweep.PARTS):
+        first, last = sweep.part_of_year(before, number)
+        days += [first + timedelta(days=one) for one in range((last - first).days + 1)]
+    assert days == [before - timedelta(days=one) for one in range(365, 0, -1)]
+    assert sweep.part_of_year(before, sweep.PARTS) == sweep.part_of_year(before, 0)
 
 
 def test_an_invoice_that_needs_attention_and_is_deleted_in_siigo_needs_it_no_more(world: World) -> None:

@@ -28,7 +28,7 @@ from siigo_escala.sync.view import Reading
 from siigo_escala.sync.windows import Window
 
 _RECENT_DAYS = 35
-_SLICES = 30
+PARTS = 30
 _OLD_DAYS = 365
 _QUESTIONS_A_DAY = 10
 
@@ -56,11 +56,14 @@ def days(session: Session) -> list[tuple[date, date]]:
     """The days that are due to be read again."""
     day = today(session)
     recent = (day - timedelta(days=_RECENT_DAYS), day)
-    step = _OLD_DAYS / _SLICES
-    number = session.connection.sweep_slice % _SLICES
-    begin = recent[0] - timedelta(days=_OLD_DAYS)
-    old = (begin + timedelta(days=int(number * step)), begin + timedelta(days=int((number + 1) * step) - 1))
-    return [recent, old]
+    return [recent, part_of_year(recent[0], session.connection.sweep_slice)]
+
+
+def part_of_year(before: date, number: int) -> tuple[date, date]:
+    """Of the year before a day a thirtieth, by turns: first and last day."""
+    begin, number = before - timedelta(days=_OLD_DAYS), number % PARTS
+    first, following = (begin + timedelta(days=one * _OLD_DAYS // PARTS) for one in (number, number + 1))
+    return first, following - timedelta(days=1)
 
 
 def spans(session: Session) -> list[tuple[date, date]]:
@@ -170,7 +173,7 @@ def done(session: Session) -> None:
         return
     connection = session.connection
     connection.sweep_day = today(session)
-    connection.sweep_slice = (connection.sweep_slice + 1) % _SLICES
+    connection.sweep_slice = (connection.sweep_slice + 1) % PARTS
     with session.ledger():
         connection.save(update_fields=["sweep_day", "sweep_slice"])
 

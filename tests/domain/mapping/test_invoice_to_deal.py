@@ -23,6 +23,23 @@ MARKS = st.from_regex(r"[A-Za-zñÑ]{1,10}( [A-Za-z0-9]{1,5})?", fullmatch=True)
 PRODUCTS = {"CAF-500": ProductId("p-1"), "INST-01": ProductId("p-2")}
 
 
+def test_the_number_alone_is_what_stands_after_the_last_dash() -> None:
+    assert invoice_to_deal.number_of("FV-2-104") == "104"
+    assert invoice_to_deal.number_of("fv\u20132\u2013104") == "104"
+    assert invoice_to_deal.number_of("104") == "104"
+
+
+def test_a_name_as_long_as_escala_takes_leaves_no_room_for_the_customer() -> None:
+    long = "F" * invoice_to_deal.NAME_LIMIT
+    assert invoice_to_deal.name(long, mark="", customer_name="Ceiba") == long
+
+
+def test_a_word_of_a_hundred_letters_may_be_a_name_and_a_longer_one_is_none() -> None:
+    word = "9" * 100
+    assert word in invoice_to_deal.name_words(word)
+    assert f"{word}9" not in invoice_to_deal.name_words(f"{word}9")
+
+
 def draft(invoice: Invoice, **changes: Any) -> DealDraft:
     known: dict[str, Any] = {
         "contact_id": ContactId("k-1"),
@@ -277,6 +294,15 @@ def test_replacing_our_block_keeps_what_people_wrote_around_it(before: str, afte
 )
 def test_a_block_that_is_gone_edited_doubled_or_anothers_is_left_alone(current: str) -> None:
     assert invoice_to_deal.replace_block(current, NEW) is None
+
+
+def test_a_text_that_would_become_longer_than_escala_takes_is_left_alone() -> None:
+    old = invoice_to_deal.block(examples.invoice())
+    most = invoice_to_deal.DESCRIPTION_LIMIT - text.length(NEW) - 1
+    fits = invoice_to_deal.replace_block(f"{'x' * most}\n{old}", NEW)
+    assert fits is not None
+    assert text.length(fits) == invoice_to_deal.DESCRIPTION_LIMIT
+    assert invoice_to_deal.replace_block(f"{'x' * (most + 1)}\n{old}", NEW) is None
 
 
 def test_a_block_that_differs_from_what_we_wrote_is_left_alone() -> None:
