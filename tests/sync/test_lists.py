@@ -20,8 +20,9 @@ def test_a_list_that_nobody_asked_for_is_told_from_one_that_is_empty(world: Worl
     account.contacts_read_at, account.seen_fields = None, ["cf_contact_x"]
     assert lists.never_told(connection) is False
     assert lists.never_told(connection, selling=True) is True
-    for known in ({"payment_types": [{"id": 1}]}, {"cost_centers": []}):
-        company.selling = known
+    halves: list[dict[str, object]] = [{"payment_types": [{"id": 1}]}, {"cost_centers": []}]
+    for half in halves:
+        company.selling = half
         assert lists.never_told(connection, selling=True) is True
     company.selling = {"payment_types": [{"id": 1}], "cost_centers": []}
     assert lists.never_told(connection, selling=True) is False
