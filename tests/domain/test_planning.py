@@ -83,6 +83,7 @@ def test_what_was_said_of_the_document_comes_first_in_this_order(code: Code, cha
         ("100", "100.01", True),
         ("100", "99.99", False),
         ("0", "0", False),
+        ("0.50", "0.50", True),
         (None, "100", False),
     ],
 )
@@ -171,6 +172,7 @@ def test_sellers_without_a_link_are_left_out_where_the_switch_says_so(
             NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total", "value": "-0.01"}),
         ),
         ({"invoice": {"customer_id": None}}, NeedsAttention(code=Code.CUSTOMER_MISSING)),
+        ({"invoice": {"name": ""}}, NeedsAttention(code=Code.VALUE_INVALID, data={"field": "número"})),
         ({"value": Decimal(0)}, None),
     ],
 )
@@ -272,6 +274,29 @@ def test_a_credit_note_over_a_part_follows_its_rule_until_that_much_is_seen_to()
     seen = {"done_code": "INVOICE_CREDITED_PARTLY"}
     assert decided(_rules(), **seen, done_credited=Decimal(300)) == Nothing()
     assert decided(_rules(), **seen, done_credited=Decimal("299.99")) == told, "another note asks again"
+
+
+def test_nothing_is_credited_and_nothing_was_seen_to_unless_it_is_said() -> None:
+    assert not _subject(total=Decimal(1)).wholly_credited
+    note = _subject(credited=Decimal("0.50"))
+    seen = _shown(done_code="INVOICE_CREDITED_PARTLY")
+    told = NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": "0.50"})
+    assert planning.follow(note, seen, _rules(), digest="as made") == told
+
+
+@pytest.mark.parametrize("value", ["0", "0.50"])
+def test_an_edit_down_to_nothing_is_followed(value: str) -> None:
+    assert planning.follow(_subject(value=Decimal(value)), _shown(), _rules(), digest="edited") == Update()
+
+
+def test_an_edit_of_the_customer_is_for_people_to_say() -> None:
+    shown = _shown(customer=("another",))
+    customer = examples.invoice().customer_identification
+    assert planning.follow(_subject(), shown, _rules(), digest="edited") == NeedsAttention(
+        code=Code.INVOICE_EDITED, data={"customer": customer}
+    )
+    same = _shown(customer=(customer,))
+    assert planning.follow(_subject(), same, _rules(), digest="edited") == Update()
 
 
 def test_an_edit_follows_its_rule_and_the_next_edit_asks_again() -> None:

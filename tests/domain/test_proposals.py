@@ -16,6 +16,8 @@ from siigo_escala.domain.proposals import FieldSeen
         ("api@elroble.com.co", set(), "elroble"),
         ("api@El-Roble.example", {"EL-ROBLE"}, "el-roble-2"),
         ("elroble@gmail.com", set(), "elroble"),
+        (f"api@{'r' * 81}.co", set(), "r" * 80),
+        ("api@roble.co", {"roble", "ROBLE-2"}, "roble-3"),
         ("ventas@mail.ferretería-niño.co", set(), "ferreteria-nino"),
         ("x@-.co", {"empresa"}, "empresa-2"),
         ("", {"empresa"}, "empresa-2"),
@@ -44,6 +46,9 @@ def test_the_likeliest_field_is_named_so_or_holds_mostly_numbers() -> None:
     assert proposals.likely([named]) == "cf_Cédula"
     assert proposals.likely([filled]) == "cf_Otro"
     assert proposals.likely([rare]) == ""
+    assert proposals.likely([_field("Otro", count=4, numbers=2)]) == "", "half of them is not most"
+    assert proposals.likely([_field("Otro", count=5, numbers=2)]) == ""
+    assert proposals.likely([_field("Otro", count=5, numbers=3)]) == "cf_Otro"
     assert proposals.likely([]) == ""
 
 
@@ -67,12 +72,22 @@ def test_opportunities_begin_at_the_first_open_stage() -> None:
         ("Diego Pardo", "", "diego@y.co", "name"),
         ("Natalia Osorio", "natalia@x.co", None, None),
         ("", "", None, None),
+        ("Laura Rojas Paz", "", "laura.rojas@y.co", "name"),
+        ("Ana Paz", "", "ana.paz.gil@y.co", "name"),
+        ("Li Wu", "", None, None),
     ],
 )
 def test_a_seller_is_the_user_of_the_same_email_else_of_a_similar_name(
     name: str, email: str, owner: str | None, why: str | None
 ) -> None:
     seller = Seller(id=SellerId(1), name=name, email=email)
-    owners = ["laura.rojas@y.co", "laura@x.co", "diego@y.co", "diego.osorio@y.co"]
+    owners = [
+        "laura.rojas@y.co",
+        "laura@x.co",
+        "diego@y.co",
+        "diego.osorio@y.co",
+        "ana.paz.gil@y.co",
+        "li.wu@y.co",
+    ]
     found = proposals.owner_of(seller, owners)
     assert (found.owner if found else None, found.why if found else None) == (owner, why)

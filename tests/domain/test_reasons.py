@@ -134,6 +134,26 @@ def test_amounts_are_shown_as_pesos_and_days_as_people_write_them() -> None:
     assert "(01/03/2026)" in reasons.message(Code.BEFORE_START, {"start": "2026-03-01"})
 
 
+def test_what_is_said_of_an_opportunity_has_its_own_words_named_or_not() -> None:
+    invoice = reasons.message(Code.IGNORED_BY_PERSON, {"invoice": "FV-2-1"})
+    assert invoice.startswith("FV-2-1: una persona decidió dejar la factura fuera")
+    for said in (
+        reasons.message(Code.IGNORED_BY_PERSON, {"opportunity": "d1"}),
+        reasons.message(Code.IGNORED_BY_PERSON, {}, of_deal=True),
+    ):
+        assert "que la oportunidad no se facture" in said
+
+
+def test_a_value_of_three_hundred_letters_is_shown_whole_and_a_longer_one_cut() -> None:
+    def shown(length: int) -> str:
+        return reasons.message(Code.ESCALA_ERROR, {"message": "ñ" * length})
+
+    assert shown(300).count("ñ") - shown(1).count("ñ") == 299
+    assert "…" not in shown(300)
+    assert shown(301).count("ñ") == shown(300).count("ñ") - 1
+    assert "ñ…" in shown(301)
+
+
 def test_long_values_and_long_lists_are_cut() -> None:
     assert len(reasons.message(Code.ESCALA_ERROR, {"message": "x" * 4000})) < 500
     assert "c4 y 3 más" in reasons.message(Code.DEAL_FOUND_TWICE, {"candidates": [f"c{n}" for n in range(8)]})
@@ -143,6 +163,14 @@ def test_long_values_and_long_lists_are_cut() -> None:
 def test_an_amount_that_is_no_plain_number_is_shown_as_it_came(value: str) -> None:
     said = reasons.message(Code.VALUE_INVALID, {"invoice": "FV-2-1", "field": "total", "value": value})
     assert f"({value})" in said
+
+
+def test_an_amount_is_shown_as_pesos_up_to_thirty_digits() -> None:
+    def said(value: str) -> str:
+        return reasons.message(Code.VALUE_INVALID, {"invoice": "FV-2-1", "field": "total", "value": value})
+
+    assert "($ 1.000" in said("1e30")
+    assert "(1e31)" in said("1e31")
 
 
 def test_a_remedy_that_lies_in_the_connection_file_names_its_key() -> None:

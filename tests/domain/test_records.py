@@ -49,6 +49,9 @@ _contacts = st.builds(
     place=st.none(),
 )
 
+DIGEST = "ddd180c1c30654f8d02d31b37d043c8e7cba1a00068ef418e05450cd57180cf6"
+"""Of the record below, since the first ledger."""
+
 
 @given(_invoices)
 def test_an_invoice_comes_back_from_the_ledger_exactly(invoice: Invoice) -> None:
@@ -120,3 +123,14 @@ def test_a_record_of_which_little_is_known_claims_nothing() -> None:
     kind = DocumentType(id=DocumentTypeId(1), code="1", name="FV-1")
     assert (kind.active, kind.needs_stamp) == (True, True)
     assert "secreto" not in repr(Unreadable(text="secreto")), "a row may hold what no log should"
+
+
+def test_a_digest_is_the_same_for_ever_and_however_a_database_orders_keys() -> None:
+    record = {"id": "i1", "name": "FV-2-1", "customer": "Peña", "total": "1.00", "balance": "3"}
+    shuffled = dict(reversed(record.items()))
+    assert records.digest(record) == records.digest(shuffled) == DIGEST, "another would edit every invoice"
+
+
+def test_what_is_as_usual_takes_no_room_in_the_ledger() -> None:
+    plain = examples.contact("k-1")
+    assert set(records.from_contact(plain)) <= {"id", "custom", "owner"}

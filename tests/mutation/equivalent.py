@@ -104,6 +104,24 @@ KNOWN = (
         change="60 becomes 61",
         why="no product of two amounts has so many digits",
     ),
+    Equivalent(
+        module="domain/proposals.py",
+        code='names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))',
+        change="2 becomes 3",
+        why="one name more than can be taken",
+    ),
+    Equivalent(
+        module="domain/reasons.py",
+        code="if sentence.startswith(_NAMES) or sentence[1:2].isupper():",
+        change="2 becomes 3",
+        why="no sentence begins with a word of one letter and a capital after it",
+    ),
+    Equivalent(
+        module="domain/reasons.py",
+        code='return ""',
+        change="'' becomes None",
+        why="its callers ask only whether there is a text",
+    ),
 )
 
 
