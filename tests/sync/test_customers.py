@@ -126,3 +126,13 @@ def test_the_sweep_of_a_day_brings_the_customers_that_changed_since_the_last(wor
     world.siigo.create_invoice(third["id"])
     assert counts(world.sync())["created"] == 1
     assert "eva@empresa.example" in {contact["personal"].get("email") for contact in world.contacts()}
+
+
+def test_an_endless_name_is_searched_by_its_first_three_hundred_letters(world: World) -> None:
+    customer = world.customer(1)
+    world.siigo.edit_customer(customer["id"], name=["L" * 400])
+    world.siigo.create_invoice(customer["id"])
+    world.connect()
+    world.sync()
+    known = models.KnownCustomer.objects.get(siigo_id=customer["id"])
+    assert known.words == "l" * 300
