@@ -181,3 +181,16 @@ def test_a_remedy_that_lies_in_the_connection_file_names_its_key() -> None:
         if re.search(r"\bsus reglas\b|\bla regla\b", reason.remedy):
             assert set(named) & tables, reason.remedy
     assert '«on_annulled = "lost_stage"»' in reasons.catalogue[Code.INVOICE_ANNULLED_LATER].remedy
+
+
+def test_on_a_screen_there_is_a_button_for_what_is_typed_elsewhere() -> None:
+    typed = re.compile(r"siigo-escala |resolve --|«[a-z_]*_[a-z_]*")
+    for reason in reasons.catalogue.values():
+        if reason.group in ("configuration", "access") or reason.code == Code.DECISION_NOT_POSSIBLE:
+            continue  # said at the terminal alone
+        for template in (reason.text, reason.remedy, *(reason.of_deal or ())):
+            assert not typed.search(reasons.for_screens(template)), reason.code
+    on_screen = reasons.message(Code.CUSTOMER_DATA_MISSING, {"setting": "default_city"}, on_screen=True)
+    assert "default_city" not in on_screen
+    assert "un valor por defecto" in on_screen
+    assert "default_city" in reasons.message(Code.CUSTOMER_DATA_MISSING, {"setting": "default_city"})

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web.queries import facts
+from siigo_escala.web.queries import facts, ledger
+from siigo_escala.web.told import Amount
 from tests.web.screens import Screens, audited, words
 
 HOME = "/empresas/acme/"
@@ -36,6 +39,18 @@ def _invoice(screens: Screens, number: int, **more: Any) -> models.Invoice:
     return models.Invoice.objects.create(
         connection=company, escala=company.escala, siigo_id=f"id-{number}", name=f"FV-2-{number}", **fields
     )
+
+
+def test_the_account_and_its_total_are_of_one_moment(screens: Screens) -> None:
+    for number, state in enumerate(["in_escala", "in_escala", "excluded", "needs_attention"]):
+        _invoice(screens, number, state=state)
+    company = screens.company
+    with CaptureQueriesContext(connection) as asked:
+        parts, total = ledger.checked(ledger.in_span(company, None, None))
+    assert len(asked) == 1, "a run that writes between two questions would make them differ"
+    assert parts == ledger.account(ledger.in_span(screens.company, None, None))
+    assert total == Amount(count=4, value=Decimal(4000))
+    assert ledger.checked(ledger.in_span(screens.company, None, date(2000, 1, 1)))[1] == Amount()
 
 
 def test_new_sellers_lead_to_the_page_that_links_them(screens: Screens) -> None:

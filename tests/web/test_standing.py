@@ -54,8 +54,15 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "No podemos guardar datos (no hay espacio en el disco); nada se envía hasta que se resuelva.",
         "Ver qué hacer",
     ),
+    "three were made for a trial": (
+        {"step": 5, "ever_ran": True},
+        3,
+        "grey",
+        "Falta el paso 5 de 5 para traer las demás facturas.",
+        "Continuar",
+    ),
     "set-up unfinished": (
-        {"step": 3},
+        {"step": 3, "ever_ran": False},
         3,
         "grey",
         "Falta el paso 3 de 5 para traer la primera factura.",
@@ -353,6 +360,7 @@ def test_in_the_other_direction_opportunities_are_what_is_read_and_waits(name: s
     rest = (
         said.replace("no se hacen facturas", "")
         .replace("la primera factura", "")
+        .replace("las demás facturas", "")
         .replace("ya tienen factura", "")
     )
     assert "factura" not in rest.replace("al facturarlas", ""), said
@@ -365,6 +373,15 @@ def test_each_row_is_said_where_its_facts_hold(name: str) -> None:
     assert told.sentence.replace("\u00a0", " ") == sentence
     assert (told.row, told.tone, told.button.replace("\u00a0", " ")) == (row, tone, button)
     assert told.under.startswith(f"{'Escala' if facts.get('back') else 'Siigo'} leído hasta")
+
+
+@pytest.mark.parametrize(
+    ("ever_ran", "under"),
+    [(True, "Siigo se ha leído solo en parte."), (False, "Siigo no se ha leído todavía.")],
+)
+def test_what_was_not_read_whole_is_said(under: str, *, ever_ran: bool) -> None:
+    told = standing.of(replace(WELL, step=5, read_until=None, ever_ran=ever_ran))
+    assert told.under.startswith(under)
 
 
 @given(st.lists(st.sampled_from(sorted(ROWS)), min_size=1, max_size=5))

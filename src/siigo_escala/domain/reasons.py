@@ -43,17 +43,44 @@ _KEY = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
-def message(code: Code, data: Mapping[str, object], *, of_deal: bool = False) -> str:
+#: What a person types into a file or a terminal: names of settings and orders, in brackets after the remedy.
+_TYPED = re.compile(
+    r" ?\(«(?:resolve --[a-z]+|[a-z_.]+(?: = \"[a-z_]+\")?|\{setting\})»?(?:(?:,| y| o)+ «[a-z_]+»)*"
+    r"(?:»|\[ --opportunity \{confirm\}\])?\)"
+)
+_BUTTONS = {
+    "reintente con «siigo-escala retry»": "pulse «Reintentar»",
+    "confirme con «siigo-escala enable»": "confirme con «Ya la apagué»",
+    "use «siigo-escala enable»": "pulse «Reanudar»",
+    "con «resolve --ignore»": "con «Excluir»",
+    "Haga «siigo-escala sync» con --dry-run": "Haga una vista previa",
+    "está siempre en «siigo-escala report»": "está siempre en Oportunidades",
+    "en «sellers», o use «create_for_unlinked_sellers = true»": "en Vendedores, o cambie en Reglas qué pasa "
+    "con las ventas de quien no está enlazado",
+}
+
+
+def for_screens(template: str) -> str:
+    """A template without what is typed into a file or a terminal: on a screen there is a button for it."""
+    found = _TYPED.sub("", template)
+    for typed, button in _BUTTONS.items():
+        found = found.replace(typed, button)
+    return found
+
+
+def message(code: Code, data: Mapping[str, object], *, of_deal: bool = False, on_screen: bool = False) -> str:
     """One sentence: the record, what happened and what to do about it.
 
     The record is `invoice` (number or Siigo id), `opportunity` or `connection` of `data`; the other keys fill
     the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm. `of_deal`: it is
-    an opportunity, though the sentence is not to name it.
+    an opportunity, though the sentence is not to name it. `on_screen`: as `for_screens`.
     """
     reason = catalogue[code]
     text, remedy = reason.text, reason.remedy
     if reason.of_deal is not None and (of_deal or data.get("opportunity")):
         text, remedy = reason.of_deal
+    if on_screen:
+        text, remedy = for_screens(text), for_screens(remedy)
     said = f"{_fill(text, data)}; {_inside(_fill(remedy, data))}."
     record = _record(data)
     return f"{record}: {_inside(said)}" if record else said

@@ -99,7 +99,7 @@ _EXCLUDED = (
         title="Ya estaba en la etapa",
         text="La oportunidad ya estaba en la etapa cuando se activó la conexión",
         cause="Sus reglas no facturan lo que estaba en la etapa desde antes («existing»).",
-        remedy="Si debe facturarse, pídalo para esa oportunidad",
+        remedy="Si debe facturarse, pulse «Facturar» («resolve --create»)",
         button="Facturar",
     ),
 )

@@ -60,7 +60,8 @@ def _off(facts: Facts) -> Iterator[Standing]:
         )
     if facts.step:
         aim = "hacer" if facts.back else "traer"
-        said = f"Falta el paso {facts.step} de 5 para {aim} la primera factura."
+        which = "las demás facturas" if facts.ever_ran else "la primera factura"
+        said = f"Falta el paso {facts.step} de 5 para {aim} {which}."
         yield Standing(
             row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
         )
@@ -344,7 +345,7 @@ def _with_line(standing: Standing, facts: Facts) -> Standing:
     read = (
         f"{system} leído hasta {_at(facts, facts.read_until)}."
         if facts.read_until
-        else f"{system} no se ha leído todavía."
+        else f"{system} {'se ha leído solo en parte' if facts.ever_ran else 'no se ha leído todavía'}."
     )
     if not facts.automatic:
         ahead = "Sincronización automática apagada."

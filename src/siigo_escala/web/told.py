@@ -68,6 +68,8 @@ class Facts:
     zone: ZoneInfo
     month: date
     parts: dict[str, Amount]
+    total: Amount = field(default_factory=Amount)
+    """All of them, counted apart."""
     back: bool = False
     """Opportunities become invoices: the parts are those of the whole ledger."""
     noun: str = "factura,facturas"

@@ -300,7 +300,10 @@ def test_what_is_wrong_is_told_with_its_value_and_what_is_inactive_as_such() -> 
 
 
 def test_a_quantity_that_cannot_be_sent_is_told() -> None:
-    for typed, told in [("1.005", ", que es 1,005: Siigo admite de 0,01 en adelante"), (None, "")]:
+    for typed, told in [
+        ("1.005", ", que es 1,005: Siigo admite hasta dos decimales, de 0,01 en adelante"),
+        (None, ""),
+    ]:
         held = _draft(_deal(lines=(("p1", typed),)), _basis())
         assert isinstance(held, NeedsAttention)
         assert held.data["field"] == f"la cantidad de «MUG-01»{told}"

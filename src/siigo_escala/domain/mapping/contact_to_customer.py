@@ -30,6 +30,7 @@ _PARTICLES = frozenset(
 )
 _OF_THE_CAPITAL = re.compile(r"\b(d ?c|distrito capital)$")
 _COMPANY_NIT = re.compile(r"[89][0-9]{8}", re.ASCII)
+_WITH_CHECK_DIGIT = re.compile(r"(?P<number>[89][0-9]{2}[. ]?[0-9]{3}[. ]?[0-9]{3}) ?- ?[0-9]", re.ASCII)
 _PERSON_NUMBER = re.compile(r"[0-9]{5,8}|1[0-9]{9}", re.ASCII)
 
 
@@ -67,6 +68,12 @@ def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> C
     """The customer for a contact; `cities` are those that this company's own customers have."""
     typed = stored(contact, rules)
     document = _document(typed)
+    if document is None and (wrong := _WITH_CHECK_DIGIT.fullmatch(typed)):
+        number = re.sub("[^0-9]", "", wrong["number"])
+        return missing(
+            f"un NIT con su dígito: «{typed}» no lo es, el de {number} es {nit.calc_check_digit(number)} "
+            "(corríjalo en el contacto)"
+        )
     if document is None:
         return missing(
             f"el tipo de identificación de «{typed}» (en el contacto, escriba el NIT con su dígito, como "

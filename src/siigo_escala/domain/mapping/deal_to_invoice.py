@@ -143,7 +143,11 @@ def _line(line: DealLine, basis: Basis) -> LineDraft | NeedsAttention:
         return _unknown(f"«{code}»", product)
     quantity, price = line.quantity, known.price
     if quantity is None or not money.is_amount(quantity) or quantity <= 0 or _too_fine(quantity, "0.01"):
-        told = "" if quantity is None else f", que es {quantity}: Siigo admite de 0,01 en adelante"
+        told = (
+            ""
+            if quantity is None
+            else f", que es {quantity}: Siigo admite hasta dos decimales, de 0,01 en adelante"
+        )
         return _invalid(f"la cantidad de «{code}»{told.replace('.', ',')}", None)
     if price is None or not money.is_amount(price) or price <= 0 or _too_fine(price, "0.000001"):
         return _invalid(f"el precio de «{code}»", price)

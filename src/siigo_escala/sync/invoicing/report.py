@@ -81,6 +81,9 @@ def code_of(opportunity: Any) -> str | None:
         return Code.OUTCOME_UNKNOWN.value
     if opportunity.state == Invoicing.PENDING:
         return opportunity.code or Code.NOT_REACHED.value
+    if status_of(opportunity) == "excluded":
+        # Settled by a person: its invoice does not stand any more.
+        return opportunity.code or Code.INVOICE_UNDONE.value
     return opportunity.code or None
 
 

@@ -29,7 +29,11 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
     first = month or now.astimezone(zone).date().replace(day=1)
     back = directions.is_back(company)
     in_month = ledger.in_span(company, first, last_day(first))
-    parts = opportunities.account(opportunities.of(company)) if back else ledger.account(in_month)
+    if back:
+        parts = opportunities.account(opportunities.of(company))
+        total = sum(parts.values(), Amount())
+    else:
+        parts, total = ledger.checked(in_month)
     everything = parts if back else ledger.still_open(company)
     going = run_row.under_way(company)
     last = company.runs.order_by("-pk").first()
@@ -69,7 +73,8 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         stale_after=_stale_after(company),
         held_off=_held_off(company, now=now) if going is not None else None,
         differing=Amount() if back else reconciliation.differing(company, in_month),
-        sum_differs=Amount() if back else ledger.difference(parts, ledger.whole(in_month)),
+        total=total,
+        sum_differs=ledger.difference(parts, total),
         automatic=company.enabled,
         resting=None if company.enabled else resting.of(company),
         next_run=due.next_start(company, now=now),

@@ -6,11 +6,12 @@ to.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import CharField, Count, QuerySet, Sum, Value
 
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice
@@ -18,6 +19,8 @@ from siigo_escala.web.states import OPEN, STATES, shown_state
 from siigo_escala.web.told import Amount
 
 _MOST_MONTHS = 36
+_ALL = ""
+"""In the place of a state: all of them, counted without regard to any."""
 
 
 def in_span(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
@@ -30,14 +33,31 @@ def in_span(company: Connection, date_from: date | None, date_to: date | None) -
 
 def account(chosen: QuerySet[Invoice]) -> dict[str, Amount]:
     """Each state's invoices, in number and pesos; every state is there."""
-    made = {key: Amount() for key in STATES}
-    groups = (
+    return _account(_by_state(chosen))
+
+
+def checked(chosen: QuerySet[Invoice]) -> tuple[dict[str, Amount], Amount]:
+    """The account, and all of them, counted apart: of one moment, whatever a run writes meanwhile."""
+    everything = chosen.order_by().annotate(shown=Value(_ALL, CharField())).values_list("shown")
+    both = _by_state(chosen).union(everything.annotate(count=Count("*"), value=Sum("value")), all=True)
+    rows = list(both)
+    parts = _account(row for row in rows if row[0] != _ALL)
+    total = (Amount(count=count, value=Decimal(value or 0)) for key, count, value in rows if key == _ALL)
+    return parts, next(total, Amount())
+
+
+def _by_state(chosen: QuerySet[Invoice]) -> QuerySet[Any, tuple[str, int, Decimal | None]]:
+    return (
         chosen.order_by()
         .annotate(shown=shown_state())
         .values_list("shown")
         # Not of a column: PostgreSQL then needs the index alone.
         .annotate(count=Count("*"), value=Sum("value"))
     )
+
+
+def _account(groups: Iterable[tuple[str, int, Decimal | None]]) -> dict[str, Amount]:
+    made = {key: Amount() for key in STATES}
     for key, count, value in groups:
         made[key] = Amount(count=count, value=Decimal(value or 0))
     return made

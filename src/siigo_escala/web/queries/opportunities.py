@@ -122,12 +122,17 @@ def codes(company: Connection) -> list[tuple[str, str]]:
     return rows.titles(held.values_list("code", flat=True).distinct())
 
 
+def code_of(one: Opportunity) -> str:
+    """Its reason; none where a person has settled what it was."""
+    return one.code if one.state == Invoicing.INVOICED else report.code_of(one) or ""
+
+
 def _contacts(company: Connection, ids: set[str]) -> dict[str, str]:
     return {str(one.id): contact_name(one) for one in contacts(company, sorted(ids - {""}))}
 
 
 def _row(one: Opportunity, zone: ZoneInfo, customer: str) -> Row:
-    code = report.code_of(one) or ""
+    code = code_of(one)
     reason = reasons.catalogue[Code(code)] if code in reasons.catalogue else None
     state = one.shown  # type: ignore[attr-defined]  # annotated by the query
     return Row(
@@ -138,5 +143,5 @@ def _row(one: Opportunity, zone: ZoneInfo, customer: str) -> Row:
         word=WORDS[state].word,
         code=code,
         title=reason.title if reason else "",
-        why=reasons.message(reason.code, one.data, of_deal=True) if reason else "",
+        why=reasons.message(reason.code, one.data, of_deal=True, on_screen=True) if reason else "",
     )

@@ -93,7 +93,7 @@ def reason_of(invoice: Invoice) -> str:
     code = code_of(invoice)
     if not code or code not in reasons.catalogue:
         return ""
-    return reasons.message(Code(code), invoice.data)
+    return reasons.message(Code(code), invoice.data, on_screen=True)
 
 
 def name_in(record: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ COLUMNS = (
     ("unchanged", "sin cambios,sin cambios"),
     ("excluded", "excluida,excluidas"),
     ("needs_attention", "requiere atención,requieren atención"),
-    ("failed", "por enviar o con error,por enviar o con error"),
+    ("failed", "sin enviar,sin enviar"),
 )
 """Columns of a run's account, with the words for one and for many."""
 PHASES = (

@@ -120,7 +120,9 @@ def take(request: Visit, book: Book) -> HttpResponse:
     # As the first of them shows it; what none of them offers is no decision on them.
     choice = next((found for one in chosen if (found := one.choice(kind)) is not None), None)
     if choice is None:
-        raise Http404
+        # A page that stands open for long, or another tab: somebody has decided meanwhile, or a run has.
+        messages.warning(request, "Eso ya no espera su decisión: cambió mientras la página estaba abierta.")
+        return asked.back(request, back)
     if choice.asks and request.POST.get("confirmado") != "1":
         context = {
             "book": book,

@@ -44,7 +44,7 @@ def home(request: Visit) -> HttpResponse:
         "to_do": to_do.rows(company, found, person=request.user, level=request.level, groups=groups),
         "runs": runs.latest(company, most=2, now=now),
         "parts": [(key, states[key], part) for key, part in _six(found.parts).items()],
-        "total": ledger.whole(ledger.in_span(company, found.month, last)),
+        "total": found.total,
         "months": [found.month, *(one for one in months if one != found.month)],
         "last": last,
         "days": (days := _by_day(company, found.month, last)),

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from siigo_escala.domain import reasons
 from siigo_escala.domain.reasons import Code
-from siigo_escala.sync.invoicing import report
 from siigo_escala.web import access, deal_decisions
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.queries import opportunities
@@ -24,7 +23,7 @@ def opportunity(request: Visit, deal_id: str) -> HttpResponse:
     row = opportunities.of(request.company).filter(deal_id=deal_id).first()
     if row is None:
         raise Http404
-    code = report.code_of(row) or ""
+    code = opportunities.code_of(row)
     may = request.level >= Level.ADMINISTRATOR
     context: dict[str, Any] = {
         "opportunity": row,
