@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from siigo_escala.domain import rules
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
@@ -334,3 +335,65 @@ def test_an_exported_file_with_its_keys_filled_in_is_the_same_file(data: dict[st
     file = rules.from_json(data)
     text = rules.to_toml(file).replace("# access_key", "access_key").replace("# api_key", "api_key")
     assert rules.to_json(rules.parse(text)) == rules.to_json(file)
+
+
+EDGES: list[tuple[str, str, Any, Any]] = [
+    ("opportunities", "default_owner", "a" * 245 + "@b.co.com", "a" * 246 + "@b.co.com"),
+    ("opportunities", "mark", "m" * 40, "m" * 41),
+    ("opportunities", "document_types", [1], [0]),
+    ("opportunities", "document_types", [10**12], [10**12 + 1]),
+    ("invoices", "taxes", [1], [0]),
+    ("invoices", "cost_center", 10**12, 10**12 + 1),
+    ("invoices", "due_days", 3650, 3651),
+    ("schedule", "every_minutes", 1440, 1441),
+    ("alerts", "stale_hours", 8760, 8761),
+    ("alerts", "attention_over", 100_000, 100_001),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "most", "more"), EDGES)
+def test_what_is_just_within_a_bound_is_taken_and_what_is_just_beyond_is_not(
+    table: str, key: str, most: Any, more: Any
+) -> None:
+    data = data_of(LEAST_OF_DIRECTION_2 if table == "invoices" else LEAST)
+    data.setdefault(table, {})[key] = most
+    kept = getattr(getattr(rules.from_json(data), table), key)
+    assert (list(kept) if isinstance(kept, tuple) else kept) == most
+    data[table][key] = more
+    with pytest.raises(FileProblem) as caught:
+        rules.from_json(data)
+    assert caught.value.key.startswith(f"{table}.{key}")
+
+
+def test_what_is_not_said_is_as_the_contract_has_it() -> None:
+    plain = rules.parse(LEAST_OF_DIRECTION_2)
+    assert plain.invoices.create_customers is True
+    assert (plain.invoices.cost_center, plain.invoices.warehouse, plain.alerts.attention_over) == (0, 0, 0)
+
+
+def test_rules_are_read_and_never_changed() -> None:
+    file = rules.parse(LEAST)
+    with pytest.raises(ValidationError, match="frozen"):
+        file.opportunities.stage = "Otra"  # type: ignore[misc]  # that is what is tried
+
+
+def test_addresses_that_hold_tokens_are_not_shown() -> None:
+    text = LEAST + '[alerts]\nurls = ["slack://t0ken/b/c"]\nheartbeat_url = "https://hc.example/t0ken"\n'
+    assert "t0ken" not in repr(rules.parse(text))
+
+
+def test_where_a_file_cannot_be_read_is_told_by_line_and_column() -> None:
+    with pytest.raises(FileProblem, match=r"\(línea 2, columna \d+\)"):
+        rules.parse('name = "acme"\nstage = \n')
+
+
+def test_a_time_zone_is_proposed_where_none_is_like_it() -> None:
+    with pytest.raises(FileProblem, match="como America/Bogota"):
+        rules.parse(LEAST.replace('name = "acme"', 'name = "acme"\ntime_zone = "0000"'))
+
+
+def test_a_key_that_does_not_exist_is_told_with_where_it_stands() -> None:
+    with pytest.raises(FileProblem, match=r"en \[opportunities\] puede usar"):
+        rules.parse(LEAST.replace('stage = "Prospecto"', 'stage = "Prospecto"\nstages = "x"'))
+    with pytest.raises(FileProblem, match="en el archivo puede usar"):
+        rules.parse(LEAST.replace('name = "acme"', 'name = "acme"\nnames = "x"'))

@@ -105,7 +105,8 @@ def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., An
     assert "FV-2-9" in listed
     waiting = words(person.get("/empresas/acme/oportunidades/?estado=atencion"))
     assert "Bodega" in waiting
-    assert "la ciudad" in waiting
+    assert "Faltan datos para facturar" in waiting
+    assert "la ciudad" in words(person.get("/empresas/acme/oportunidades/d2/"))
     assert "Obra" not in waiting
     assert "Otra" in words(person.get("/empresas/acme/oportunidades/?estado=por-enviar"))
     models.Invoice.objects.create(

@@ -153,7 +153,8 @@ def test_again_needs_the_earlier_invoice_undone(emp: Client, scene: Scene) -> No
 
 def test_what_cannot_be_pressed_does_nothing(emp: Client, scene: Scene) -> None:
     assert decide(emp, "volar", "Buena").status_code == 404
-    assert decide(emp, "ignore", "Buena").status_code == 404
+    assert decide(emp, "ignore", "Buena").headers["Location"] == PENDING
+    assert "Eso ya no espera su decisión" in words(emp.get(PENDING))
     assert decide(emp, "retry").headers["Location"] == PENDING
     assert "Marque al menos una oportunidad." in words(emp.get(PENDING))
     answer = emp.post(

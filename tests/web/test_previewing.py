@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,9 @@ def test_what_the_preview_says_the_run_makes_and_nothing_is_written_before(world
     made = assistant.until_preview(ana)
     shown = page(ana, PREVIEW)
     assert "todavía no se ha escrito nada" in shown
+    assert re.search(
+        r"\d vendedor(es no están enlazados| no está enlazado): sus ventas quedan a nombre de [a-z]+@", shown
+    )
     assert 'Se crearán 4 oportunidades por <span class="name">$ ' in shown
     assert "1 oportunidad que ya existe se enlaza, sin crearla otra vez" in shown
     assert "1 queda fuera por sus reglas" in shown

@@ -169,6 +169,13 @@ def sellers_of(draft: ConnectionDraft) -> list[Seller]:
     ]
 
 
+def unlinked(draft: ConnectionDraft) -> int:
+    """How many of them are not linked with anybody: their sales are the default owner's."""
+    linked = {key.casefold() for key in draft.chosen.get("sellers", {})}
+    sellers = sellers_of(draft)
+    return sum(not linked & {one.email.strip().casefold(), str(one.id)} for one in sellers)
+
+
 def proposed_mark(draft: ConnectionDraft) -> str:
     """What tells this company's invoices from those of another on the same Escala account; "" if alone."""
     others = recognise.neighbours([one.id for one in pipelines_of(draft)])

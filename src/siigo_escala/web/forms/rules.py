@@ -122,7 +122,9 @@ class Rules(forms.Form):
         "Si una factura se anula", ON_ANNULLED, "También si se borra o una nota crédito la cubre entera."
     )
     on_credited = choice(
-        "Si hay nota crédito parcial", ON_CREDITED, "Restarla baja el valor de la oportunidad, nunca de cero."
+        "Si hay nota crédito parcial",
+        ON_CREDITED,
+        "Restarla baja el valor, nunca por debajo de cero.",
     )
     on_edited = choice(
         "Si la factura cambia", ON_EDITED, "Cambia solo el valor, los productos y nuestro texto."

@@ -60,16 +60,22 @@ def blamed(company: Connection) -> System | None:
 
 def _card(company: Connection, system: System, name: str, account: str, *, now: datetime) -> Card:
     stretches = counting.stretches(account, now=now)
-    shown = _state(company, system)
     actions = (JOINED, CHANGED[system])
     last = company.audit.filter(action__in=actions).order_by("-pk").first()
     stored_at = last.at if last is not None else company.created_at
-    tried = company.audit.filter(action=PROBED, after__sistema=name).order_by("-pk").first()
+    probes = company.audit.filter(action=PROBED, after__sistema=name).order_by("-pk")
+    tried = probes.filter(after__falla=None).first()
+    worked = [stored_at, *(one for one in (tried.at if tried else None, company.last_success) if one)]
+    failed = probes.exclude(after__falla=None).first()
+    shown = _state(company, system)
+    if failed is not None and failed.at > max(worked) and shown["tone"] == "green":
+        said = f"Al probarla {failed.after['falla'][:1].lower()}{failed.after['falla'][1:]}"
+        shown = {"word": "No respondió", "tone": "amber", "icon": "alert-triangle", "said": said}
     return Card(
         system=system,
         name=name,
         stored_at=stored_at,
-        tried_at=max(filter(None, (stored_at, tried.at if tried else None, company.last_success))),
+        tried_at=max(worked),
         stored_by=last.who if last is not None else "la línea de comandos",
         calls=sum(one.calls for one in stretches),
         refused=sum(one.refused for one in stretches),

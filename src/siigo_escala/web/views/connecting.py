@@ -226,6 +226,11 @@ def _siigo_answered(users: tuple[Seller, ...], types: tuple[DocumentType, ...]) 
     return f"Siigo respondió: {sellers} y {kinds}."
 
 
+def _likely_owner(own: str, owners: list[str]) -> str:
+    """Whoever connects the company, where Escala knows them; else the first whom it knows."""
+    return own if own in owners else next(iter(owners), UNASSIGNED)
+
+
 def _initial(draft: ConnectionDraft, *, likely: str) -> dict[str, Any]:
     """What was chosen before, else what is most likely."""
     pipelines = drafting.pipelines_of(draft)
@@ -237,7 +242,7 @@ def _initial(draft: ConnectionDraft, *, likely: str) -> dict[str, Any]:
         first = proposals.destination(pipelines)
         return {
             "destination": forms.place_of(*first) if first is not None else "",
-            "default_owner": owners[0] if owners else UNASSIGNED,
+            "default_owner": _likely_owner(draft.made_by.email, owners),
             "identification_field": likely,
             "description": "Factura {factura} del {fecha}",
             "create_for_unlinked_sellers": True,

@@ -95,7 +95,9 @@ def probe(request: Visit) -> HttpResponse:
         if isinstance(problem, AccessDenied) and not lifts:
             pauses.refused(company, problem, now=_now())
         told = refusals.told(problem)
-        messages.error(request, f"{told.text} {told.step}".strip())
+        name = _NAMES[system]
+        _audit(request, company, queries.PROBED, after={"sistema": name, "falla": told.text})
+        messages.error(request, f"{name}: {told.text} {told.step}".strip())
     else:
         _audit(request, company, queries.PROBED, after={"sistema": _NAMES[system]})
         text = f"{_NAMES[system]} acepta la clave y responde."

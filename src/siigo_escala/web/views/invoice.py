@@ -33,7 +33,10 @@ def invoice(request: Visit, siigo_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         "invoice": row,
         "shown": shown,
-        "reason": reasons.catalogue[Code(code)] if code in reasons.catalogue else None,
+        # What was annulled and waits for nobody tells nobody what to do.
+        "reason": reasons.catalogue[Code(code)]
+        if code in reasons.catalogue and shown.row.state != "anulada"
+        else None,
         "choices": choices_for(row) if request.level >= Level.ADMINISTRATOR else (),
         "setting": SETTINGS.get(code) if request.level >= Level.ADMINISTRATOR else None,
         "sees_answers": request.level >= Level.ADMINISTRATOR,

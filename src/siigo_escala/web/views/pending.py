@@ -82,7 +82,7 @@ def _drawn(request: Visit, group: doing.Group, more: dict[str, Any], *, most: in
         "more": group.amount.count > most,
         "everything": one_reason if most == FIRST else list_ + filters,
         "filter": filters,
-        "mark_all": group.amount.count > FIRST,
+        "mark_all": group.amount.count > 1,
         "many": group.amount.count > 1,
         "rows": [(row, choices if may else ()) for row, choices in more["rows"]],
         "bulk": more["bulk"] if may else (),

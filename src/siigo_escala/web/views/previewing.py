@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from siigo_escala.domain import reasons
+from siigo_escala.domain.crm import UNASSIGNED
 from siigo_escala.store import locks, models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, State, audit
 from siigo_escala.sync import opening, preview, requests, run_row
@@ -59,6 +60,7 @@ def assistant(request: Visit) -> HttpResponse:
         "pilot": (pilot := _pilot(company)),
         "left": _left(company) if pilot is not None and not pilot["busy"] else 0,
         "working": locks.held("worker") > 0,
+        **_unlinked(draft),
     }
     return render(request, "web/connect_preview.html" + ("#preview" if request.htmx else ""), context)
 
@@ -77,6 +79,17 @@ def demand(request: Visit) -> HttpResponse:
         return redirect("web:sync_preview", empresa=company.name)
     context = {**shown(company), "working": locks.held("worker") > 0}
     return render(request, "web/sync_preview.html" + ("#preview" if request.htmx else ""), context)
+
+
+def _unlinked(draft: ConnectionDraft) -> dict[str, Any]:
+    """How many sellers nobody is linked with, and what becomes of their sales."""
+    chosen = draft.chosen["opportunities"]
+    return {
+        "unlinked": drafting.unlinked(draft),
+        "left_out_sales": not chosen.get("create_for_unlinked_sellers", True),
+        "owner": chosen.get("default_owner", UNASSIGNED),
+        "nobody": UNASSIGNED,
+    }
 
 
 def begin_last_days(company: Connection) -> None:
