@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -120,3 +121,31 @@ def test_what_our_rule_closed_is_not_told_and_what_people_open_again_is(screens:
     first = next(name for name, row in world.rows().items() if row.annulled)
     _moved(screens, first, "Prospecto")
     assert _amount(screens) == (1, VALUE)
+
+
+def test_what_a_note_over_a_part_leaves_too_much_in_escala_is_told(emp: Client, screens: Screens) -> None:
+    standing = next(row for row in models.Invoice.objects.filter(state="in_escala") if not row.credited)
+    screens.world.siigo.stamp(standing.siigo_id, "Accepted")
+    screens.world.siigo.credit_note(standing.siigo_id, total=10_000)
+    screens.world.pass_time(days=1)
+    screens.world.sync()
+    told = _page(emp)
+    assert "Escala tiene $ 219.999,97 más que Siigo: 3 oportunidades sin su venta" in told
+    assert (
+        "siguen abiertas o ganadas, y 1 oportunidad con nota crédito por una parte conserva su valor." in told
+    )
+    assert "De más en Escala, por notas crédito de una parte $ 10.000,00 en 1 oportunidad" in told
+    screens.world.escala.edit_deal(standing.deal_id or "", {"value": float(VALUE - 10_000)})
+    screens.world.pass_time(days=1)
+    screens.world.sync()
+    assert "por una parte" not in _page(emp), "somebody has lowered it"
+
+
+def test_what_was_written_since_escala_was_looked_at_is_told_apart(emp: Client, screens: Screens) -> None:
+    assert "enviado después de la última mirada" not in _page(emp)
+    (row, *_) = models.Invoice.objects.filter(state="in_escala")
+    assert row.sent_at is not None
+    models.KnownDeal.objects.filter(deal_id=row.deal_id).update(seen_at=row.sent_at - timedelta(days=9))
+    told = _page(emp)
+    assert "De ello, enviado después de la última mirada a Escala $ 69.999,99 en 1 oportunidad" in told
+    assert "Valor enviado $ 139.999,98" in told

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,11 @@ from siigo_escala.cli import arguments, directions, output, setup, stored
 from siigo_escala.cli.failures import CommandProblem
 from siigo_escala.store import causes
 
+if TYPE_CHECKING:
+    from siigo_escala.store.models import Connection
+
 _SHOWN = 200
+_FEW = 5
 _COLUMNS = ("siigo_id", "invoice", "code", "candidates", "decision", "target")
 _COLUMNS_BACK = ("opportunity", "name", "code", "decision")
 _STATUSES = tuple(dict.fromkeys((*directions.FORWARD_WORDS.parts, *directions.BACK_WORDS.parts)))
@@ -66,7 +70,7 @@ def invoices(
     elif csv_file is not None:
         output.say(f"{output.number(len(rows))} filas en «{csv_file}».")
     else:
-        _show(rows, words)
+        _show(connection, rows, words)
     return 0
 
 
@@ -133,7 +137,7 @@ def _of_deal(row: dict[str, Any]) -> list[str]:
     return [row["opportunity"], row["name"], row["code"] or "", ""]
 
 
-def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
+def _show(connection: Connection, rows: list[dict[str, Any]], words: directions.Words) -> None:
     from siigo_escala.domain import reasons
 
     if not rows:
@@ -148,14 +152,28 @@ def _show(rows: list[dict[str, Any]], words: directions.Words) -> None:
         _show_candidates(rows[:_SHOWN])
     if len(rows) > _SHOWN:
         output.say(f"… y {output.number(len(rows) - _SHOWN)} más: --json o --csv las dan todas.")
+    said_of = _sentences(connection, rows[:_SHOWN]) if back else {}
     for code in sorted({row["code"] for row in rows[:_SHOWN] if row["code"]}):
         reason = reasons.catalogue[reasons.Code(code)]
         title = reason.title if reason.title.endswith("?") else f"{reason.title}."
         said = reasons.message(reason.code, {}, of_deal=back)
-        if back and reason.of_deal is not None:
+        if code in said_of:
+            for one in said_of[code]:
+                output.say(f"{code}: {one}")
+        elif back and reason.of_deal is not None:
             output.say(f"{code}: {said}")  # title and cause speak of an invoice
         else:
             output.say(f"{code}: {title} {reason.cause} {said[:1].upper()}{said[1:]}")
+
+
+def _sentences(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """By reason what these are held for, where few sentences say it: cause and remedy of each."""
+    from siigo_escala.sync.invoicing import report
+
+    found: dict[str, dict[str, None]] = {}
+    for code, sentence in report.sentences(connection, [row["opportunity"] for row in rows]):
+        found.setdefault(code, {})[sentence] = None
+    return {code: list(said) for code, said in found.items() if len(said) <= _FEW}
 
 
 def _show_candidates(rows: list[dict[str, Any]]) -> None:

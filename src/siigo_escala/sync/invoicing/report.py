@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
-from siigo_escala.domain import money
+from siigo_escala.domain import money, reasons
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.sync import summed
@@ -64,6 +64,14 @@ def rows_of(
         if codes and row["code"] not in codes:
             continue
         yield row
+
+
+def sentences(connection: Connection, deals: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The reason of each of these opportunities that has one, and what it says of it."""
+    found = Opportunity.objects.filter(connection=connection, deal_id__in=deals).exclude(code="")
+    for code, data in found.order_by("modified", "pk").values_list("code", "data"):
+        if code in reasons.catalogue:
+            yield code, reasons.message(Code(code), data, of_deal=True)
 
 
 def status_of(opportunity: Any) -> str:

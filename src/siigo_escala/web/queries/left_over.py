@@ -59,6 +59,21 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
+def partly(company: Connection, chosen: QuerySet[Invoice]) -> Amount:
+    """Those credited in part whose opportunity holds more than is left of the sale, and how much more."""
+    there = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
+    found = (
+        chosen.filter(credited__gt=0, deal_id__isnull=False)
+        .exclude(UNDONE)
+        .annotate(there=Subquery(there.values("value")[:1], output_field=CentsField()))
+        .filter(there__isnull=False)
+        .values_list("value", "credited", "there")
+    )
+    more = [there - (value - credited) for value, credited, there in found]
+    too_much = [one for one in more if one > 0]
+    return Amount(count=len(too_much), value=sum(too_much, Decimal(0)))
+
+
 def of(company: Connection, chosen: QuerySet[Invoice]) -> LeftOver:
     """Those of these invoices."""
     found = marked(company, chosen.filter(_NEARLY)).filter(Q(left_over__gt=0))

@@ -31,11 +31,18 @@ class Against:
     sent: Decimal
     there: Decimal
     differing: list[Invoice]
+    later: Amount
+    """Written since Escala was looked at last: compared when it is looked at again."""
 
     @property
     def difference(self) -> Decimal:
         """Without sign."""
         return abs(self.sent - self.there)
+
+    @property
+    def all_sent(self) -> Decimal:
+        """What was compared and what is still to be."""
+        return self.sent + self.later.value
 
 
 def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount]]:
@@ -71,10 +78,19 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     )
     wanted = _wanted(company)
     sums = found.aggregate(
-        sent=Sum(wanted, output_field=CentsField()), held=Sum("there", output_field=CentsField())
+        count=Count("*"),
+        sent=Sum(wanted, output_field=CentsField()),
+        held=Sum("there", output_field=CentsField()),
     )
+    every = chosen.filter(_LIVING).aggregate(count=Count("*"), sent=Sum(wanted, output_field=CentsField()))
+    later = Amount(count=every["count"] - sums["count"], value=_pesos(every["sent"]) - _pesos(sums["sent"]))
     differing = found.exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
-    return Against(sent=_pesos(sums["sent"]), there=_pesos(sums["held"]), differing=list(differing[:200]))
+    return Against(
+        sent=_pesos(sums["sent"]),
+        there=_pesos(sums["held"]),
+        differing=list(differing[:200]),
+        later=later,
+    )
 
 
 def differing(company: Connection, chosen: QuerySet[Invoice]) -> Amount:

@@ -42,7 +42,7 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
     chosen = filters.chosen(company, asked)
     marked = left_over.marked(company, chosen).defer("intent", "applied")
     found = marked.order_by("date", "pk").iterator(chunk_size=500)
-    left = left_over.of(company, chosen).amount
+    left, partly = left_over.of(company, chosen).amount, left_over.partly(company, chosen)
     return _answer(
         request,
         kind,
@@ -52,7 +52,10 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
         lines=(_cells(row) for row in rows.by_chunks(company, found, rows.shown)),
         sums=[(STATES[key].many, part) for key, part in ledger.account(chosen).items()],
         total=("Facturas en Siigo", ledger.whole(chosen)),
-        beside=[("De más en Escala: oportunidades sin su venta en Siigo", left)],
+        beside=[
+            ("De más en Escala: oportunidades sin su venta en Siigo", left),
+            ("De más en Escala: oportunidades con nota crédito por una parte", partly),
+        ],
         back_to="web:invoices",
     )
 

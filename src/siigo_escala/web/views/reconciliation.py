@@ -25,8 +25,8 @@ def reconcile(request: Visit) -> HttpResponse:
     today = datetime.now(ZoneInfo(frame.zone_of(company))).date()
     date_from, date_to, wrong = _span(request, today)
     chosen = reconciliation.span_of(company, date_from, date_to)
-    parts, total = ledger.account(chosen), ledger.whole(chosen)
-    left = left_over.of(company, chosen)
+    parts, total = ledger.checked(chosen)
+    left, partly = left_over.of(company, chosen), left_over.partly(company, chosen)
     against = reconciliation.against_escala(company, chosen)
     year = reconciliation.by_month(reconciliation.span_of(company, _year_before(date_to or today), date_to))
     sellers = reconciliation.by_seller(company, chosen)
@@ -40,6 +40,9 @@ def reconcile(request: Visit) -> HttpResponse:
         "excluded": reconciliation.excluded_by_reason(chosen),
         "against": against,
         "left": left.amount,
+        "partly": partly,
+        "too_much": left.amount + partly,
+        "swept": company.sweep_day,
         "left_rows": rows.shown(company, left.rows),
         "differing": rows.shown(company, against.differing),
         "notes": reconciliation.notes(company, date_from, date_to),
