@@ -5,10 +5,8 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.test import Client
 
 from siigo_escala.store import models
@@ -39,10 +37,7 @@ class Screens:
 def signed_in(user: models.User) -> Client:
     """The browser of a person, past the door."""
     client = Client(SERVER_NAME="localhost")
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session["person"], session["stamp"] = user.pk, user.get_session_auth_hash()
-    session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.force_login(user)
     return client
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern
 from structlog.testing import capture_logs
 
@@ -99,6 +99,24 @@ def test_another_password_ends_every_other_session_and_every_link(ana: models.Us
     assert _inside(first)
     assert _session(first) != before
     assert not _inside(other)
+
+
+def test_a_new_key_ends_a_session_once_the_one_before_it_no_longer_counts(ana: models.User) -> None:
+    seen, unseen = _browser(), _browser()
+    for one in (seen, unseen):
+        one.post("/entrar/", ANA)
+    before = settings.SECRET_KEY
+    with override_settings(SECRET_KEY="la-nueva", SECRET_KEY_FALLBACKS=[before]):
+        assert _inside(seen)
+    with override_settings(SECRET_KEY="la-nueva", SECRET_KEY_FALLBACKS=[]):
+        assert _inside(seen), "signed anew while the old key counted"
+        assert not _inside(unseen)
+
+
+def test_what_has_expired_is_taken_away_when_somebody_comes_in(ana: models.User) -> None:
+    old = Session.objects.create(session_key="a" * 32, session_data="", expire_date=datetime.now(UTC))
+    _browser().post("/entrar/", ANA)
+    assert not Session.objects.filter(pk=old.pk).exists()
 
 
 def test_who_was_removed_or_lost_a_company_is_out_at_once(scene: Scene) -> None:

@@ -37,7 +37,7 @@ def _invited(client: Client, email: str = "Contador@Acme.example", **more: objec
 
 def test_alone_the_administrator_is_told_whom_to_invite(inst: Client) -> None:
     told = words(inst.get("/usuarios/"))
-    assert "inst@acme.example (usted) Administrador de la instalación No todavía no" in told
+    assert "inst@acme.example (usted) Administrador de la instalación No" in told
     assert "Invite a su contador con permiso de consulta." in told
 
 

@@ -66,6 +66,8 @@ def _origins(environment: env.Environment) -> list[str]:
 
 DATABASES = {"default": _database(ENVIRONMENT.database_url)}
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.sessions",
     "django_htmx",
     "siigo_escala.store",
@@ -78,7 +80,7 @@ MIDDLEWARE = [
     "siigo_escala.web.assets.Assets",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "siigo_escala.web.access.People",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "siigo_escala.web.access.DenyByDefault",
@@ -112,6 +114,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "store.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "siigo_escala.web.passwords.LongEnough"},
     {"NAME": "siigo_escala.web.passwords.NotCommon"},

@@ -27,7 +27,7 @@ class _Links(PasswordResetTokenGenerator):
 
     key_salt = "siigo_escala.web.resets"
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]  # of our User
+    def check_token(self, user: User | None, token: str | None) -> bool:
         """Whether the link is this person's, unused and young."""
         if not token or not super().check_token(user, token):
             return False

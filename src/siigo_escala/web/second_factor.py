@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.db import transaction
+from django.http import HttpRequest
 
 from siigo_escala.store import models
 from siigo_escala.store.models import User
@@ -21,7 +22,24 @@ from siigo_escala.store.vault import Vault
 _PERIOD_S = 30
 _DIGITS = 6
 _CODES = 10
+_HALF = "half"
+_PATIENCE_S = 600
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+def ask_for(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """The password was right; the second factor is asked for next, within ten minutes."""
+    request.session.flush()
+    request.session[_HALF] = {"person": user.pk, "stamp": user.get_session_auth_hash(), "at": now.timestamp()}
+
+
+def asked(request: HttpRequest, *, now: datetime) -> User | None:
+    """Who has given the password, which still is the right one, and not yet the second factor."""
+    kept = request.session.get(_HALF)
+    if kept is None or now.timestamp() - kept["at"] > _PATIENCE_S:
+        return None
+    found = models.User.objects.filter(pk=kept["person"], is_active=True).first()
+    return found if found is not None and kept["stamp"] == found.get_session_auth_hash() else None
 
 
 def new_secret() -> str:

@@ -1,4 +1,4 @@
-"""Whether somebody is who they say: a password, not too often, and the second factor where there is one."""
+"""How often somebody may try to show who they are."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import hashlib
 import math
 from datetime import datetime, timedelta
 
-from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
-from siigo_escala.store import models
-from siigo_escala.store.models import SignInFailure, User
+from siigo_escala.store.models import SignInFailure
 from siigo_escala.web.templatetags.words import duration
 
 FREE = 5
@@ -21,15 +19,6 @@ FREE_OF_A_MACHINE = 50
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=15)
 _FORGOTTEN = timedelta(hours=6)
-
-
-def by_password(email: str, password: str) -> User | None:
-    """The person; None takes as long as a wrong password does, whether there is one or not."""
-    found = models.User.objects.by_email(email)
-    if found is None or not found.is_active or not found.has_usable_password():
-        make_password(password)
-        return None
-    return found if found.check_password(password) else None
 
 
 def wait(email: str, address: str, *, now: datetime) -> timedelta:

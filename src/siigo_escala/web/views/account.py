@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from siigo_escala.config import env
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, second_factor, signing, signing_in
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms import people as forms
 
@@ -56,7 +57,7 @@ def password(request: Visit) -> HttpResponse:
         return render(request, "web/account.html", context, status=422)
     request.user.set_password(form.cleaned_data["password"])
     request.user.save(update_fields=["password"])
-    sessions.renew(request, request.user)
+    update_session_auth_hash(request, request.user)
     audit.record("Clave cambiada", who=request.user.email, now=now)
     messages.success(request, "Clave cambiada. Sus otras sesiones se cerraron.")
     return redirect("web:account")

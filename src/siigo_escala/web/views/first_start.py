@@ -11,8 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, sessions, signing_in
+from siigo_escala.web import access, first_start, signing_in
 from siigo_escala.web.forms import people as forms
+from siigo_escala.web.views.signing_in import begin_session
 
 _OVER = "Ese código ya se usó o venció. Reinicie el programa para obtener otro."
 _MISTYPED = (
@@ -40,7 +41,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         user = first_start.claim(given["email"], given["password"], given["code"], now=now)
         if user is not None:
             audit.record("Cuenta del administrador creada", who=user.email, now=now)
-            sessions.begin(request, user, now=now)
+            begin_session(request, user)
             return redirect("web:connect_new")
         signing_in.failed("", signing_in.address_of(request), now=now)
         form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, first_start, second_factor, signing, signing_in
 from siigo_escala.web.forms import people as forms
 
 _WRONG = "El correo o la clave no son correctos."
@@ -33,18 +33,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     form = forms.SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        email, address = form.cleaned_data["email"], signing_in.address_of(request)
+        email, address = form.cleaned_data["email"].casefold(), signing_in.address_of(request)
         left = signing_in.wait(email, address, now=now)
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_door(request, form, status=429), left)
-        user = signing_in.by_password(email, form.cleaned_data["password"])
-        if user is None:
+        user = auth.authenticate(request, email=email, password=form.cleaned_data["password"])
+        if not isinstance(user, models.User):
             signing_in.failed(email, address, now=now)
             form.add_error(None, _WRONG)
             return _door(request, form, status=422)
         if user.totp_sealed:
-            sessions.half(request, user, now=now)
+            second_factor.ask_for(request, user, now=now)
             request.session["next"] = _next(request)
             return redirect("web:sign_in_code")
         signing_in.succeeded(email, address)
@@ -58,7 +58,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The second factor, for whoever has given the password within the last ten minutes."""
     now = datetime.now(UTC)
-    user = sessions.halfway(request, now=now)
+    user = second_factor.asked(request, now=now)
     if user is None:
         return redirect("web:sign_in")
     form = forms.Code(request.POST or None)
@@ -82,7 +82,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends this session."""
-    sessions.end(request)
+    auth.logout(request)
     messages.success(request, "Salió. Hasta pronto.")
     return redirect("web:sign_in")
 
@@ -95,9 +95,16 @@ def _code(request: HttpRequest, form: forms.Code, *, status: int) -> HttpRespons
     return render(request, "web/sign_in_code.html", {"form": form}, status=status)
 
 
+def begin_session(request: HttpRequest, user: models.User) -> None:
+    """Signs in, under a new number and with nothing of what was kept before: it may have been planted."""
+    request.session.clear_expired()
+    request.session.flush()
+    auth.login(request, user)
+
+
 def inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
     """Begins the session of somebody who has shown who they are."""
-    sessions.begin(request, user, now=now)
+    begin_session(request, user)
     audit.record("Entró", who=user.email, now=now)
     return redirect(following or "web:companies")
 
