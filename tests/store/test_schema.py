@@ -80,6 +80,17 @@ def test_a_newer_schema_is_refused_on_either_store(database: str) -> None:
         assert "9999_next" in problem.value.message
 
 
+def test_the_tables_of_libraries_are_looked_at_too(empty: Path) -> None:
+    schema.ensure(by_itself=False)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE axes_accessattemptexpiration")
+        cursor.execute("DELETE FROM django_migrations WHERE name = '0010_accessattemptexpiration'")
+    assert not schema.is_current()
+    schema.ensure(by_itself=False)
+    assert schema.is_current()
+    assert "axes_accessattemptexpiration" in connection.introspection.table_names()
+
+
 def test_the_schema_of_this_program_is_left_alone(database: str) -> None:
     schema.ensure(by_itself=False)
     schema.ensure(by_itself=True)

@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from siigo_escala.store import models
+from siigo_escala.web import signing_in
 from tests.sync.world import World
 
 
@@ -39,6 +40,12 @@ def signed_in(user: models.User) -> Client:
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     return client
+
+
+def guessed(email: str, times: int, *, address: str = "10.0.0.1", kind: str = "sign in") -> None:
+    """Somebody at this address failed so many times."""
+    for _ in range(times):
+        signing_in.failed(RequestFactory(REMOTE_ADDR=address).post("/entrar/"), email, kind=kind)
 
 
 def words(answer: Any) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import auth
 from django.contrib.sessions.models import Session
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern
 from structlog.testing import capture_logs
 
@@ -26,6 +27,7 @@ from tests.conftest import TEST_KEY
 from tests.web import attacks
 from tests.web.attacks import PASSWORD, Scene
 from tests.web.conftest import TOKEN
+from tests.web.screens import guessed
 from tests.web.test_access import ROUTES, SAMPLES
 
 # The list in test_attacks.py meets both stores; here the store makes no difference.
@@ -150,15 +152,29 @@ def test_guesses_of_a_password_wait_for_the_person_and_for_the_machine(ana: mode
     wrong = {**ANA, "password": "no-es-esta-clave"}
     answers = [browser.post("/entrar/", wrong).status_code for _ in range(signing_in.FREE + 2)]
     assert answers == [422] * signing_in.FREE + [429] * 2
+    asks = RequestFactory().post("/entrar/")
+    assert auth.authenticate(asks, **ANA) is None, "no view has to remember it"
     elsewhere = browser.post("/entrar/", ANA, REMOTE_ADDR="10.9.9.9")
     assert elsewhere.status_code == 429, "a guess from another machine waits, too"
     assert 0 < int(elsewhere["Retry-After"]) <= 900
     assert browser.post("/entrar/", {**ANA, "email": "ANA@Acme.Example "}).status_code == 429
-    now = datetime.now(UTC)
     for number in range(signing_in.FREE_OF_A_MACHINE):
-        signing_in.failed(f"nadie{number}@acme.example", "10.0.0.7", now=now)
+        guessed(f"nadie{number}@acme.example", 1, address="10.0.0.7")
     sprayed = {"email": "otra@acme.example", "password": PASSWORD}
     assert browser.post("/entrar/", sprayed, REMOTE_ADDR="10.0.0.7").status_code == 429
+
+
+def test_an_account_of_ones_own_does_not_wash_away_guesses_at_others(ana: models.User) -> None:
+    mallory = {"email": "mallory@evil.example", "password": PASSWORD}
+    models.User.objects.make(mallory["email"], PASSWORD)
+    browser = _browser()
+    wrong = {**ANA, "password": "no-es-esta-clave"}
+    answers = []
+    for _ in range(signing_in.FREE + 1):
+        assert _browser().post("/entrar/", mallory).status_code == 302
+        answers.append(browser.post("/entrar/", wrong).status_code)
+    assert answers == [422] * signing_in.FREE + [429]
+    assert browser.post("/entrar/", wrong, REMOTE_ADDR="10.9.9.9").status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.test import Client
 
 from siigo_escala.web import first_start, second_factor, signing_in
+from tests.web.screens import guessed
 
 PASSWORD = "una-clave-larga-7"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -28,13 +30,12 @@ def test_the_first_visitor_needs_the_code_that_the_program_printed_and_only_one_
     assert "Ese no es el código que imprimió el programa" in wrong.content.decode()
     old = first_start.new_code(now=datetime.now(UTC) - timedelta(hours=2))
     assert "Ese código ya se usó o venció." in visitor.post("/primer-arranque/", _first(old)).content.decode()
-    for _ in range(signing_in.FREE):
-        signing_in.failed("", "10.0.0.1", now=datetime.now(UTC))
+    guessed("", signing_in.FREE)
     held = visitor.post("/primer-arranque/", _first(code))
     assert held.status_code == 429
     assert 0 < int(held["Retry-After"]) <= 900
     assert "Demasiados intentos. Espere" in held.content.decode()
-    signing_in.succeeded("", "10.0.0.1")
+    AccessAttempt.objects.all().delete()
     assert visitor.post("/primer-arranque/", _first(code)).status_code == 302
     assert visitor.get("/empresas/").status_code == 200
     assert Client(SERVER_NAME="localhost").get("/primer-arranque/").status_code == 404
@@ -74,12 +75,35 @@ def test_a_wrong_password_and_an_unknown_person_read_the_same_and_the_sixth_try_
         pages.append(answer.content.decode().replace(email, ""))
         assert answer.status_code == 422
     assert "no son correctos" in pages[0]
-    now = datetime.now(UTC)
-    for _ in range(signing_in.FREE):
-        signing_in.failed("ana@acme.example", "10.0.0.1", now=now)
+    guessed("ana@acme.example", signing_in.FREE - 1)
     right = {"email": "ana@acme.example", "password": PASSWORD}
-    assert visitor.post("/entrar/", right).status_code == 429
-    assert signing_in.wait("ana@acme.example", "10.0.0.1", now=now + timedelta(minutes=16)) <= timedelta(0)
+    waits = []
+    for _ in range(8):
+        waits.append(int(visitor.post("/entrar/", right)["Retry-After"]))
+        guessed("ana@acme.example", 1)
+    assert [round(wait, -1) for wait in waits] == [30, 60, 120, 240, 480, 900, 900, 900]
+    earlier = datetime.now(UTC) - timedelta(minutes=16)
+    AccessAttempt.objects.update(attempt_time=earlier)
+    assert visitor.post("/entrar/", right).status_code == 302
+
+
+def test_nothing_of_what_was_typed_is_kept_with_what_is_counted(visitor: Client) -> None:
+    from siigo_escala.store import models
+
+    typed = {"email": "nadie@acme.example", "password": "no-es-esta-clave", "otra": "más"}
+    models.User.objects.make("ana@acme.example", PASSWORD)
+    headers = {"User-Agent": "Navegador", "X-Forwarded-For": "10.1.1.1"}
+    for address in ("10.0.0.1", "fe80::1%eth0", "desconocida"):
+        assert visitor.post("/entrar/", typed, REMOTE_ADDR=address, headers=headers).status_code == 422
+    kept = list(AccessAttempt.objects.order_by("pk").values())
+    assert [row["ip_address"] for row in kept] == ["10.0.0.1", "fe80::1", "::"]
+    assert {row["username"] for row in kept} == {"nadie@acme.example"}
+    assert not {"get_data", "post_data", "http_accept"} & {key for row in kept for key in row if row[key]}
+    told = str(kept)
+    assert "no-es-esta-clave" not in told
+    assert "Navegador" not in told
+    assert not AccessLog.objects.exists()
+    assert not AccessFailureLog.objects.exists()
 
 
 def test_the_second_factor_is_asked_for_and_each_code_lets_in_once(visitor: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "axes",
     "django_htmx",
     "siigo_escala.store",
     "siigo_escala.web",
@@ -114,7 +116,19 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "store.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "siigo_escala.web.signing_in.Counting"
+AXES_CLIENT_IP_CALLABLE = "siigo_escala.web.signing_in.address_of"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = 1  # see Counting.get_failures
+AXES_COOLOFF_TIME = timedelta(hours=6)  # what lies longer back no longer counts
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # store/models/audit.py has it
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "siigo_escala.web.passwords.LongEnough"},
     {"NAME": "siigo_escala.web.passwords.NotCommon"},

@@ -86,14 +86,3 @@ class StartCode(models.Model):
 
     class Meta:
         db_table = "start_code"
-
-
-class SignInFailure(models.Model):
-    """Attempts that failed, by address of the person and by address of the machine, as hashes."""
-
-    key = models.CharField(max_length=64, unique=True)
-    count = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "sign_in_failure"

@@ -46,12 +46,12 @@ def account(request: Visit) -> HttpResponse:
 def password(request: Visit) -> HttpResponse:
     """Another password; all other sessions of this person end."""
     now = datetime.now(UTC)
-    if held := _held_off(request, now=now):
+    if held := _held_off(request):
         return held
     form = forms.ChangePassword(request.POST, person=request.user)
     valid = form.is_valid()
     if request.POST.get("old"):
-        _proven(request, right="old" not in form.errors, now=now)
+        _proven(request, right="old" not in form.errors)
     if not valid:
         context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
         return render(request, "web/account.html", context, status=422)
@@ -106,10 +106,10 @@ def second_factor_on(request: Visit) -> HttpResponse:
 def second_factor_off(request: Visit) -> HttpResponse:
     """No longer asked for; the password proves that it is really this person."""
     now = datetime.now(UTC)
-    if held := _held_off(request, now=now):
+    if held := _held_off(request):
         return held
     right = request.user.check_password(request.POST.get("password", ""))
-    _proven(request, right=right, now=now)
+    _proven(request, right=right)
     if not right:
         messages.error(request, "Esa no es su clave; el doble factor sigue activo.")
         return redirect("web:account")
@@ -119,9 +119,9 @@ def second_factor_off(request: Visit) -> HttpResponse:
     return redirect("web:account")
 
 
-def _held_off(request: Visit, *, now: datetime) -> HttpResponse | None:
+def _held_off(request: Visit) -> HttpResponse | None:
     """Whoever sits before somebody else's open session guesses no password faster than at the door."""
-    left = signing_in.wait(request.user.email, signing_in.address_of(request), now=now)
+    left = signing_in.wait(request, request.user.email)
     if left <= timedelta(0):
         return None
     messages.error(request, signing_in.too_often(left))
@@ -130,10 +130,7 @@ def _held_off(request: Visit, *, now: datetime) -> HttpResponse | None:
     return signing_in.held_off(render(request, "web/account.html", context, status=429), left)
 
 
-def _proven(request: Visit, *, right: bool, now: datetime) -> None:
+def _proven(request: Visit, *, right: bool) -> None:
     """Counts what the password that was given proved."""
-    address = signing_in.address_of(request)
-    if right:
-        signing_in.succeeded(request.user.email, address)
-    else:
-        signing_in.failed(request.user.email, address, now=now)
+    told = signing_in.succeeded if right else signing_in.failed
+    told(request, request.user.email)

@@ -34,7 +34,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = forms.FirstStart(request.POST or None, initial={"code": request.GET.get("codigo", "")})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        left = signing_in.wait("", signing_in.address_of(request), now=now)
+        left = signing_in.wait(request, "")
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_page(request, form, status=429), left)
@@ -43,7 +43,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             audit.record("Cuenta del administrador creada", who=user.email, now=now)
             begin_session(request, user)
             return redirect("web:connect_new")
-        signing_in.failed("", signing_in.address_of(request), now=now)
+        signing_in.failed(request, "")
         form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)
     return _page(request, form, status=422 if form.errors else 200)
 

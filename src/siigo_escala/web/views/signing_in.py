@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -33,21 +34,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     form = forms.SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        email, address = form.cleaned_data["email"].casefold(), signing_in.address_of(request)
-        left = signing_in.wait(email, address, now=now)
+        email = form.cleaned_data["email"].casefold()
+        left = signing_in.wait(request, email)
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_door(request, form, status=429), left)
         user = auth.authenticate(request, email=email, password=form.cleaned_data["password"])
         if not isinstance(user, models.User):
-            signing_in.failed(email, address, now=now)
             form.add_error(None, _WRONG)
             return _door(request, form, status=422)
         if user.totp_sealed:
             second_factor.ask_for(request, user, now=now)
             request.session["next"] = _next(request)
             return redirect("web:sign_in_code")
-        signing_in.succeeded(email, address)
         return inside(request, user, _next(request), now=now)
     return _door(request, form, status=422 if form.errors else 200)
 
@@ -63,17 +62,15 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         return redirect("web:sign_in")
     form = forms.Code(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        address = signing_in.address_of(request)
-        left = signing_in.wait(user.email, address, now=now)
+        left = signing_in.wait(request, user.email)
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_code(request, form, status=429), left)
         if second_factor.accept(
             user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
         ):
-            signing_in.succeeded(user.email, address)
             return inside(request, user, str(request.session.get("next", "")), now=now)
-        signing_in.failed(user.email, address, now=now)
+        signing_in.failed(request, user.email)
         form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
     return _code(request, form, status=422 if form.errors else 200)
 
@@ -99,7 +96,7 @@ def begin_session(request: HttpRequest, user: models.User) -> None:
     """Signs in, under a new number and with nothing of what was kept before: it may have been planted."""
     request.session.clear_expired()
     request.session.flush()
-    auth.login(request, user)
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
 
 
 def inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
