@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.test import Client, RequestFactory
 
 from siigo_escala.store import models
-from siigo_escala.web import signing_in
+from siigo_escala.web import second_factor, signing_in
 from tests.sync.world import World
 
 
@@ -46,6 +51,18 @@ def guessed(email: str, times: int, *, address: str = "10.0.0.1", kind: str = "s
     """Somebody at this address failed so many times."""
     for _ in range(times):
         signing_in.failed(RequestFactory(REMOTE_ADDR=address).post("/entrar/"), email, kind=kind)
+
+
+def code_of(secret: str, *, later: int = 0) -> str:
+    """What the application on the telephone shows, so many seconds from now."""
+    totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303 - what the applications compute
+    return totp.generate(int(time.time()) + later).decode()
+
+
+def with_second_factor(user: models.User) -> tuple[str, list[str]]:
+    """The secret that this person's telephone has now, and the recovery codes; one code has been used."""
+    secret = generate_totp_secret()
+    return secret, second_factor.switch_on(user, secret, code_of(secret))
 
 
 def words(answer: Any) -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from siigo_escala.store import models
 from tests.engine import peers
-from tests.web.screens import audited, signed_in, words
+from tests.web.screens import audited, signed_in, with_second_factor, words
 
 PASSWORD = "una-clave-larga-7"
 pytestmark = pytest.mark.usefixtures("installed")
@@ -121,7 +121,7 @@ def test_a_removed_person_is_out_at_once(inst: Client) -> None:
 def test_a_lost_telephone_and_a_forgotten_password_are_helped(inst: Client) -> None:
     _invited(inst)
     guest = models.User.objects.get(email="contador@acme.example")
-    guest.totp_sealed = "algo"
+    with_second_factor(guest)
     guest.set_password(PASSWORD)
     guest.save()
     address = f"/usuarios/{guest.pk}/"

@@ -70,6 +70,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "allauth.account",  # allauth.mfa asks for it; its tables stay empty and no page of it has an address
+    "allauth.mfa",
     "axes",
     "django_htmx",
     "siigo_escala.store",
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "siigo_escala.web.access.DenyByDefault",
@@ -129,6 +132,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True  # store/models/audit.py has it
 AXES_VERBOSE = False
+MFA_ADAPTER = "siigo_escala.web.second_factor.Adapter"
+MFA_TOTP_ISSUER = "siigo-escala"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 10
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "siigo_escala.web.passwords.LongEnough"},
     {"NAME": "siigo_escala.web.passwords.NotCommon"},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 
+from allauth.mfa.totp.internal.auth import clear_totp_secret, get_totp_secret
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
@@ -14,14 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from siigo_escala.config import env
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, second_factor, signing, signing_in
+from siigo_escala.web import access, second_factor, signing_in
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms import people as forms
 
 THEMES = (("", "Como el sistema"), ("light", "Claro"), ("dark", "Oscuro"))
-_NEW_FACTOR = "second factor"
 
 
 @access.signed_in
@@ -35,7 +33,7 @@ def account(request: Visit) -> HttpResponse:
         {
             "form": forms.ChangePassword(person=request.user),
             "themes": THEMES,
-            "left": len(request.user.recovery),
+            "left": second_factor.codes_left(request.user),
         },
     )
 
@@ -53,7 +51,7 @@ def password(request: Visit) -> HttpResponse:
     if request.POST.get("old"):
         _proven(request, right="old" not in form.errors)
     if not valid:
-        context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+        context = {"form": form, "themes": THEMES, "left": second_factor.codes_left(request.user)}
         return render(request, "web/account.html", context, status=422)
     request.user.set_password(form.cleaned_data["password"])
     request.user.save(update_fields=["password"])
@@ -80,23 +78,20 @@ def theme(request: Visit) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_on(request: Visit) -> HttpResponse:
     """The square, and a first code that proves that it was read. Then the recovery codes, once."""
-    if request.user.totp_sealed:
+    if request.user.has_second_factor:
         return redirect("web:account")
-    now = datetime.now(UTC)
-    secret = request.session.setdefault(_NEW_FACTOR, second_factor.new_secret())
+    secret = get_totp_secret()
     form = forms.FirstCode(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        step = second_factor.step_of(secret, form.cleaned_data["code"], now=now)
-        if step is not None:
-            vault = signing.open_vault(env.read(os.environ))
-            codes = second_factor.switch_on(request.user, secret, step=step, vault=vault)
-            del request.session[_NEW_FACTOR]
-            audit.record("Doble factor activado", who=request.user.email, now=now)
+        codes = second_factor.switch_on(request.user, secret, form.cleaned_data["code"])
+        if codes:
+            clear_totp_secret(request)
+            audit.record("Doble factor activado", who=request.user.email, now=datetime.now(UTC))
             return render(request, "web/recovery_codes.html", {"codes": codes})
         form.add_error(
             "code", "Ese código no es correcto; revise la hora del teléfono y escriba el siguiente."
         )
-    square = mark_safe(second_factor.square(secret, request.user))  # noqa: S308 - drawn by us
+    square = mark_safe(second_factor.square(secret, request.user))  # noqa: S308 - drawn by allauth
     context = {"form": form, "secret": secret, "square": square}
     return render(request, "web/second_factor.html", context, status=422 if form.errors else 200)
 
@@ -126,7 +121,7 @@ def _held_off(request: Visit) -> HttpResponse | None:
         return None
     messages.error(request, signing_in.too_often(left))
     form = forms.ChangePassword(person=request.user)
-    context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+    context = {"form": form, "themes": THEMES, "left": second_factor.codes_left(request.user)}
     return signing_in.held_off(render(request, "web/account.html", context, status=429), left)
 
 

@@ -68,7 +68,7 @@ def new_password(request: HttpRequest, number: int, token: str) -> HttpResponse:
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
         audit.record("Clave elegida con un enlace", who=user.email, now=now)
-        if not user.totp_sealed:
+        if not user.has_second_factor:
             return inside(request, user, "", now=now)
         return redirect("web:sign_in")
     return render(

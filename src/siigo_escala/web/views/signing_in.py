@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -14,10 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, second_factor, signing, signing_in
+from siigo_escala.web import access, first_start, second_factor, signing_in
 from siigo_escala.web.forms import people as forms
 
 _WRONG = "El correo o la clave no son correctos."
@@ -43,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if not isinstance(user, models.User):
             form.add_error(None, _WRONG)
             return _door(request, form, status=422)
-        if user.totp_sealed:
+        if user.has_second_factor:
             second_factor.ask_for(request, user, now=now)
             request.session["next"] = _next(request)
             return redirect("web:sign_in_code")
@@ -66,9 +64,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_code(request, form, status=429), left)
-        if second_factor.accept(
-            user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
-        ):
+        if second_factor.accept(user, form.cleaned_data["code"]):
             return inside(request, user, str(request.session.get("next", "")), now=now)
         signing_in.failed(request, user.email)
         form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
