@@ -39,6 +39,8 @@ def forget_settings() -> None:
 
     settings._wrapped = functional.empty
     sys.modules.pop(_SETTINGS, None)
+    # It writes what they lack into them while it is read.
+    sys.modules.pop("axes.conf", None)
     # Django's sessions look at them while they are read.
     connections.__dict__.pop("settings", None)
     connections._settings = None  # type: ignore[attr-defined]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from siigo_escala.web import second_factor
 from tests.browser.conftest import Watched
 from tests.browser.demonstration import Demonstration
+from tests.web.screens import code_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 COMPANY = "/empresas/demo/"
@@ -55,10 +54,6 @@ def _sign_in(page: Page, email: str) -> None:
     page.get_by_role("button", name="Entrar").click()
 
 
-def _code(secret: str, *, later: int = 0) -> str:
-    return second_factor._totp(secret).generate(int(time.time()) + later).decode()
-
-
 def test_the_second_factor_is_activated_asked_for_and_replaced_by_a_recovery_code(invited: Somebody) -> None:
     page = invited.page
     page.goto("/mi-cuenta/")
@@ -68,7 +63,7 @@ def test_the_second_factor_is_activated_asked_for_and_replaced_by_a_recovery_cod
     page.get_by_role("button", name="Activar").click()
     expect(page.get_by_text("Ese código no es correcto").first).to_be_visible()
     assert page.locator("main code").inner_text() == secret, "a slip does not begin anew"
-    page.get_by_label("Código").fill(_code(secret))
+    page.get_by_label("Código").fill(code_of(secret))
     page.get_by_role("button", name="Activar").click()
     codes = page.locator("ul.codes li").all_inner_texts()
     assert len(codes) == 10
@@ -82,7 +77,7 @@ def test_the_second_factor_is_activated_asked_for_and_replaced_by_a_recovery_cod
     page.get_by_label("Código").fill("000000")
     page.get_by_role("button", name="Entrar").click()
     expect(page.get_by_text("no es correcto o ya se usó").first).to_be_visible()
-    page.get_by_label("Código").fill(_code(secret, later=30))
+    page.get_by_label("Código").fill(code_of(secret, later=30))
     page.get_by_role("button", name="Entrar").click()
     page.wait_for_url(f"**{COMPANY}")
     page.goto("/mi-cuenta/")

@@ -10,10 +10,10 @@ import pytest
 from tests.cli.conftest import Program
 
 
-def _person(home: Path) -> tuple[str, int, str, str]:
+def _person(home: Path) -> tuple[str, int, str, int]:
     with sqlite3.connect(home / "siigo-escala.db") as database:
-        row: tuple[str, int, str, str] = database.execute(
-            "SELECT email, is_installer, password, totp_sealed FROM person"
+        row: tuple[str, int, str, int] = database.execute(
+            "SELECT email, is_installer, password, (SELECT count(*) FROM mfa_authenticator) FROM person"
         ).fetchone()
     return row
 
@@ -37,12 +37,16 @@ def test_as_json_the_link_stands_alone_and_at_the_public_address(single: Program
 def test_reset_makes_another_link_and_takes_the_second_factor_off(single: Program, home: Path) -> None:
     first = single("create-admin", "ana@acme.example", "--json").document["link"]
     with sqlite3.connect(home / "siigo-escala.db") as database:
-        database.execute("UPDATE person SET password = 'x', totp_sealed = 'y'")
+        database.execute("UPDATE person SET password = 'x'")
+        database.execute(
+            "INSERT INTO mfa_authenticator (user_id, type, data, created_at) "
+            "VALUES (1, 'totp', '{}', '2026-01-01')"
+        )
     done = single("create-admin", "ANA@acme.example", "--reset", "--json")
     assert done.code == 0
     assert done.document["link"] != first
-    email, installer, password, sealed = _person(home)
-    assert (email, installer, sealed) == ("ana@acme.example", 1, "")
+    email, installer, password, factors = _person(home)
+    assert (email, installer, factors) == ("ana@acme.example", 1, 0)
     assert password != "x"
 
 

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection as database_connection
 from django.db import transaction
+from django.db.migrations.loader import MigrationLoader
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
@@ -73,6 +75,10 @@ def _filled(connection: models.Connection) -> models.Connection:
         earlier=[{"siigo_id": "x", "invoice": "FV-1-0"}],
     )
     models.OpportunityEvent.objects.create(opportunity=sale, at=NOW, kind="intent", raw='{"a": 1}')
+    person = models.User.objects.make("ana@acme.example", None)
+    Authenticator.objects.create(
+        user=person, type="totp", data={"secret": vault.seal("del teléfono")}, created_at=NOW
+    )
     models.Limit.objects.create(account="siigo:1", grants="[1.5]", not_before=1764000000.123456)
     models.KnownDeal.objects.create(escala=connection.escala, deal_id="d", value=None, seen_at=NOW)
     return connection
@@ -224,6 +230,8 @@ def test_without_its_key_nothing_is_restored_but_what_needs_none(
     assert (kept.paused, kept.forgotten) == ("CREDENTIALS_MISSING", True)
     assert models.SiigoCompany.objects.get().token_sealed == ""
     assert models.Invoice.objects.get().state == "sending"
+    assert models.User.objects.get().email == "ana@acme.example"
+    assert not Authenticator.objects.exists(), "nobody could come in by it"
 
 
 def test_the_key_of_the_copy_may_be_an_older_one(
@@ -453,7 +461,7 @@ def test_every_table_of_ours_is_in_the_archive(database: str, tmp_path: Path) ->
     there = {
         name
         for name in database_connection.introspection.table_names()
-        if not name.startswith(("django_", "sqlite_"))
+        if not name.startswith(("account_", "auth_", "axes_", "django_", "sqlite_"))
     }
     assert {member.table for member in manifest.members} == there
 
@@ -528,6 +536,28 @@ def test_an_archive_of_an_earlier_schema_is_brought_up_to_date(
     with pytest.raises(StoreProblem) as problem:
         _restore(newer, home)
     assert problem.value.code == "SCHEMA_NEWER"
+
+
+@pytest.mark.parametrize("key", ["una clave", "otra"])
+def test_a_second_factor_of_before_allauth_comes_back_where_its_key_opens_it(
+    database: str, tmp_path: Path, home: Path, key: str
+) -> None:
+    secret = Vault([key]).seal("JBSWY3DPEHPK3PXP")
+    then = "0010_opportunity_stamp"
+    path = tmp_path / "copia.zip"
+    with path.open("wb") as stream:
+        made = archive.Writer(stream)
+        for one in tables.in_order(MigrationLoader(None).project_state(("store", then)).apps):
+            row = {"email": "ana@acme.example", "is_active": True, "is_installer": True, "theme": ""}
+            row |= {"id": 7, "password": "x", "last_login": None, "joined_at": NOW.isoformat()}
+            row |= {"totp_sealed": secret, "totp_step": 5, "recovery": ["una"]}
+            names, table = tables.columns(one), one._meta.db_table
+            made.table(table, names, [[row[name] for name in names]] if table == "person" else [])
+        made.close(made=NOW.isoformat(), program="1", schema=then, keys=KEYS, salt="ab")
+    _restore(path, home)
+    assert models.User.objects.get().pk == 7
+    assert models.User.objects.get().has_second_factor is (key in KEYS)
+    assert [row.data for row in Authenticator.objects.all()] == [{"secret": secret}] * (key in KEYS)
 
 
 def test_what_a_killed_restore_left_goes_with_the_next(database: str, tmp_path: Path, home: Path) -> None:

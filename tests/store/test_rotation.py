@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connections, transaction
 
-from siigo_escala.store import keys, models, rotation, tables, vault
+from siigo_escala.store import keys, models, rotation, second_factors, tables, vault
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.vault import Vault
 from tests.resilience import dying
@@ -43,6 +44,9 @@ def _seal(connection: models.Connection, found: Vault) -> None:
         token_expires=datetime(2026, 1, 1, tzinfo=UTC),
     )
     models.EscalaAccount.objects.update(erasure_key_sealed=found.seal("de personas"))
+    person = models.User.objects.make("ana@acme.example", None)
+    for kind, name, secret in (("totp", "secret", "teléfono"), ("recovery_codes", "seed", "códigos")):
+        Authenticator.objects.create(user=person, type=kind, data={name: found.seal(secret)})
 
 
 def _opened(found: Vault) -> list[str]:
@@ -50,16 +54,17 @@ def _opened(found: Vault) -> list[str]:
         found.open(value)
         for model, name in tables.sealed_columns()
         for value in model._default_manager.values_list(name, flat=True)
-    )
+    ) + [found.open(value) for _, _, value in second_factors.sealed()]
 
 
-ALL = ["de escala", "de personas", "de siigo", "token"]
+OF_PEOPLE = ["teléfono", "códigos"]
+ALL = ["de escala", "de personas", "de siigo", "token", *OF_PEOPLE]
 
 
 def test_everything_is_sealed_with_the_new_key_alone(sealed: models.Connection, key_file: Path) -> None:
     (old,) = keys.in_file(key_file)
     done = rotation.rotate((), home=key_file.parent)
-    assert (done.resealed, done.in_environment) == (4, False)
+    assert (done.resealed, done.in_environment) == (6, False)
     (new,) = keys.in_file(key_file)
     assert new != old
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
@@ -74,7 +79,7 @@ def test_keys_of_the_environment_are_sealed_for_the_first_of_them(
 ) -> None:
     _seal(connection, Vault(["vieja"]))
     done = rotation.rotate(("nueva", "vieja"), home=home)
-    assert (done.resealed, done.in_environment) == (4, True)
+    assert (done.resealed, done.in_environment) == (6, True)
     assert _opened(Vault(["nueva"])) == ALL
     assert not list(home.glob("secret*"))
 
@@ -83,7 +88,7 @@ def test_a_token_that_nothing_opens_is_fetched_again(sealed: models.Connection, 
     models.SiigoCompany.objects.update(token_sealed=Vault(["otra"]).seal("token"))
     rotation.rotate((), home=key_file.parent)
     assert models.SiigoCompany.objects.get().token_sealed == ""
-    assert _opened(Vault(keys.in_file(key_file))) == ["", "de escala", "de personas", "de siigo"]
+    assert _opened(Vault(keys.in_file(key_file))) == ["", *ALL[:3], *OF_PEOPLE]
 
 
 @pytest.mark.parametrize("there", [None, "otra"])
@@ -161,7 +166,7 @@ def test_a_secret_stored_meanwhile_is_never_lost(sealed: models.Connection, key_
 def _stored() -> list[tuple[str, ...]]:
     return [
         tuple(model._default_manager.values_list(name, flat=True)) for model, name in tables.sealed_columns()
-    ]
+    ] + [(value,) for _, _, value in second_factors.sealed()]
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
 
 from siigo_escala.store import models, schema
@@ -80,6 +82,17 @@ def test_a_newer_schema_is_refused_on_either_store(database: str) -> None:
         assert "9999_next" in problem.value.message
 
 
+def test_the_tables_of_libraries_are_looked_at_too(empty: Path) -> None:
+    schema.ensure(by_itself=False)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE axes_accessattemptexpiration")
+        cursor.execute("DELETE FROM django_migrations WHERE name = '0010_accessattemptexpiration'")
+    assert not schema.is_current()
+    schema.ensure(by_itself=False)
+    assert schema.is_current()
+    assert "axes_accessattemptexpiration" in connection.introspection.table_names()
+
+
 def test_the_schema_of_this_program_is_left_alone(database: str) -> None:
     schema.ensure(by_itself=False)
     schema.ensure(by_itself=True)
@@ -109,6 +122,25 @@ def test_postgresql_is_brought_up_to_date_only_when_asked(bare_postgresql: str) 
     schema.ensure(by_itself=True)
     schema.ensure(by_itself=False)
     assert models.Connection.objects.count() == 0
+
+
+@pytest.mark.parametrize("store", ["empty", "bare_postgresql"])
+def test_second_factors_are_handed_over_to_allauth(store: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(store)
+    if store == "empty":
+        found.parent.mkdir()
+    call_command("migrate", "store", "0011_counted_by_axes", verbosity=0)
+    with connection.cursor() as cursor:
+        for email, secret in (("ana@acme.example", "sellado"), ("beto@acme.example", "")):
+            cursor.execute(
+                "INSERT INTO person (email, password, is_active, is_installer, joined_at, theme, "
+                "totp_sealed, totp_step, recovery) "
+                "VALUES (%s, 'x', true, true, '2026-01-01', '', %s, 7, '[\"una\"]')",
+                [email, secret],
+            )
+    schema.ensure(by_itself=True)
+    assert [one.has_second_factor for one in models.User.objects.order_by("email")] == [True, False]
+    assert Authenticator.objects.get().data == {"secret": "sellado"}
 
 
 def test_a_database_that_cannot_be_read_is_told_as_what_it_is(empty: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from siigo_escala.store import archive, models, tables
 from siigo_escala.store import lease as leases
@@ -17,7 +18,7 @@ from tests.sync.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """Where the store makes no difference."""
-OF_THE_INSTALLATION = {"person", "start_code", "sign_in_failure"}
+OF_THE_INSTALLATION = {"person", "start_code", "mfa_authenticator"}
 """Tables of people: no company's."""
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 
@@ -80,8 +81,8 @@ def _fill(connection: Connection) -> None:
     )
     models.Errand.objects.create(connection=connection, kind="preview", begun_at=NOW, beat_at=NOW)
     audit.record("Reglas", who=person.email, now=NOW, connection=connection)
+    Authenticator.objects.get_or_create(user=person, type="totp", defaults={"data": {}})
     models.StartCode.objects.get_or_create(digest="d", until=NOW)
-    models.SignInFailure.objects.get_or_create(key="k", defaults={"last_at": NOW})
     for user in (connection.siigo_username, "antes@empresa.example"):
         models.CallHour.objects.create(account=f"siigo:{connection.siigo_id}:{user}", hour=NOW)
 

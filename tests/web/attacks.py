@@ -14,7 +14,6 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import State, audit
 from siigo_escala.store.vault import Vault
-from siigo_escala.web import second_factor
 from tests.conftest import TEST_KEY
 from tests.web import screens
 
@@ -150,9 +149,8 @@ def scene() -> Scene:
         browsers[who].raise_request_exception = False
     secrets = {"Siigo's key": SIIGO_KEY, "Escala's key": ESCALA_KEY, "the key": TEST_KEY}
     guarded = models.User.objects.get(email="emp@acme.example")
-    secret = second_factor.new_secret()
-    codes = second_factor.switch_on(guarded, secret, step=0, vault=Vault([TEST_KEY]))
-    secrets |= {"second factor": secret, "recovery code": codes[0], "its hash": guarded.recovery[0]}
+    secret, codes = screens.with_second_factor(guarded)
+    secrets |= {"second factor": secret, "recovery code": codes[0], "as typed": codes[0].replace("-", "")}
     return Scene(acme=acme, other=other, browsers=browsers, secrets=secrets)
 
 

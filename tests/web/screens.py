@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import time
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
-from django.test import Client
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.test import Client, RequestFactory
 
 from siigo_escala.store import models
+from siigo_escala.web import second_factor, signing_in
 from tests.sync.world import World
 
 
@@ -39,11 +43,26 @@ class Screens:
 def signed_in(user: models.User) -> Client:
     """The browser of a person, past the door."""
     client = Client(SERVER_NAME="localhost")
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session["person"], session["stamp"] = user.pk, user.get_session_auth_hash()
-    session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    client.force_login(user)
     return client
+
+
+def guessed(email: str, times: int, *, address: str = "10.0.0.1", kind: str = "sign in") -> None:
+    """Somebody at this address failed so many times."""
+    for _ in range(times):
+        signing_in.failed(RequestFactory(REMOTE_ADDR=address).post("/entrar/"), email, kind=kind)
+
+
+def code_of(secret: str, *, later: int = 0) -> str:
+    """What the application on the telephone shows, so many seconds from now."""
+    totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303 - what the applications compute
+    return totp.generate(int(time.time()) + later).decode()
+
+
+def with_second_factor(user: models.User) -> tuple[str, list[str]]:
+    """The secret that this person's telephone has now, and the recovery codes; one code has been used."""
+    secret = generate_totp_secret()
+    return secret, second_factor.switch_on(user, secret, code_of(secret))
 
 
 def words(answer: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from siigo_escala.store import models
 from siigo_escala.web import errands, invitations, resets, signing_in
 from tests.engine import peers
-from tests.web.screens import audited, signed_in, words
+from tests.web.screens import audited, guessed, signed_in, words
 
 PASSWORD = "una-clave-larga-7"
 pytestmark = pytest.mark.usefixtures("installed")
@@ -72,8 +72,7 @@ def test_who_asks_too_often_waits_whether_or_not_there_is_such_a_person(
     monkeypatch.setenv("SIIGO_ESCALA_EMAIL_URL", "smtp://127.0.0.1:9")
     said = []
     for email in (ana.email, "nadie@acme.example"):
-        for _ in range(signing_in.FREE - 1):
-            signing_in.failed(f"reset:{email}", "reset:10.0.0.1", now=datetime.now(UTC))
+        guessed(email, signing_in.FREE - 1, kind=resets.KIND)
         with capture_logs():
             assert visitor.post("/clave/", {"email": email.upper()}).status_code == 302
             errands.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,7 +67,12 @@ def _origins(environment: env.Environment) -> list[str]:
 
 DATABASES = {"default": _database(ENVIRONMENT.database_url)}
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.sessions",
+    "allauth.account",  # allauth.mfa asks for it; its tables stay empty and no page of it has an address
+    "allauth.mfa",
+    "axes",
     "django_htmx",
     "siigo_escala.store",
     "siigo_escala.web",
@@ -78,7 +84,8 @@ MIDDLEWARE = [
     "siigo_escala.web.assets.Assets",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "siigo_escala.web.access.People",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "siigo_escala.web.access.DenyByDefault",
@@ -112,6 +119,23 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "store.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "siigo_escala.web.signing_in.Counting"
+AXES_CLIENT_IP_CALLABLE = "siigo_escala.web.signing_in.address_of"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = 1  # see Counting.get_failures
+AXES_COOLOFF_TIME = timedelta(hours=6)  # what lies longer back no longer counts
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # store/models/audit.py has it
+AXES_VERBOSE = False
+MFA_ADAPTER = "siigo_escala.web.second_factor.Adapter"
+MFA_TOTP_ISSUER = "siigo-escala"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 10
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "siigo_escala.web.passwords.LongEnough"},
     {"NAME": "siigo_escala.web.passwords.NotCommon"},

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Max
 
-from siigo_escala.store import archive, backup, lease, models, schema, scratch, tables
+from siigo_escala.store import archive, backup, lease, models, schema, scratch, second_factors, tables
 from siigo_escala.store.archive import Manifest, Reader
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.scratch import Scratch
@@ -145,7 +145,7 @@ def _replaced(
     models.EscalaAccount.objects.update(epoch=F("epoch") + epoch, must_read_all=True)
     without = _take_credentials(now) if vault is None else ()
     _drop_tokens(vault)
-    _drop_second_factors(vault)
+    second_factors.drop(vault)
     lost = _drop_erasures() if vault is None else 0
     connection.check_constraints()
     return Restored(
@@ -178,14 +178,6 @@ def _drop_tokens(vault: Vault | None) -> None:
         if vault is None or not vault.opens(company.token_sealed):
             company.token_sealed, company.token_expires, company.token_username = "", None, ""
             company.save(update_fields=["token_sealed", "token_expires", "token_username"])
-
-
-def _drop_second_factors(vault: Vault | None) -> None:
-    """Nobody could come in by a secret that cannot be opened; the password is asked for all the same."""
-    for person in models.User.objects.exclude(totp_sealed=""):
-        if vault is None or not vault.opens(person.totp_sealed):
-            person.totp_sealed, person.totp_step, person.recovery = "", 0, []
-            person.save(update_fields=["totp_sealed", "totp_step", "recovery"])
 
 
 def _drop_erasures() -> int:

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from filelock import FileLock
 
 from siigo_escala.store import keys as installed
-from siigo_escala.store import tables
+from siigo_escala.store import second_factors, tables
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.vault import Vault
 
@@ -53,6 +53,7 @@ def rotate(configured: Sequence[str], *, home: Path) -> Rotated:
 def _must_open(keys: Sequence[str]) -> None:
     """What is sealed opens; else there is nothing to rotate, and nothing is touched."""
     sealed = [value for _, name, _, value in _secrets() if name != _FETCHED_AGAIN]
+    sealed += [value for _, _, value in second_factors.sealed()]
     if not keys and sealed:
         raise StoreProblem(
             "KEY_MISSING",
@@ -67,8 +68,8 @@ def _must_open(keys: Sequence[str]) -> None:
 
 def _reseal(vault: Vault) -> int:
     """Seals every secret with the first key, all in one transaction; how many."""
-    count = 0
     with transaction.atomic():
+        count = second_factors.reseal(vault)
         for model, name, key, value in _secrets():
             lost = name == _FETCHED_AGAIN and not vault.opens(value)
             news = "" if lost else vault.seal(vault.open(value))
@@ -78,7 +79,7 @@ def _reseal(vault: Vault) -> int:
 
 
 def _secrets() -> list[tuple[type[models.Model], str, Any, str]]:
-    """Every secret there is: its table, column, row and sealed form."""
+    """Every secret of our own tables: its table, column, row and sealed form."""
     return [
         (model, name, key, value)
         for model, name in tables.sealed_columns()

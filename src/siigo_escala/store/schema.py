@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import pkgutil
 import sqlite3
 from pathlib import Path
 
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from filelock import FileLock
 
-from siigo_escala.store import migrations
 from siigo_escala.store.errors import StoreProblem
 
 
@@ -62,29 +62,38 @@ def is_current() -> bool:
 
 
 def newest() -> str:
-    """The last migration that this program knows."""
-    return max(_ours())
+    """The last migration of our own tables that this program knows."""
+    return max(name for app, name in _known() if app == "store")
 
 
-def _ours() -> set[str]:
-    package = importlib.import_module(settings.MIGRATION_MODULES.get("store") or migrations.__name__)
-    return {module.name for module in pkgutil.iter_modules(package.__path__) if module.name[:4].isdigit()}
+def _known() -> set[tuple[str, str]]:
+    """Every migration, also of the libraries that keep tables here: (app, name)."""
+    return {(app.label, name) for app in apps.get_app_configs() for name in _migrations(app)}
+
+
+def _migrations(app: AppConfig) -> list[str]:
+    name = settings.MIGRATION_MODULES.get(app.label) or f"{app.name}.migrations"
+    if importlib.util.find_spec(name) is None:
+        return []
+    found = pkgutil.iter_modules(importlib.import_module(name).__path__)
+    return [module.name for module in found if module.name[:4].isdigit()]
 
 
 def _difference() -> tuple[list[str], list[str]]:
     """Migrations that the database lacks, and those it has and this program does not know."""
-    ours = _ours()
+    ours = _known()
     if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists():
-        return sorted(ours), []
+        return [name for _, name in sorted(ours)], []
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT name FROM django_migrations WHERE app = 'store'")
-            applied = {row[0] for row in cursor.fetchall()}
+            cursor.execute("SELECT app, name FROM django_migrations")
+            labels = {app for app, _ in ours}
+            applied = {(app, name) for app, name in cursor.fetchall() if app in labels}
     except DatabaseError as problem:
         if "django_migrations" not in str(problem):
             raise
         applied = set()
-    return sorted(ours - applied), sorted(applied - ours)
+    return [name for _, name in sorted(ours - applied)], [name for _, name in sorted(applied - ours)]
 
 
 def _backup(path: Path) -> None:

@@ -20,8 +20,13 @@ _PLAIN = frozenset((str, int, type(None), bool, dict, list, float))
 
 
 def in_order(registry: Apps = apps) -> list[type[models.Model]]:
-    """Every table of ours, each after those that it refers to; `registry`: as they were at a migration."""
-    left = sorted(registry.get_app_config("store").get_models(), key=lambda model: model._meta.db_table)
+    """Every table of ours, and that of second factors, each after those that it refers to.
+
+    `registry`: as they were at a migration; the earlier ones know nothing of second factors' own table.
+    """
+    configs = [registry.app_configs[label] for label in ("store", "mfa") if label in registry.app_configs]
+    found = [model for config in configs for model in config.get_models()]
+    left = sorted(found, key=lambda model: model._meta.db_table)
     ordered: list[type[models.Model]] = []
     while left:
         ready = [model for model in left if not (_referred(model) & set(left)) - {model}]
@@ -77,7 +82,8 @@ def empty(*, using: str) -> None:
     names = [connection.ops.quote_name(model._meta.db_table) for model in in_order()]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {', '.join(names)}")
+            # An empty table of allauth's refers to people.
+            cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
             return
         for name in reversed(names):
             cursor.execute(f"DELETE FROM {name}")

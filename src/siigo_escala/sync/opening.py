@@ -14,7 +14,7 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.store import erasing, keys, models, vault
+from siigo_escala.store import erasing, keys, models, second_factors, vault
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
@@ -191,4 +191,5 @@ def _anything_sealed() -> bool:
         or SiigoCompany.objects.exclude(token_sealed="").exists()
         or models.EscalaAccount.objects.exclude(erasure_key_sealed="").exists()
         or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
+        or second_factors.exist()
     )

@@ -18,7 +18,6 @@ from django_htmx.middleware import HtmxDetails
 
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, ConnectionDraft, Role, User
-from siigo_escala.web import sessions
 from siigo_escala.web.views import errors
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -67,18 +66,6 @@ def connecting(view: View) -> View:
     """An administrator's view of a company that may not be connected yet: only of a draft of that name."""
     view.of_drafts = True  # type: ignore[attr-defined]  # functions bear attributes
     return administrator(view)
-
-
-class People:
-    """Django middleware: `request.user` is the person whose session this is, else None."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answers, knowing who asks."""
-        request.user = sessions.person(request)  # type: ignore[assignment]  # see Visit
-        return self._get_response(request)
 
 
 class DenyByDefault:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from siigo_escala.store.models import Connection
+from siigo_escala.store.models import Connection, User
 from siigo_escala.web import directions
 from siigo_escala.web.access import Level
 from siigo_escala.web.queries import doing, doing_deals
@@ -75,7 +75,7 @@ INSTALLATION: tuple[Entry, ...] = (
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of every page; empty of companies for whoever has not signed in."""
     user = getattr(request, "user", None)
-    if user is None:
+    if not isinstance(user, User):
         return {"person": None, "theme": "", "simulator": _simulator()}
     company: Connection | None = getattr(request, "company", None)
     level = getattr(request, "level", Level.SIGNED_IN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
@@ -14,7 +13,7 @@ LEAST = 12
 class LongEnough:
     """Twelve characters: what a list of guesses does not reach."""
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """ValidationError where it is too short."""
         del user
         if len(password) < LEAST:
@@ -30,7 +29,7 @@ class LongEnough:
 class NotCommon(CommonPasswordValidator):
     """Not one of those that everybody tries first."""
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """ValidationError where it stands in the list, or is one character over and over."""
         try:
             super().validate(password, user)
@@ -47,9 +46,9 @@ class NotCommon(CommonPasswordValidator):
 class NotTheEmail:
     """Not what anybody knows of the person."""
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """ValidationError where it is the e-mail, or its beginning and little else."""
-        email = user.email if isinstance(user, User) else ""
+        email = user.email if user is not None else ""
         name = email.partition("@")[0]
         typed = password.casefold()
         if email and (typed == email or (len(name) > 3 and typed.strip("0123456789") == name)):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import base36_to_int
 
@@ -19,6 +20,8 @@ from siigo_escala.store.models import User, audit
 from siigo_escala.web import errands, invitations, signing_in
 
 LASTS = timedelta(hours=1)
+KIND = "link"
+"""Asking counts like a failure to sign in, apart from those."""
 log = structlog.get_logger()
 
 
@@ -27,7 +30,7 @@ class _Links(PasswordResetTokenGenerator):
 
     key_salt = "siigo_escala.web.resets"
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]  # of our User
+    def check_token(self, user: User | None, token: str | None) -> bool:
         """Whether the link is this person's, unused and young."""
         if not token or not super().check_token(user, token):
             return False
@@ -38,14 +41,9 @@ class _Links(PasswordResetTokenGenerator):
 LINKS = _Links()
 
 
-def wait(email: str, address: str, *, now: datetime) -> timedelta:
-    """How long whoever asks has to wait; asking counts like an attempt to sign in, apart from those."""
-    return signing_in.wait(f"reset:{email}", f"reset:{address}", now=now)
-
-
-def ask(email: str, address: str, environment: Environment, *, base: str, now: datetime) -> None:
+def ask(request: HttpRequest, email: str, environment: Environment, *, base: str, now: datetime) -> None:
     """Sends the link if there is such a person: in a thread, so that nobody can measure whether there is."""
-    signing_in.failed(f"reset:{email}", f"reset:{address}", now=now)
+    signing_in.failed(request, email, kind=KIND)
     errands.aside(lambda: _send(email, environment, base=base, now=now))
 
 

@@ -31,8 +31,8 @@ _THREADS = 8
 enough of them that those which wait for a database out of reach leave /healthz its own.
 """
 _AT_ONCE = 64
-_QUIET = ("django.request", "django.security", "django.server")
-"""What Django would log of every 404 or 503: ours tells what matters (web/guards.py)."""
+_QUIET = ("django.request", "django.security", "django.server", "axes")
+"""What they would log of every 404, 503 or slip: ours tells what matters (web/guards.py)."""
 
 
 def bound(bind: Bind) -> socket.socket:

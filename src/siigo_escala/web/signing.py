@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from siigo_escala.config.env import Environment
-from siigo_escala.store import keys, models, vault
+from siigo_escala.store import keys, models, second_factors, vault
 from siigo_escala.store.vault import Vault
 
 _PURPOSE = b"siigo-escala web v1"
@@ -32,6 +32,6 @@ def open_vault(environment: Environment) -> Vault:
 def _anything_sealed() -> bool:
     return (
         models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
-        or models.User.objects.exclude(totp_sealed="").exists()
+        or second_factors.exist()
         or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
     )

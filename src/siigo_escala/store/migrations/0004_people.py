@@ -23,6 +23,8 @@ def words_of_customers(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
+    # They refer to whom this makes, and say no more than that it is an app of ours.
+    run_before = [("account", "0001_initial"), ("mfa", "0001_initial")]
     dependencies = [
         ("store", "0003_invoice_by_state"),
     ]

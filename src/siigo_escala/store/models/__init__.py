@@ -18,7 +18,7 @@ from siigo_escala.store.models.known import (
 )
 from siigo_escala.store.models.ledger import CreditNote, Invoice, InvoiceEvent, State
 from siigo_escala.store.models.opportunity import Invoicing, Opportunity, OpportunityEvent
-from siigo_escala.store.models.people import Membership, Role, SignInFailure, StartCode, User
+from siigo_escala.store.models.people import Membership, Role, StartCode, User
 from siigo_escala.store.models.rule_drafts import RuleDraft
 from siigo_escala.store.models.run import Run
 from siigo_escala.store.models.saving import insert_rows, insert_values, save_rows
@@ -52,7 +52,6 @@ __all__ = [
     "Role",
     "RuleDraft",
     "Run",
-    "SignInFailure",
     "SiigoCompany",
     "StartCode",
     "State",

@@ -1,7 +1,7 @@
 """Who signs in, what they may do in which company, and what keeps strangers out.
 
-Django's own parts (hashes, sessions, tokens) do the work; the rows stand here, so that a backup carries them
-and a change of key reaches the second factor (docs/adr/0016).
+Django's own parts (hashes, sessions, tokens) do the work, and allauth's for the second factor, whose rows are
+in backups beside these (docs/adr/0018).
 """
 
 from __future__ import annotations
@@ -46,12 +46,6 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(auto_now_add=True)
     theme = models.CharField(max_length=5, default="")
     """"light", "dark" or "" for what the system says."""
-    totp_sealed = models.TextField(default="")
-    """Secret of the second factor; "" while there is none."""
-    totp_step = models.BigIntegerField(default=0)
-    """The last period whose code was accepted: none is accepted twice."""
-    recovery = models.JSONField(default=list)
-    """Hashes of the recovery codes that are left."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -62,6 +56,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a code is asked for after the password."""
+        return any(one.type == "totp" for one in self.authenticator_set.all())  # type: ignore[attr-defined]  # allauth's
 
 
 class Membership(models.Model):
@@ -86,14 +85,3 @@ class StartCode(models.Model):
 
     class Meta:
         db_table = "start_code"
-
-
-class SignInFailure(models.Model):
-    """Attempts that failed, by address of the person and by address of the machine, as hashes."""
-
-    key = models.CharField(max_length=64, unique=True)
-    count = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "sign_in_failure"

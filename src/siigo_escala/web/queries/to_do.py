@@ -67,7 +67,7 @@ def _all(
         yield from _sellers(company, today=found.now.astimezone(found.zone).date())
     if person.is_installer:
         yield from _backup(now=found.now)
-        if not person.totp_sealed:
+        if not person.has_second_factor:
             yield Row(
                 title="Su cuenta no tiene doble factor",
                 detail="Con su clave sola se entra a todo.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 
+from allauth.mfa.totp.internal.auth import clear_totp_secret, get_totp_secret
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
@@ -13,14 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from siigo_escala.config import env
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, second_factor, signing_in
 from siigo_escala.web.access import Visit
 from siigo_escala.web.forms import people as forms
 
 THEMES = (("", "Como el sistema"), ("light", "Claro"), ("dark", "Oscuro"))
-_NEW_FACTOR = "second factor"
 
 
 @access.signed_in
@@ -34,7 +33,7 @@ def account(request: Visit) -> HttpResponse:
         {
             "form": forms.ChangePassword(person=request.user),
             "themes": THEMES,
-            "left": len(request.user.recovery),
+            "left": second_factor.codes_left(request.user),
         },
     )
 
@@ -45,18 +44,18 @@ def account(request: Visit) -> HttpResponse:
 def password(request: Visit) -> HttpResponse:
     """Another password; all other sessions of this person end."""
     now = datetime.now(UTC)
-    if held := _held_off(request, now=now):
+    if held := _held_off(request):
         return held
     form = forms.ChangePassword(request.POST, person=request.user)
     valid = form.is_valid()
     if request.POST.get("old"):
-        _proven(request, right="old" not in form.errors, now=now)
+        _proven(request, right="old" not in form.errors)
     if not valid:
-        context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+        context = {"form": form, "themes": THEMES, "left": second_factor.codes_left(request.user)}
         return render(request, "web/account.html", context, status=422)
     request.user.set_password(form.cleaned_data["password"])
     request.user.save(update_fields=["password"])
-    sessions.renew(request, request.user)
+    update_session_auth_hash(request, request.user)
     audit.record("Clave cambiada", who=request.user.email, now=now)
     messages.success(request, "Clave cambiada. Sus otras sesiones se cerraron.")
     return redirect("web:account")
@@ -79,23 +78,20 @@ def theme(request: Visit) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_on(request: Visit) -> HttpResponse:
     """The square, and a first code that proves that it was read. Then the recovery codes, once."""
-    if request.user.totp_sealed:
+    if request.user.has_second_factor:
         return redirect("web:account")
-    now = datetime.now(UTC)
-    secret = request.session.setdefault(_NEW_FACTOR, second_factor.new_secret())
+    secret = get_totp_secret()
     form = forms.FirstCode(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        step = second_factor.step_of(secret, form.cleaned_data["code"], now=now)
-        if step is not None:
-            vault = signing.open_vault(env.read(os.environ))
-            codes = second_factor.switch_on(request.user, secret, step=step, vault=vault)
-            del request.session[_NEW_FACTOR]
-            audit.record("Doble factor activado", who=request.user.email, now=now)
+        codes = second_factor.switch_on(request.user, secret, form.cleaned_data["code"])
+        if codes:
+            clear_totp_secret(request)
+            audit.record("Doble factor activado", who=request.user.email, now=datetime.now(UTC))
             return render(request, "web/recovery_codes.html", {"codes": codes})
         form.add_error(
             "code", "Ese código no es correcto; revise la hora del teléfono y escriba el siguiente."
         )
-    square = mark_safe(second_factor.square(secret, request.user))  # noqa: S308 - drawn by us
+    square = mark_safe(second_factor.square(secret, request.user))  # noqa: S308 - drawn by allauth
     context = {"form": form, "secret": secret, "square": square}
     return render(request, "web/second_factor.html", context, status=422 if form.errors else 200)
 
@@ -105,10 +101,10 @@ def second_factor_on(request: Visit) -> HttpResponse:
 def second_factor_off(request: Visit) -> HttpResponse:
     """No longer asked for; the password proves that it is really this person."""
     now = datetime.now(UTC)
-    if held := _held_off(request, now=now):
+    if held := _held_off(request):
         return held
     right = request.user.check_password(request.POST.get("password", ""))
-    _proven(request, right=right, now=now)
+    _proven(request, right=right)
     if not right:
         messages.error(request, "Esa no es su clave; el doble factor sigue activo.")
         return redirect("web:account")
@@ -118,21 +114,18 @@ def second_factor_off(request: Visit) -> HttpResponse:
     return redirect("web:account")
 
 
-def _held_off(request: Visit, *, now: datetime) -> HttpResponse | None:
+def _held_off(request: Visit) -> HttpResponse | None:
     """Whoever sits before somebody else's open session guesses no password faster than at the door."""
-    left = signing_in.wait(request.user.email, signing_in.address_of(request), now=now)
+    left = signing_in.wait(request, request.user.email)
     if left <= timedelta(0):
         return None
     messages.error(request, signing_in.too_often(left))
     form = forms.ChangePassword(person=request.user)
-    context = {"form": form, "themes": THEMES, "left": len(request.user.recovery)}
+    context = {"form": form, "themes": THEMES, "left": second_factor.codes_left(request.user)}
     return signing_in.held_off(render(request, "web/account.html", context, status=429), left)
 
 
-def _proven(request: Visit, *, right: bool, now: datetime) -> None:
+def _proven(request: Visit, *, right: bool) -> None:
     """Counts what the password that was given proved."""
-    address = signing_in.address_of(request)
-    if right:
-        signing_in.succeeded(request.user.email, address)
-    else:
-        signing_in.failed(request.user.email, address, now=now)
+    told = signing_in.succeeded if right else signing_in.failed
+    told(request, request.user.email)

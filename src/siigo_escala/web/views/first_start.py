@@ -11,8 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, sessions, signing_in
+from siigo_escala.web import access, first_start, signing_in
 from siigo_escala.web.forms import people as forms
+from siigo_escala.web.views.signing_in import begin_session
 
 _OVER = "Ese código ya se usó o venció. Reinicie el programa para obtener otro."
 _MISTYPED = (
@@ -33,16 +34,16 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = forms.FirstStart(request.POST or None, initial={"code": request.GET.get("codigo", "")})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        left = signing_in.wait("", signing_in.address_of(request), now=now)
+        left = signing_in.wait(request, "")
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_page(request, form, status=429), left)
         user = first_start.claim(given["email"], given["password"], given["code"], now=now)
         if user is not None:
             audit.record("Cuenta del administrador creada", who=user.email, now=now)
-            sessions.begin(request, user, now=now)
+            begin_session(request, user)
             return redirect("web:connect_new")
-        signing_in.failed("", signing_in.address_of(request), now=now)
+        signing_in.failed(request, "")
         form.add_error("code", _OVER if first_start.was_one(given["code"]) else _MISTYPED)
     return _page(request, form, status=422 if form.errors else 200)
 

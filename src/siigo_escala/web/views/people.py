@@ -79,7 +79,7 @@ def link(request: Visit, number: int) -> HttpResponse:
 def without_second_factor(request: Visit, number: int) -> HttpResponse:
     """For whoever lost the telephone: the password alone lets them in until they activate it again."""
     found = _person(number)
-    if found.totp_sealed:
+    if found.has_second_factor:
         second_factor.switch_off(found)
         _record(request, "Doble factor quitado", after={"correo": found.email})
         messages.success(
@@ -175,7 +175,9 @@ def _companies() -> list[Connection]:
 
 
 def _list(request: Visit, form: Invite, *, status: int = 200) -> HttpResponse:
-    found = models.User.objects.order_by("email").prefetch_related("memberships__connection")
+    found = models.User.objects.order_by("email").prefetch_related(
+        "memberships__connection", "authenticator_set"
+    )
     return render(request, "web/people.html", {"form": form, "people": found}, status=status)
 
 

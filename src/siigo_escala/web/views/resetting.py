@@ -36,11 +36,11 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and environment.email_url:
         status = 422
         if form.is_valid():
-            email, address = form.cleaned_data["email"], signing_in.address_of(request)
-            left = resets.wait(email, address, now=now)
+            email = form.cleaned_data["email"]
+            left = signing_in.wait(request, email, kind=resets.KIND)
             if left <= timedelta(0):
                 base = environment.public_url or f"{request.scheme}://{request.get_host()}"
-                resets.ask(email, address, environment, base=base, now=now)
+                resets.ask(request, email, environment, base=base, now=now)
                 messages.success(request, _SENT)
                 return redirect("web:sign_in")
             form.add_error(None, signing_in.too_often(left))
@@ -68,7 +68,7 @@ def new_password(request: HttpRequest, number: int, token: str) -> HttpResponse:
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
         audit.record("Clave elegida con un enlace", who=user.email, now=now)
-        if not user.totp_sealed:
+        if not user.has_second_factor:
             return inside(request, user, "", now=now)
         return redirect("web:sign_in")
     return render(

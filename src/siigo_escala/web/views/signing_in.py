@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 
-from django.contrib import messages
+from django.conf import settings
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,10 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from siigo_escala.config import env
 from siigo_escala.store import models
 from siigo_escala.store.models import audit
-from siigo_escala.web import access, first_start, second_factor, sessions, signing, signing_in
+from siigo_escala.web import access, first_start, second_factor, signing_in
 from siigo_escala.web.forms import people as forms
 
 _WRONG = "El correo o la clave no son correctos."
@@ -33,21 +32,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     form = forms.SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        email, address = form.cleaned_data["email"], signing_in.address_of(request)
-        left = signing_in.wait(email, address, now=now)
+        email = form.cleaned_data["email"].casefold()
+        left = signing_in.wait(request, email)
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_door(request, form, status=429), left)
-        user = signing_in.by_password(email, form.cleaned_data["password"])
-        if user is None:
-            signing_in.failed(email, address, now=now)
+        user = auth.authenticate(request, email=email, password=form.cleaned_data["password"])
+        if not isinstance(user, models.User):
             form.add_error(None, _WRONG)
             return _door(request, form, status=422)
-        if user.totp_sealed:
-            sessions.half(request, user, now=now)
+        if user.has_second_factor:
+            second_factor.ask_for(request, user, now=now)
             request.session["next"] = _next(request)
             return redirect("web:sign_in_code")
-        signing_in.succeeded(email, address)
         return inside(request, user, _next(request), now=now)
     return _door(request, form, status=422 if form.errors else 200)
 
@@ -58,22 +55,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The second factor, for whoever has given the password within the last ten minutes."""
     now = datetime.now(UTC)
-    user = sessions.halfway(request, now=now)
+    user = second_factor.asked(request, now=now)
     if user is None:
         return redirect("web:sign_in")
     form = forms.Code(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        address = signing_in.address_of(request)
-        left = signing_in.wait(user.email, address, now=now)
+        left = signing_in.wait(request, user.email)
         if left > timedelta(0):
             form.add_error(None, signing_in.too_often(left))
             return signing_in.held_off(_code(request, form, status=429), left)
-        if second_factor.accept(
-            user, form.cleaned_data["code"], vault=signing.open_vault(env.read(os.environ)), now=now
-        ):
-            signing_in.succeeded(user.email, address)
+        if second_factor.accept(user, form.cleaned_data["code"]):
             return inside(request, user, str(request.session.get("next", "")), now=now)
-        signing_in.failed(user.email, address, now=now)
+        signing_in.failed(request, user.email)
         form.add_error("code", "Ese código no es correcto o ya se usó; espere el siguiente.")
     return _code(request, form, status=422 if form.errors else 200)
 
@@ -82,7 +75,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends this session."""
-    sessions.end(request)
+    auth.logout(request)
     messages.success(request, "Salió. Hasta pronto.")
     return redirect("web:sign_in")
 
@@ -95,9 +88,16 @@ def _code(request: HttpRequest, form: forms.Code, *, status: int) -> HttpRespons
     return render(request, "web/sign_in_code.html", {"form": form}, status=status)
 
 
+def begin_session(request: HttpRequest, user: models.User) -> None:
+    """Signs in, under a new number and with nothing of what was kept before: it may have been planted."""
+    request.session.clear_expired()
+    request.session.flush()
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+
+
 def inside(request: HttpRequest, user: models.User, following: str, *, now: datetime) -> HttpResponse:
     """Begins the session of somebody who has shown who they are."""
-    sessions.begin(request, user, now=now)
+    begin_session(request, user)
     audit.record("Entró", who=user.email, now=now)
     return redirect(following or "web:companies")
 
