@@ -115,7 +115,7 @@ def _served(size: int, port: int | None, *, back: bool) -> None:
     """The same in the browser, until a signal: before the server listens to it, it is only noted, so that
     nothing which was begun is left behind.
     """
-    with stopping.quietly() as asked, _stage(size, _LATENCY_WEB_S) as (folder, stage):
+    with stopping.quietly("Terminando…") as asked, _stage(size, _LATENCY_WEB_S) as (folder, stage):
         if asked.is_set():
             return
         environment = _prepared(folder, stage, port=port or 0, settings=demo_web.SETTINGS)

@@ -41,11 +41,13 @@ def raise_on_signals() -> None:
 
 
 @contextmanager
-def quietly() -> Iterator[threading.Event]:
-    """While inside, any signal sets the event and nothing else happens."""
+def quietly(answer: str = "") -> Iterator[threading.Event]:
+    """While inside, any signal sets the event, and the first one is answered; nothing else happens."""
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        if answer and not ended.is_set():
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{answer}\n".encode())
         ended.set()
 
     before = {number: signal.signal(number, end) for number in SIGNALS}
