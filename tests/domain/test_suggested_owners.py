@@ -18,6 +18,7 @@ from siigo_escala.domain import suggested_owners
             "laura.rojas@acme.example",
             "name",
         ),
+        ("", "Ana Paz", ["ana.paz@acme.example", "jo.x@acme.example"], "ana.paz@acme.example", "name"),
         ("", "LÁURA ROJAS", ["laura@acme.example", "diego@acme.example"], "laura@acme.example", "name"),
     ],
 )

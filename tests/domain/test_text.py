@@ -64,3 +64,10 @@ def test_without_a_limit_nothing_is_cut() -> None:
 def test_comparison_forgets_case_accents_and_width() -> None:
     assert text.fold("Ｆerreterı́a ÑANDÚ") == text.fold("ferretería ñandu".replace("í", "ı"))
     assert text.fold("Straße") == "strasse"
+
+
+def test_what_no_database_holds_is_left_out_wherever_it_stands() -> None:
+    odd = {"na\x00me": ["a\x00b", {"k": "\ud800c"}, 7, None, True]}
+    assert text.storable(odd) == {"name": ["ab", {"k": "c"}, 7, None, True]}
+    assert text.may_be_unstorable(b'{"a": "x\\u0000"}') is True
+    assert text.may_be_unstorable(b'{"a": "x"}') is False

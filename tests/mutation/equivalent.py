@@ -134,6 +134,37 @@ KNOWN = (
         change="Gt becomes GtE",
         why="where no batch is to come, there are no more new contacts than customers anyway",
     ),
+    Equivalent(
+        module="sync/read.py",
+        code="expected: int = 0",
+        change="0 becomes 1",
+        why="how many there are to read is set before anybody asks",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code="return False",
+        change="False becomes None",
+        why="its caller asks only whether",
+    ),
+    Equivalent(
+        module="sync/checking/examination.py",
+        code="return False",
+        change="False becomes None",
+        why="its callers ask only whether",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code="if len(passed) > 4 * self._places:",
+        change="Gt becomes GtE",
+        why="how many waiting jobs are looked at for one that is free: one less",
+    ),
+    Equivalent(
+        module="domain/text.py",
+        code="return len(text) if text.isascii() else len(text) + "
+        r'sum(character > "\uffff" for character in text)',
+        change="Gt becomes GtE",
+        why="U+FFFF is no character, and none is ever sent",
+    ),
 )
 
 

@@ -219,3 +219,16 @@ def test_thirty_records_without_data_never_block_an_account(world: World, lackin
     counted = counting.stretches(access.counter_name(_connection()), now=world.now())
     assert sum(one.calls for one in counted) > 0
     assert not any(one.refused for one in counted)
+
+
+def test_a_pause_that_is_not_the_brakes_is_never_probed(world: World) -> None:
+    connection = world.connect()
+    long_ago = world.now() - timedelta(days=30)
+    for code, since, may in (
+        ("CREDENTIALS_REFUSED", long_ago, False),
+        ("", long_ago, False),
+        ("BRAKED", None, False),
+        ("BRAKED", long_ago, True),
+    ):
+        connection.paused, connection.paused_at = code, since
+        assert access.may_probe(connection, now=world.now()) is may, (code, since)

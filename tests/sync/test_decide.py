@@ -148,6 +148,7 @@ def test_a_vanished_stage_holds_what_would_be_made_and_nothing_else(world: World
     result = world.sync()
     assert counts(result) == {"read": 2, "unchanged": 1, "needs_attention": 1}
     assert world.row(new["name"]).code == "STAGE_GONE"
+    assert world.escala.calls.count(method="POST") == 0, "noticed before anything is sent"
 
 
 def test_with_a_mark_a_deal_without_it_is_another_connections(world: World) -> None:

@@ -10,12 +10,13 @@ from django.test import Client
 
 from siigo_escala.store import models
 from siigo_escala.sync import requests
-from siigo_escala.web import deal_decisions
+from siigo_escala.web import deal_decisions, errands
 from siigo_escala.web.queries.opportunity import masked
 from tests.sync.two.scene import Scene, counts
 from tests.web.screens import Screens, audited, words
 
 LIST, PENDING = "/empresas/acme/oportunidades/", "/empresas/acme/pendientes/"
+SYNC = "/empresas/acme/sincronizar/"
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -230,3 +231,38 @@ def test_sellers_are_linked_in_this_direction_too(emp: Client, scene: Scene, scr
     assert answer.headers["Location"] == "/empresas/acme/direccion/vista-previa/", words(answer)
     assert emp.post("/empresas/acme/direccion/guardar/").status_code == 302
     assert screens.company.file["sellers"] == {seller: seller}
+
+
+def test_the_preview_says_what_the_run_then_makes(emp: Client, scene: Scene) -> None:
+    scene.deal(scene.contact(), name="Nueva")
+    scene.deal(None, name="Sola 2")
+    made = len(scene.invoices())
+    answer = emp.post(f"{SYNC}vista-previa/")
+    assert answer.status_code == 302
+    errands.wait()
+    told = words(emp.get(f"{SYNC}vista-previa/"))
+    assert "Se hará 1 factura en Siigo, de oportunidades por $ 170.000,00 y 0 clientes nuevos" in told
+    assert "3 requerirán su atención" in told
+    assert "Las facturas quedan en borrador" in told
+    assert len(scene.invoices()) == made, "nothing was written"
+    assert counts(scene.sync()) == {"read": 4, "created": 1, "needs_attention": 3}
+    number = models.Run.objects.latest("pk").pk
+    page = words(emp.get(f"/empresas/acme/historial/{number}/"))
+    assert "Facturado en Siigo, por el valor de las oportunidades: $ 170.000,00" in page
+    assert "Oportunidades que cambió" in page
+    assert "Nueva" in page
+    assert row("Nueva").invoice in page
+
+
+def test_nothing_to_do_and_a_single_one_are_previewed_too(emp: Client, scene: Scene) -> None:
+    emp.post(f"{SYNC}vista-previa/", {"invoice": "Buena"})
+    errands.wait()
+    told = words(emp.get(f"{SYNC}vista-previa/"))
+    assert "No hay facturas nuevas por hacer" in told
+    assert "1 oportunidad sin nada por hacer" in told
+    refused = words(emp.post(SYNC, {"invoice": "Nadie"}))
+    assert "No conocemos esa oportunidad" in refused
+    assert emp.post(SYNC, {"invoice": row("Sola 0").deal_id}).status_code == 302
+    assert run_asked(scene) == {"read": 1, "needs_attention": 1}
+    models.Opportunity.objects.update(name="Igual")
+    assert "Hay varias con ese nombre" in words(emp.post(SYNC, {"invoice": "Igual"}))

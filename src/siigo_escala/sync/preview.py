@@ -41,28 +41,40 @@ def make(
     date_from: date | None,
     date_to: date | None,
     invoices: tuple[str, ...] = (),
+    opportunities: tuple[str, ...] = (),
     now: Callable[[], datetime],
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """The preview of a run over these dates or invoices. Raises StoreProblem where it may not begin.
+    """The preview of a run over these dates, invoices or opportunities. Raises StoreProblem where it may not
+    begin.
 
+    `invoices`: the counts, of opportunities in the other direction (`back`); `contacts`: then of customers.
     `ended`: the exit code of the dry run, 3 or 4 where what is told is not the whole.
     """
     seen = _Seen()
     result = run.run(
         opened,
-        Options(date_from=date_from, date_to=date_to, invoices=invoices, dry_run=True),
+        Options(
+            date_from=date_from,
+            date_to=date_to,
+            invoices=invoices,
+            opportunities=opportunities,
+            dry_run=True,
+        ),
         Listener(progress=progress, foreseen=seen.tell),
         now=now,
     )
     document = result.document
+    back = "opportunities" in document
     return {
+        "back": back,
         "from": document["from"],
         "to": document["to"],
-        "invoices": document["invoices"],
+        "invoices": document["opportunities" if back else "invoices"],
         "value": document["value"],
-        "contacts": document["contacts"],
-        "plan": document["plan"],
+        "contacts": document["customers" if back else "contacts"],
+        # Where nothing is to be written, the run costs what the dry one has cost.
+        "plan": document.get("plan") or {"calls": document["calls"], "seconds": 0},
         "ended": result.exit_code,
         "left_out": result.left_out,
         "problems": problems(document["problems"]),

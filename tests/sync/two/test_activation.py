@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from siigo_escala.store.models import Connection
+from siigo_escala.store.models import Connection, OpportunityEvent
 from tests.sync.two.scene import Scene, codes, counts
 
 
@@ -248,3 +248,14 @@ def test_a_person_who_says_no_to_the_plan_has_nothing_written(scene: Scene) -> N
     assert (told[0]["opportunities"], told[0]["value"]) == (1, "170000.00")
     assert counts(scene.sync()) == {"read": 1, "created": 1}
     assert Decimal(scene.report()["value"]["invoiced"]) == 170000
+
+
+def test_what_is_new_has_its_turn_before_what_waits_for_people(scene: Scene) -> None:
+    contact = scene.ready()
+    waits = scene.deal(None, name="Sola")
+    assert counts(scene.sync()) == {"read": 1, "needs_attention": 1}
+    fresh = scene.deal(contact, name="Nueva")
+    result = scene.sync()
+    assert counts(result) == {"read": 2, "created": 1, "needs_attention": 1}
+    made = OpportunityEvent.objects.get(opportunity__deal_id=fresh, kind="invoiced")
+    assert made.at <= scene.row(waits).updated_at

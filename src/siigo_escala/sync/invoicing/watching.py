@@ -40,7 +40,7 @@ def read(session: Session) -> bool:
 
 
 def of_run(work: Work) -> list[Seen]:
-    """Those that this run decides, the oldest first."""
+    """Those that this run decides: what is new, then what waits for people; the oldest first."""
     session = work.session
     if session.options.opportunities:
         return list(_named(work))
@@ -55,9 +55,12 @@ def of_run(work: Work) -> list[Seen]:
         gone = Opportunity.objects.filter(connection=session.connection, due=True)
         there = {seen.row.deal_id for seen in found}
         found += [seen for seen in of_rows(session, gone) if seen.row.deal_id not in there]
-    return sorted(
-        found, key=lambda seen: (seen.modified or datetime.min.replace(tzinfo=UTC), seen.row.deal_id)
-    )
+
+    def turn(seen: Seen) -> tuple[bool, datetime, str]:
+        waits = seen.row.state == Invoicing.NEEDS_ATTENTION
+        return waits, seen.modified or datetime.min.replace(tzinfo=UTC), seen.row.deal_id
+
+    return sorted(found, key=turn)
 
 
 def unnumbered(session: Session) -> Iterator[Seen]:

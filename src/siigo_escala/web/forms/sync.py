@@ -6,6 +6,9 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import Q
+
+from siigo_escala.store.models import Connection
 
 
 class Demand(forms.Form):
@@ -46,6 +49,37 @@ class Demand(forms.Form):
         if given.get("invoice") and (first or last):
             self.add_error("invoice", "Elija fechas o una factura, no las dos cosas.")
         return given
+
+
+class DemandOfDeals(Demand):
+    """In the other direction: days of their last change, or one opportunity."""
+
+    invoice = forms.CharField(
+        label="O una oportunidad",
+        required=False,
+        max_length=300,
+        help_text="Por su nombre o su id, si ya está en Oportunidades. Sin fechas ni oportunidad: todo lo "
+        "nuevo y lo que falta. Las fechas son las de su último cambio.",
+    )
+
+    def __init__(self, *args: Any, company: Connection, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.company = company
+
+    def clean_invoice(self) -> str:
+        """The id of the one that is meant."""
+        typed = str(self.cleaned_data["invoice"]).strip()
+        if not typed:
+            return ""
+        known = self.company.opportunities.filter(Q(deal_id=typed) | Q(name=typed))
+        ids = list(known.order_by("pk").values_list("deal_id", flat=True)[:2])
+        if len(ids) != 1:
+            raise forms.ValidationError(
+                "Hay varias con ese nombre: escriba el id de la suya, que está en su página."
+                if ids
+                else "No conocemos esa oportunidad: sincronice primero, o revise el nombre."
+            )
+        return ids[0]
 
 
 class Pause(forms.Form):

@@ -68,6 +68,8 @@ class Shown:
     origin: str
     date_from: date | None
     date_to: date | None
+    back: bool
+    """It made invoices of opportunities."""
 
     @property
     def nothing_new(self) -> bool:
@@ -110,6 +112,7 @@ def shown(run: Run, *, going: Run | None, now: datetime) -> Shown:
         origin="Reintento" if run.kind == "retry" else _ORIGINS[asked.get("by", "schedule")],
         date_from=_day(asked.get("from")),
         date_to=_day(asked.get("to")),
+        back="opportunities" in document,
     )
 
 

@@ -21,10 +21,9 @@ from siigo_escala.store import locks, models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, State, audit
 from siigo_escala.sync import opening, preview, requests, run_row
 from siigo_escala.sync.session import Options, Progress
-from siigo_escala.web import access, drafting, errands, frame
+from siigo_escala.web import access, directions, drafting, errands, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.errands import Tell
-from siigo_escala.web.forms.sync import Demand
 from siigo_escala.web.queries.invoice import stage_name
 from siigo_escala.web.views import syncing
 
@@ -71,13 +70,13 @@ def demand(request: Visit) -> HttpResponse:
     """The same over the dates or the invoice of Sincronizar a demanda."""
     company = request.company
     if request.method == "POST":
-        form = Demand(request.POST, today=_today(company))
+        form = syncing.form_of(company, request.POST, today=_today(company))
         if not form.is_valid():
             return syncing.page(request, form)
         options = syncing.options_of(form)
-        begin(company, date_from=options.date_from, date_to=options.date_to, invoices=options.invoices)
+        begin(company, options)
         return redirect("web:sync_preview", empresa=company.name)
-    context = {**shown(company), "working": locks.held("worker") > 0}
+    context = {**shown(company), "working": locks.held("worker") > 0, "back": directions.is_back(company)}
     return render(request, "web/sync_preview.html" + ("#preview" if request.htmx else ""), context)
 
 
@@ -95,12 +94,10 @@ def _unlinked(draft: ConnectionDraft) -> dict[str, Any]:
 def begin_last_days(company: Connection) -> None:
     """The preview that the assistant ends in is under way when its page opens."""
     last = _today(company)
-    begin(company, date_from=last - timedelta(days=DAYS), date_to=last)
+    begin(company, Options(date_from=last - timedelta(days=DAYS), date_to=last))
 
 
-def begin(
-    company: Connection, *, date_from: date | None, date_to: date | None, invoices: tuple[str, ...] = ()
-) -> Errand:
+def begin(company: Connection, options: Options) -> Errand:
     """A preview under way."""
     environment, _ = drafting.environment_and_vault()
     name = company.name
@@ -111,15 +108,15 @@ def begin(
 
         return preview.make(
             opening.open_connection(environment, name),
-            date_from=date_from,
-            date_to=date_to,
-            invoices=invoices,
+            date_from=options.date_from,
+            date_to=options.date_to,
+            invoices=options.invoices,
+            opportunities=options.opportunities,
             now=lambda: datetime.now(UTC),
             progress=told,
         )
 
-    asked = Options(date_from=date_from, date_to=date_to, invoices=invoices).to_json()
-    return errands.begin(KIND, work, of=company, asked=asked)
+    return errands.begin(KIND, work, of=company, asked=options.to_json())
 
 
 def shown(company: Connection) -> dict[str, Any]:
@@ -175,7 +172,7 @@ def _acted(request: Visit, draft: ConnectionDraft, company: Connection) -> HttpR
             return redirect("web:home", empresa=company.name)
         case "ver":
             first, last = _range(request.POST.get("rango", ""), _today(company))
-            begin(company, date_from=first, date_to=last)
+            begin(company, Options(date_from=first, date_to=last))
         case _:
             messages.warning(request, "Primero calcule la vista previa.")
     return redirect("web:connect_preview", empresa=draft.name)
@@ -233,6 +230,7 @@ def _options(errand: Errand, *, limit: int | None = None) -> Options:
         date_from=_day(asked["from"]),
         date_to=_day(asked["to"]),
         invoices=tuple(asked["invoices"]),
+        opportunities=tuple(asked.get("opportunities", ())),
         limit=limit,
     )
 

@@ -15,7 +15,7 @@ from siigo_escala.store.models import audit
 from siigo_escala.sync import requests, run_row
 from siigo_escala.web import access, asked
 from siigo_escala.web.access import Visit
-from siigo_escala.web.queries import rows, runs
+from siigo_escala.web.queries import opportunities, rows, runs
 from siigo_escala.web.states import shown_state
 
 _PAGE = 50
@@ -68,7 +68,7 @@ def run(request: Visit, number: int) -> HttpResponse:
         "calls": progress.get("calls", found.calls) if found.going else found.calls,
     }
     if not found.going:
-        context["rows"] = _rows(request, found)
+        context["rows"] = _deals(request, found) if found.back else _rows(request, found)
     return render(request, "web/run.html" + ("#live" if request.htmx and found.going else ""), context)
 
 
@@ -103,6 +103,15 @@ def withdraw(request: Visit) -> HttpResponse:
     dropped, _ = models.Request.objects.filter(connection=request.company, waiting=True).delete()
     messages.success(request, f"Se retiraron {dropped} de la fila." if dropped else "No había nada en fila.")
     return redirect("web:runs", empresa=request.company.name)
+
+
+def _deals(request: Visit, found: runs.Shown) -> list[opportunities.Row]:
+    """The same of opportunities."""
+    touched = models.OpportunityEvent.objects.filter(
+        run=found.run.pk, opportunity__connection=request.company
+    )
+    rows_ = opportunities.of(request.company).filter(pk__in=touched.order_by().values("opportunity"))
+    return opportunities.shown(request.company, rows_.order_by("-modified", "-pk")[:_ROWS])
 
 
 def _rows(request: Visit, found: runs.Shown) -> list[rows.Row]:

@@ -17,7 +17,8 @@ from siigo_escala.sync import requests, run_row
 from siigo_escala.sync.session import Options
 from siigo_escala.web import access, frame
 from siigo_escala.web.access import Visit
-from siigo_escala.web.forms.sync import Demand, Pause
+from siigo_escala.web.directions import is_back
+from siigo_escala.web.forms.sync import Demand, DemandOfDeals, Pause
 from siigo_escala.web.queries import resting
 
 
@@ -26,7 +27,8 @@ from siigo_escala.web.queries import resting
 def sync(request: Visit) -> HttpResponse:
     """¿Puedo traer estas fechas ya? The engine does it; its page shows how far it is."""
     today = datetime.now(ZoneInfo(frame.zone_of(request.company))).date()
-    form = Demand(request.POST or None, today=today, initial=_preset(request.GET.get("rango", ""), today))
+    preset = _preset(request.GET.get("rango", ""), today)
+    form = form_of(request.company, request.POST or None, today=today, initial=preset)
     if request.method == "POST" and form.is_valid():
         options = options_of(form)
         requests.ask(request.company, options, now=datetime.now(UTC))
@@ -95,13 +97,21 @@ def _preset(name: str, today: date) -> dict[str, date]:
     return dict(zip(("date_from", "date_to"), spans[name], strict=True))
 
 
+def form_of(company: Connection, *args: Any, **more: Any) -> Demand:
+    """The form of this company's direction."""
+    return DemandOfDeals(*args, company=company, **more) if is_back(company) else Demand(*args, **more)
+
+
 def options_of(form: Demand) -> Options:
     """What the form asks for, as a run takes it."""
     given = form.cleaned_data
+    named = (given["invoice"].strip(),) if given["invoice"].strip() else ()
+    back = isinstance(form, DemandOfDeals)
     return Options(
         date_from=given["date_from"],
         date_to=given["date_to"],
-        invoices=(given["invoice"].strip(),) if given["invoice"].strip() else (),
+        invoices=() if back else named,
+        opportunities=named if back else (),
     )
 
 
