@@ -83,13 +83,14 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
 
 def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """The same with `later`: what was sent and is still to be compared; None where there is nothing so."""
-    return last_look.beside(company, chosen).annotate(
+    found: QuerySet[Invoice] = last_look.beside(company, chosen).annotate(
         later=Case(
             When(_LIVING & last_look.FRESH, then=Value(None)),
             When(_LIVING, then=_wanted(company)),
             output_field=CentsField(),
         )
     )
+    return found
 
 
 def differing(company: Connection, chosen: QuerySet[Invoice]) -> Amount:
