@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from siigo_escala.store import models
 from siigo_escala.web.queries import ledger, left_over
@@ -149,3 +150,46 @@ def test_what_was_written_since_escala_was_looked_at_is_told_apart(emp: Client, 
     told = _page(emp)
     assert "De ello, enviado después de la última mirada a Escala $ 69.999,99 en 1 oportunidad" in told
     assert "Valor enviado $ 139.999,98" in told
+
+
+def test_what_the_rule_has_subtracted_is_told_no_more_though_escala_was_not_looked_at_since(
+    emp: Client, screens: Screens
+) -> None:
+    world = screens.world
+    standing = [row for row in models.Invoice.objects.filter(state="in_escala") if not row.credited]
+    for row in standing:
+        world.siigo.stamp(row.siigo_id, "Accepted")
+        world.siigo.credit_note(row.siigo_id, total=10_000)
+    world.pass_time(days=1)
+    world.sync()
+    told = _page(emp)
+    assert "y 2 oportunidades con nota crédito por una parte conservan su valor." in told
+    assert "De más en Escala, por notas crédito de una parte $ 20.000,00 en 2 oportunidades" in told
+    text = attacks.body(emp.get(f"{A}facturas/exportar/csv/")).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    told_of = sorted(row["De más por nota crédito de una parte"] for row in rows)
+    assert told_of == ["", "", "", "10000,00", "10000,00"]
+    world.connect('on_credited = "subtract"')
+    world.sync()
+    deals = {one["id"]: one for one in world.escala.state()["deals"]}
+    assert {deals[row.deal_id]["value"] for row in standing} == {VALUE - 10_000}
+    # Escala was looked at before that: it is known by what we wrote.
+    before = models.Invoice.objects.get(pk=standing[0].pk).events.latest("at").at - timedelta(hours=1)
+    models.KnownDeal.objects.filter(deal_id__in=deals).update(seen_at=before)
+    models.KnownDeal.objects.filter(deal_id__in=[row.deal_id for row in standing]).update(value=VALUE)
+    told = _page(emp)
+    assert "por una parte" not in told
+    assert "De ello, enviado después de la última mirada a Escala $ 119.999,98 en 2 oportunidades" in told
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_exports_say_what_is_still_to_be_compared(emp: Client, screens: Screens) -> None:
+    models.KnownDeal.objects.update(seen_at=timezone.now() - timedelta(days=99))
+    text = attacks.body(emp.get(f"{A}facturas/exportar/csv/")).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    column = sorted(row["Enviado, por comparar con Escala"] for row in rows)
+    assert column == ["", "", "", "69999,99", "69999,99"]
+    book = zipfile.ZipFile(io.BytesIO(attacks.body(emp.get(f"{A}facturas/exportar/xlsx/"))))
+    texts = b"".join(book.read(name) for name in book.namelist()).decode("utf-8", "replace")
+    assert "Enviado después de la última mirada a Escala: se compara en el próximo repaso" in texts
+    assert "<v>139999.98</v>" in texts

@@ -6,6 +6,7 @@ A stage of the kind "lost" is where such a one belongs; whatever stands anywhere
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -16,6 +17,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
 from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.web.queries import last_look
 from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
 
@@ -59,19 +61,30 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
-def partly(company: Connection, chosen: QuerySet[Invoice]) -> Amount:
-    """Those credited in part whose opportunity holds more than is left of the sale, and how much more."""
-    there = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
-    found = (
-        chosen.filter(credited__gt=0, deal_id__isnull=False)
-        .exclude(UNDONE)
-        .annotate(there=Subquery(there.values("value")[:1], output_field=CentsField()))
-        .filter(there__isnull=False)
-        .values_list("value", "credited", "there")
-    )
-    more = [there - (value - credited) for value, credited, there in found]
-    too_much = [one for one in more if one > 0]
-    return Amount(count=len(too_much), value=sum(too_much, Decimal(0)))
+def by_part(company: Connection, chosen: QuerySet[Invoice]) -> dict[int, Decimal]:
+    """Of those credited in part, by key: the credited pesos that the opportunity still holds.
+
+    What we wrote since Escala was looked at last stands there as we wrote it.
+    """
+    noted = models.CreditNote.objects.filter(connection=company).values("invoice_siigo_id")
+    # By the notes, which are few: no index of invoices tells which were credited.
+    sales = chosen.filter(siigo_id__in=noted, credited__gt=0, deal_id__isnull=False).exclude(_GONE)
+    found = last_look.beside(company, sales).filter(there__isnull=False)
+    held: dict[int, Decimal] = {}
+    for key, value, credited, there, seen, written, applied in found.values_list(
+        "pk", "value", "credited", "there", "seen", "written", "applied__value"
+    ):
+        known = there if written is None or seen > written or not applied else Decimal(applied)
+        # Whatever else the two differ by is no credit note's.
+        over = min(known - (value - credited), credited)
+        if over > 0:
+            held[key] = over
+    return held
+
+
+def amount_of(held: Mapping[int, Decimal]) -> Amount:
+    """How many they are, and their sum."""
+    return Amount(count=len(held), value=sum(held.values(), Decimal(0)))
 
 
 def of(company: Connection, chosen: QuerySet[Invoice]) -> LeftOver:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import CombinedExpression
 
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
 from siigo_escala.store.models import Connection, Invoice, State
-from siigo_escala.web.queries import ledger, rows
+from siigo_escala.web.queries import last_look, ledger, rows
 from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
 
@@ -62,20 +62,8 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
 
 def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
-    deal = models.KnownDeal.objects.filter(escala_id=company.escala_id, deal_id=OuterRef("deal_id"))
     # What was written since Escala was looked at last stands there as we wrote it.
-    written = models.InvoiceEvent.objects.filter(
-        invoice=OuterRef("pk"), kind__in=("created", "updated")
-    ).order_by("-at")
-    found = (
-        chosen.filter(_LIVING)
-        .annotate(
-            there=Subquery(deal.values("value")[:1], output_field=CentsField()),
-            seen=Subquery(deal.values("seen_at")[:1]),
-            written=Subquery(written.values("at")[:1]),
-        )
-        .filter(Q(written__isnull=True) | Q(seen__gt=F("written")), there__isnull=False)
-    )
+    found = last_look.beside(company, chosen.filter(_LIVING)).filter(last_look.FRESH)
     wanted = _wanted(company)
     sums = found.aggregate(
         count=Count("*"),
@@ -91,6 +79,18 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
         differing=list(differing[:200]),
         later=later,
     )
+
+
+def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The same with `later`: what was sent and is still to be compared; None where there is nothing so."""
+    found: QuerySet[Invoice] = last_look.beside(company, chosen).annotate(
+        later=Case(
+            When(_LIVING & last_look.FRESH, then=Value(None)),
+            When(_LIVING, then=_wanted(company)),
+            output_field=CentsField(),
+        )
+    )
+    return found
 
 
 def differing(company: Connection, chosen: QuerySet[Invoice]) -> Amount:

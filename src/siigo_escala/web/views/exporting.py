@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from siigo_escala.store.models import audit
 from siigo_escala.web import access, exports
 from siigo_escala.web.access import Visit
 from siigo_escala.web.exports import Cell
-from siigo_escala.web.queries import filters, ledger, left_over, rows
+from siigo_escala.web.queries import filters, ledger, left_over, reconciliation, rows
 from siigo_escala.web.queries import opportunities as deals
 from siigo_escala.web.queries.filters import Filters
 from siigo_escala.web.states import STATES
@@ -25,6 +25,7 @@ HEAD = (
     "Factura", "Fecha", "Identificación", "Cliente", "Vendedor", "Dueño en Escala", "Valor", "Estado",
     "Código", "Motivo",
     "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo", "De más en Escala",
+    "De más por nota crédito de una parte", "Enviado, por comparar con Escala",
 )  # fmt: skip
 HEAD_BACK = (
     "Oportunidad", "Modificada", "Identificación", "Cliente", "Valor", "Estado", "Código", "Motivo",
@@ -40,21 +41,25 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
     company = request.company
     asked = filters.read(request.GET, rows.sellers_of(company))
     chosen = filters.chosen(company, asked)
-    marked = left_over.marked(company, chosen).defer("intent", "applied")
+    marked = reconciliation.marked(company, left_over.marked(company, chosen)).defer("intent", "applied")
     found = marked.order_by("date", "pk").iterator(chunk_size=500)
-    left, partly = left_over.of(company, chosen).amount, left_over.partly(company, chosen)
+    partly = left_over.by_part(company, chosen)
     return _answer(
         request,
         kind,
         asked,
         called="facturas",
         head=HEAD,
-        lines=(_cells(row) for row in rows.by_chunks(company, found, rows.shown)),
+        lines=(_cells(row, partly) for row in rows.by_chunks(company, found, rows.shown)),
         sums=[(STATES[key].many, part) for key, part in ledger.account(chosen).items()],
         total=("Facturas en Siigo", ledger.whole(chosen)),
         beside=[
-            ("De más en Escala: oportunidades sin su venta en Siigo", left),
-            ("De más en Escala: oportunidades con nota crédito por una parte", partly),
+            ("De más en Escala: oportunidades sin su venta en Siigo", left_over.of(company, chosen).amount),
+            ("De más en Escala: oportunidades con nota crédito por una parte", left_over.amount_of(partly)),
+            (
+                "Enviado después de la última mirada a Escala: se compara en el próximo repaso",
+                reconciliation.against_escala(company, chosen).later,
+            ),
         ],
         back_to="web:invoices",
     )
@@ -121,7 +126,7 @@ def _answer(
     return FileResponse(book, as_attachment=True, filename=f"{name}.xlsx", content_type=_XLSX)
 
 
-def _cells(row: rows.Row) -> list[Cell]:
+def _cells(row: rows.Row, partly: Mapping[int, Decimal]) -> list[Cell]:
     one = row.invoice
     return [
         one.name,
@@ -138,6 +143,8 @@ def _cells(row: rows.Row) -> list[Cell]:
         one.deal_id or "",
         one.siigo_id,
         one.left_over,  # type: ignore[attr-defined]  # annotated by the query
+        partly.get(one.pk),
+        one.later,  # type: ignore[attr-defined]  # the same
     ]
 
 

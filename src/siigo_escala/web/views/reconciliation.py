@@ -26,7 +26,7 @@ def reconcile(request: Visit) -> HttpResponse:
     date_from, date_to, wrong = _span(request, today)
     chosen = reconciliation.span_of(company, date_from, date_to)
     parts, total = ledger.checked(chosen)
-    left, partly = left_over.of(company, chosen), left_over.partly(company, chosen)
+    left, partly = left_over.of(company, chosen), left_over.amount_of(left_over.by_part(company, chosen))
     against = reconciliation.against_escala(company, chosen)
     year = reconciliation.by_month(reconciliation.span_of(company, _year_before(date_to or today), date_to))
     sellers = reconciliation.by_seller(company, chosen)
