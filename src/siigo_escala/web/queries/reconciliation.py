@@ -63,16 +63,23 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
 def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
     # What was written since Escala was looked at last stands there as we wrote it.
-    found = last_look.beside(company, chosen.filter(_LIVING)).filter(last_look.FRESH)
-    wanted = _wanted(company)
-    sums = found.aggregate(
-        count=Count("*"),
-        sent=Sum(wanted, output_field=CentsField()),
-        held=Sum("there", output_field=CentsField()),
+    living, wanted, fresh = (
+        last_look.beside(company, chosen.filter(_LIVING)),
+        _wanted(company),
+        last_look.FRESH,
     )
-    every = chosen.filter(_LIVING).aggregate(count=Count("*"), sent=Sum(wanted, output_field=CentsField()))
-    later = Amount(count=every["count"] - sums["count"], value=_pesos(every["sent"]) - _pesos(sums["sent"]))
-    differing = found.exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
+    # One pass over them: what was compared, and what is left.
+    sums = living.aggregate(
+        every=Count("pk"),
+        all_sent=Sum(wanted, output_field=CentsField()),
+        count=Count("pk", filter=fresh),
+        sent=Sum(wanted, filter=fresh, output_field=CentsField()),
+        held=Sum("there", filter=fresh, output_field=CentsField()),
+    )
+    later = Amount(count=sums["every"] - sums["count"], value=_pesos(sums["all_sent"]) - _pesos(sums["sent"]))
+    differing = (
+        living.filter(fresh).exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
+    )
     return Against(
         sent=_pesos(sums["sent"]),
         there=_pesos(sums["held"]),
