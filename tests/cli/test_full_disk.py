@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import resource
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_a_worker_outlives_a_full_disk_and_goes_on_where_there_is_room(
         made = len(escala.state()["deals"])
         assert made < 41, "the disk was full indeed"
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        # Until its end is written down, whoever asks for the same is told that it is asked for already.
+        _until(lambda: not _waiting(home))
         connected("sync", "acme", "--queue")
         _until(lambda: len(escala.state()["deals"]) == 41)
     names = [deal["name"] for deal in escala.state()["deals"]]
@@ -72,6 +75,13 @@ def _worker(program: Program) -> Iterator[tuple[int, list[str]]]:
 def _ended_runs(program: Program) -> int:
     runs = program("runs", "acme", "--json").document["runs"]
     return sum(1 for one in runs if one["finished"])
+
+
+def _waiting(home: Path) -> int:
+    """How many requests no turn has answered."""
+    with closing(sqlite3.connect(home / "siigo-escala.db")) as store:
+        (count,) = store.execute("SELECT count(*) FROM request WHERE waiting").fetchone()
+    return int(count)
 
 
 def _until(true: Callable[[], bool]) -> None:

@@ -135,6 +135,8 @@ def test_rows_are_chosen_by_status_and_code(shop: Program) -> None:
     old = shop("invoices", "acme", "--code", "ALREADY_IN_STAGE", "--json").document["rows"]
     assert [row["name"] for row in old] == ["Vieja"]
     told = shop("invoices", "acme")
+    said = " ".join(told.out.split())
+    assert "el contacto de la oportunidad (póngaselo en Escala); complete el dato en Escala" in said
     assert "Oportunidad" in told.out
     assert "Buena · 900482137" in told.out
     assert "Facturadas" in told.out

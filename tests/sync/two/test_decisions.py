@@ -7,7 +7,7 @@ import pytest
 from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
-from siigo_escala.sync.invoicing import resolve
+from siigo_escala.sync.invoicing import report, resolve
 from tests.sync.two.scene import Scene, codes, counts
 
 NUMBER = "cf_deal_numero_hqpe_text"
@@ -220,3 +220,17 @@ def test_an_update_that_touches_what_is_not_ours_is_the_last_one(scene: Scene) -
     scene.world.escala.handle = handle  # type: ignore[method-assign]  # as it was
     scene.deal(contact, name="Dos")
     assert codes(scene.sync()) == ["NUMBER_NOT_WRITTEN"]
+
+
+def test_what_each_is_held_for_is_said_by_reason(scene: Scene) -> None:
+    contact = scene.ready()
+    alone = scene.deal(None, name="Sola")
+    fine = scene.deal(contact, name="Buena")
+    free = scene.deal(contact, value=0, name="Gratis")
+    scene.sync()
+    said = dict(report.sentences(Connection.objects.get(), [alone, fine, free]))
+    assert set(said) == {"CUSTOMER_DATA_MISSING", "VALUE_INVALID"}
+    assert "(0" in said["VALUE_INVALID"] or "valor" in said["VALUE_INVALID"]
+    assert said["CUSTOMER_DATA_MISSING"].endswith(".")
+    Opportunity.objects.filter(deal_id=alone).update(code="OF_A_LATER_VERSION")
+    assert set(dict(report.sentences(Connection.objects.get(), [alone, free]))) == {"VALUE_INVALID"}
