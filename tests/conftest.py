@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import memory, network, tracing
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from siigo_escala.simulators.escala.simulator import EscalaSimulator
     from siigo_escala.simulators.serving import App
     from siigo_escala.simulators.siigo.simulator import SiigoSimulator
+
+# How long the first draws take says how busy the machine is, not how a strategy is made.
+settings.register_profile("siigo-escala", settings(), suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("siigo-escala")
 
 TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
