@@ -132,12 +132,15 @@ def _cookie() -> str:
     from importlib import import_module
 
     from django.conf import settings
+    from django.contrib import auth
 
     from siigo_escala.store import models
 
     user = models.User.objects.make("medir@acme.example", None, is_installer=True)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session["person"], session["stamp"] = user.pk, user.get_session_auth_hash()
+    session[auth.SESSION_KEY] = str(user.pk)
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
