@@ -173,6 +173,18 @@ def test_an_account_that_does_not_answer_is_told_and_pauses_nothing(world: World
     assert acme().refusals == 0
 
 
+def test_a_probe_in_vain_stands_on_its_card_until_one_goes_well(world: World, ana: Client) -> None:
+    world.sync()
+    assert "No respondió" not in probe(ana, "escala"), "after one that went well"
+    world.escala.faults.add(Fault(kind="refuse", path=".*", status=503))
+    shown = probe(ana, "escala")
+    assert "No respondió" in shown
+    assert "Al probarla" in shown
+    world.escala.faults.clear()
+    assert "No respondió" not in probe(ana, "escala")
+    assert "No respondió" not in probe(ana)
+
+
 def test_everything_is_checked_and_each_finding_has_its_step(world: World, ana: Client) -> None:
     assert "Todavía no se ha comprobado." in page(ana, f"{E}comprobar/")
     world.siigo.change_access_key(NEW)

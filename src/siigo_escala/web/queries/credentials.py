@@ -64,9 +64,9 @@ def _card(company: Connection, system: System, name: str, account: str, *, now: 
     last = company.audit.filter(action__in=actions).order_by("-pk").first()
     stored_at = last.at if last is not None else company.created_at
     probes = company.audit.filter(action=PROBED, after__sistema=name).order_by("-pk")
-    tried = probes.filter(after__falla=None).first()
+    tried = probes.filter(after__falla__isnull=True).first()
     worked = [stored_at, *(one for one in (tried.at if tried else None, company.last_success) if one)]
-    failed = probes.exclude(after__falla=None).first()
+    failed = probes.filter(after__falla__isnull=False).first()
     shown = _state(company, system)
     if failed is not None and failed.at > max(worked) and shown["tone"] == "green":
         said = f"Al probarla {failed.after['falla'][:1].lower()}{failed.after['falla'][1:]}"

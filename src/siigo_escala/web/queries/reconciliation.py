@@ -63,11 +63,8 @@ def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount
 def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
     # What was written since Escala was looked at last stands there as we wrote it.
-    living, wanted, fresh = (
-        last_look.beside(company, chosen.filter(_LIVING)),
-        _wanted(company),
-        last_look.FRESH,
-    )
+    living = last_look.beside(company, chosen.filter(_LIVING))
+    wanted, fresh = _wanted(company), last_look.FRESH
     # One pass over them: what was compared, and what is left.
     sums = living.aggregate(
         every=Count("pk"),
