@@ -473,7 +473,7 @@ def test_a_whole_success_calls_the_heartbeat_and_nothing_else_does(world: World,
     for code in (2, 3, 4, 130):
         _after(world, Result(document=result.document, exit_code=code))
     world.pass_time(seconds=5)
-    dated = world.sync(date_from=world.now().date() - timedelta(days=3))
+    dated = world.sync(date_from=world.today() - timedelta(days=3))
     assert dated.exit_code == 0
     _after(world, dated)
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]

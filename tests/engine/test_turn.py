@@ -87,7 +87,7 @@ def test_a_daily_hour_is_kept_by_the_run_that_began_after_it(world: World) -> No
 
 
 def test_what_a_person_asked_for_comes_first_and_is_done_once(world: World, acme: Connection) -> None:
-    day = world.now().date()
+    day = world.today()
     asked = requests.ask(acme, Options(date_from=day - timedelta(days=3), date_to=day), now=world.now())
     assert take(world, acme) == [("acme", 5, 0)]
     asked.refresh_from_db()

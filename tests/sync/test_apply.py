@@ -21,7 +21,7 @@ def database_url(sqlite_url: str) -> str:
 
 def test_the_newest_invoices_go_first_up_to_the_limit(world: World) -> None:
     customer = world.customer()["id"]
-    today = (world.now() - timedelta(hours=5)).date()
+    today = world.today()
     days = [(today - timedelta(days=days_ago)).isoformat() for days_ago in (5, 1, 9, 0)]
     names = [world.siigo.create_invoice(customer, date=day)["name"] for day in days]
     world.connect()

@@ -241,7 +241,7 @@ def _distorted(**damage: Any) -> Break:
 
 
 def _to_come(world: World) -> None:
-    models.Connection.objects.update(start=(world.now() + timedelta(days=9)).date())
+    models.Connection.objects.update(start=world.today() + timedelta(days=9))
 
 
 def _stale(world: World) -> None:

@@ -122,7 +122,7 @@ def test_the_sweep_of_a_day_brings_the_customers_that_changed_since_the_last(wor
         third["id"], contacts=[{"first_name": "Eva", "last_name": "Rey", "email": "eva@empresa.example"}]
     )
     world.pass_time(days=1)
-    world.sync(date_from=world.now().date())
+    world.sync(date_from=world.today())
     world.siigo.create_invoice(third["id"])
     assert counts(world.sync())["created"] == 1
     assert "eva@empresa.example" in {contact["personal"].get("email") for contact in world.contacts()}

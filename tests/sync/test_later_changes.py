@@ -124,7 +124,7 @@ def test_a_run_with_dates_is_the_sweep_of_its_span(world: World) -> None:
     world.sync()
     world.siigo.annul_invoice(first["name"])
     world.siigo.delete_invoice(second["name"])
-    result = world.sync(date_from=world.now().date() - timedelta(days=2))
+    result = world.sync(date_from=world.today() - timedelta(days=2))
     assert counts(result) == {"read": 3, "unchanged": 1, "needs_attention": 2}
     assert codes(result) == ["INVOICE_ANNULLED_LATER", "INVOICE_DELETED"]
     assert result.document["value"]["read"] == "209999.97"

@@ -93,7 +93,7 @@ def test_a_credit_note_seen_by_a_run_with_dates_is_dealt_with_by_the_next_ordina
     world.connect('start = "2026-01-01"')
     world.sync()
     world.siigo.credit_note(early["name"], total=100)
-    today = world.now().date()
+    today = world.today()
     dated = world.sync(date_from=today - timedelta(days=1), date_to=today)
     assert counts(dated) == {}
     assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]

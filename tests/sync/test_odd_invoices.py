@@ -109,7 +109,7 @@ def test_an_invoice_without_readable_date_is_held_and_stands_in_no_range(world: 
     from siigo_escala.sync import report
 
     connection = models.Connection.objects.get(name="acme")
-    today = world.now().date()
+    today = world.today()
     ranged = report.report(connection, date_from=today.replace(month=1, day=1), date_to=today)
     assert ranged["invoices"]["total"] == 1
     assert world.report()["invoices"]["total"] == 2

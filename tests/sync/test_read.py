@@ -106,7 +106,7 @@ def test_a_credit_note_that_changes_its_value_counts_with_the_last_one(world: Wo
 
 def test_a_run_to_a_day_reads_from_the_first_and_one_from_a_day_to_today(world: World) -> None:
     customer = world.customer()["id"]
-    days = [(world.now() - timedelta(hours=5, days=ago)).date() for ago in (400, 20, 0)]
+    days = [world.today() - timedelta(days=ago) for ago in (400, 20, 0)]
     made = [world.siigo.create_invoice(customer, date=day.isoformat()) for day in days]
     world.connect()
     assert counts(world.sync(date_to=days[1])) == {"read": 2, "created": 2}
@@ -167,7 +167,7 @@ def test_a_long_pause_that_siigo_asks_for_ends_the_run_even_at_credit_notes(worl
 
 def test_the_day_before_start_is_asked_for_and_left_out_unless_it_was_made_since(world: World) -> None:
     customer = world.customer()["id"]
-    start = (world.now() - timedelta(hours=5)).date()
+    start = world.today()
     before = (start - timedelta(days=1)).isoformat()
     world.siigo.create_invoice(customer, date=before, created=f"{before}T15:00:00Z")
     late = world.siigo.create_invoice(customer, date=before)
@@ -178,7 +178,7 @@ def test_the_day_before_start_is_asked_for_and_left_out_unless_it_was_made_since
 
 def test_a_run_with_dates_that_reads_all_deals_notices_those_deleted_in_its_span_alone(world: World) -> None:
     customer = world.customer()["id"]
-    days = [(world.now() - timedelta(hours=5, days=ago)).date() for ago in (9, 3, 2)]
+    days = [world.today() - timedelta(days=ago) for ago in (9, 3, 2)]
     made = [world.siigo.create_invoice(customer, date=day.isoformat()) for day in days]
     world.connect()
     world.sync(date_from=days[0], date_to=days[1])

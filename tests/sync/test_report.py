@@ -126,7 +126,7 @@ def test_a_wholly_credited_invoice_is_annulled_and_a_partly_credited_one_is_open
     world.siigo.credit_note(whole["name"])
     world.siigo.credit_note(part["name"], total=300)
     world.pass_time(minutes=1)
-    world.sync(date_from=world.now().date() - timedelta(days=3))
+    world.sync(date_from=world.today() - timedelta(days=3))
     told = {row["invoice"]: (row["status"], row["code"], row["value"]) for row in world.report()["rows"]}
     assert told == {
         whole["name"]: ("annulled", "INVOICE_CREDITED", "1000.00"),

@@ -62,7 +62,7 @@ def test_every_run_that_reads_the_row_obeys(world: World, how: str) -> None:
         "ordinary": {},
         "retry": {"kind": "retry"},
         "retry by name": {"kind": "retry", "invoices": (invoice["name"],)},
-        "by dates": {"date_from": world.now().date() - timedelta(days=3)},
+        "by dates": {"date_from": world.today() - timedelta(days=3)},
         "by name": {"invoices": (invoice["name"],)},
     }
     assert counts(world.sync(**options[how])) == {"read": 1, "created": 1}
@@ -74,7 +74,7 @@ def test_what_is_ignored_is_left_out_and_may_be_taken_back(world: World) -> None
     invoice, _ = _held(world)
     people.say(world, "ignore", invoice["name"])
     for _ in range(2):
-        assert counts(world.sync(date_from=world.now().date() - timedelta(days=3))) == {
+        assert counts(world.sync(date_from=world.today() - timedelta(days=3))) == {
             "read": 1,
             "excluded": 1,
         }
@@ -377,7 +377,7 @@ def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str)
         assert codes(world.sync()) == ["VALUE_INVALID" if change == "no amount" else "UPDATE_NOT_POSSIBLE"]
     people.say(world, "done", name)
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
-    again = counts(world.sync(date_from=world.now().date() - timedelta(days=9)))
+    again = counts(world.sync(date_from=world.today() - timedelta(days=9)))
     assert again == ({} if change == "delete" else {"read": 1, "unchanged": 1})
     code = {
         "annul": "INVOICE_ANNULLED_LATER",

@@ -19,7 +19,7 @@ def _code(world: World, invoice: dict[str, Any]) -> str:
 
 
 def _day(world: World, days_ago: int) -> str:
-    return (world.now() - timedelta(hours=5, days=days_ago)).date().isoformat()
+    return (world.today() - timedelta(days=days_ago)).isoformat()
 
 
 def test_an_invoice_annulled_when_first_read_is_excluded_and_counts_with_its_value(world: World) -> None:
@@ -97,7 +97,7 @@ def test_document_types_left_out_are_excluded_and_come_when_the_rule_changes(wor
     assert counts(world.sync()) == {"read": 2, "created": 1, "excluded": 1}
     assert _code(world, left) == "DOCUMENT_TYPE_LEFT_OUT"
     world.connect("document_types = []")
-    world.sync(date_from=world.now().date() - timedelta(days=2))
+    world.sync(date_from=world.today() - timedelta(days=2))
     assert len(world.deals()) == 2
     world.deal_of(kept["name"])
 

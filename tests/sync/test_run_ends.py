@@ -184,7 +184,7 @@ def _never_still(world: World) -> None:
         row = {
             "id": f"0000000{number:04}",
             "name": f"FV-9-{number}",
-            "date": world.now().date().isoformat(),
+            "date": world.today().isoformat(),
             "document": {"id": 1},
             "total": 5,
         }
@@ -279,7 +279,7 @@ def test_what_no_list_can_prove_is_not_waited_for_twice(world: World) -> None:
 
 def test_what_was_asked_for_by_name_is_made_though_its_first_write_was_lost(world: World) -> None:
     (invoice,) = world.invoices(1)
-    tomorrow = (world.now() + timedelta(days=2)).date().isoformat()
+    tomorrow = (world.today() + timedelta(days=2)).isoformat()
     world.connect(f'start = "{tomorrow}"')
     world.escala.faults.add(Fault(kind="drop", method="POST", path=".*/crm/deals", times=1))
     result = world.sync(invoices=(invoice["name"],))

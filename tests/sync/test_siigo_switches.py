@@ -73,7 +73,7 @@ def _live(world: World) -> list[tuple[Any, ...]]:
     world.pass_time(days=1)
     world.sync()
     writes = world.escala.calls.count(method="POST") + world.escala.calls.count(method="PUT")
-    again = world.sync(date_from=world.now().date() - timedelta(days=5))
+    again = world.sync(date_from=world.today() - timedelta(days=5))
     # What was deleted, or is annulled and hidden, is known by now and not there to be read.
     assert counts(again) == (
         {"read": 5, "unchanged": 5}

@@ -68,7 +68,7 @@ def test_a_sweep_that_is_asked_for_after_runs_with_dates_alone_is_made(world: Wo
     first, second = world.invoices(2)
     world.connect()
     assert not world.sync(dry_run=True, sweep=True).document["sweep"]["done"], "nothing is there to be swept"
-    world.sync(date_from=world.now().date() - timedelta(days=400))
+    world.sync(date_from=world.today() - timedelta(days=400))
     world.pass_time(hours=2)
     world.escala.delete_deal(world.deal_of(first["name"])["id"])
     result = world.sync(sweep=True)

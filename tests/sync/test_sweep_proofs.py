@@ -106,16 +106,16 @@ def test_a_dry_sweep_foretells_and_changes_nothing(world: World) -> None:
 def test_an_invoice_whose_date_moved_out_of_the_span_is_found_by_its_id(world: World) -> None:
     first, *_ = _swept_tomorrow(world, 3)
     world.siigo.switches.update({"last_updated_moves_on": []})
-    world.siigo.edit_invoice(first["name"], date=(world.now() - timedelta(days=200)).date().isoformat())
+    world.siigo.edit_invoice(first["name"], date=(world.today() - timedelta(days=200)).isoformat())
     result = world.sync()
     assert counts(result)["read"] == 3
     assert not world.row(first["name"]).deleted
-    assert str(world.row(first["name"]).date) == (world.now() - timedelta(days=200)).date().isoformat()
+    assert str(world.row(first["name"]).date) == (world.today() - timedelta(days=200)).isoformat()
 
 
 def test_a_thirtieth_of_the_year_before_is_swept_each_day_where_it_holds_anything(world: World) -> None:
     customer = world.customer()["id"]
-    old = world.siigo.create_invoice(customer, date=(world.now() - timedelta(days=395)).date().isoformat())
+    old = world.siigo.create_invoice(customer, date=(world.today() - timedelta(days=395)).isoformat())
     world.siigo.create_invoice(customer)
     world.connect('start = "2020-01-01"')
     world.sync()

@@ -137,7 +137,7 @@ def test_what_differs_in_anything_is_no_twin(world: World, other: str) -> None:
 def test_the_day_of_the_connection_belongs_to_the_window_for_the_native_app_fills_in_older_ones(
     world: World,
 ) -> None:
-    old = (world.now() - timedelta(days=20)).date().isoformat()
+    old = (world.today() - timedelta(days=20)).isoformat()
     invoice, contact = _invoice(world, date=old)
     world.siigo.distort(invoice["name"], remove=["metadata"])
     world.escala.create_deal(name="Computador Ana", contact_id=contact, value=1000)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from siigo_escala.config import env
 from siigo_escala.config.env import Environment
@@ -50,6 +51,10 @@ class World:
     def now(self) -> datetime:
         """Our clock."""
         return datetime.now(UTC) + self.now_offset
+
+    def today(self) -> date:
+        """The day at the company: from seven in the evening on it is not the day by UTC."""
+        return self.now().astimezone(ZoneInfo("America/Bogota")).date()
 
     def pass_time(self, **spans: float) -> None:
         """Moves all three clocks on."""

@@ -35,7 +35,7 @@ def _facts(screens: Screens) -> Any:
 
 def _invoice(screens: Screens, number: int, **more: Any) -> models.Invoice:
     company = screens.company
-    fields: dict[str, Any] = {"date": screens.world.now().date(), "value": Decimal(1000), **more}
+    fields: dict[str, Any] = {"date": screens.world.today(), "value": Decimal(1000), **more}
     return models.Invoice.objects.create(
         connection=company, escala=company.escala, siigo_id=f"id-{number}", name=f"FV-2-{number}", **fields
     )

@@ -148,7 +148,7 @@ def test_what_changed_in_escala_too_waits_for_the_graver_reason(scene: Scene) ->
 def test_the_sweep_is_due_once_a_day_and_left_out_where_one_says_so(scene: Scene) -> None:
     invoiced(scene)
     assert scene.sync(sweep=False).document["sweep"] == {"done": False, "calls": 0}
-    assert scene.sync(date_from=scene.world.now().date()).document["sweep"]["done"] is False
+    assert scene.sync(date_from=scene.world.today()).document["sweep"]["done"] is False
     assert scene.sync(kind="retry").document["sweep"]["done"] is False
     assert scene.sync().document["sweep"]["done"] is True
     assert scene.sync().document["sweep"]["done"] is False
