@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,14 @@ def test_a_dry_run_and_the_run_after_it_agree_and_people_read_them(shop: Program
     assert "Contactos" not in again.out
 
 
+def test_a_row_is_one_opportunity_in_the_singular(shop: Program) -> None:
+    shop("sync", "acme", "--json")
+    shown = shop("invoices", "acme").out
+    for word in ("Facturada", "Excluida", "Por revisar"):
+        assert re.search(rf"\b{word}\b", shown), shown
+    assert not re.search(r"Facturadas|Excluidas", shown)
+
+
 def test_the_ledger_is_told_with_the_status_of_each(shop: Program) -> None:
     shop("sync", "acme", "--json")
     report = shop("report", "acme", "--json").document
@@ -139,7 +148,7 @@ def test_rows_are_chosen_by_status_and_code(shop: Program) -> None:
     assert "el contacto de la oportunidad (póngaselo en Escala); complete el dato en Escala" in said
     assert "Oportunidad" in told.out
     assert "Buena · 900482137" in told.out
-    assert "Facturadas" in told.out
+    assert "Facturada" in told.out
     wrong = shop("invoices", "acme", "--status", "in_escala", "--json")
     assert (wrong.code, wrong.error["key"]) == (2, "--status")
     nothing = shop("invoices", "acme", "--status", "failed")

@@ -74,7 +74,9 @@ REQUESTS: dict[str, Attack] = {
     ),
     "signing out from elsewhere": _post("/salir/", {}, 403, strict=True),
     "signing out by a picture": _get("/salir/", 405),
-    "a change by a link": _get(f"{A}sincronizar/reanudar/", 405),
+    "a change by a link": _get(
+        f"{A}sincronizar/reanudar/", 405, says="sólo recibe lo que se envía con un botón"
+    ),
     "a change by a fragment": _get(f"{A}pendientes/decidir/", 405, headers={"HX-Request": "true"}),
     "another method in a header": _get(
         f"{A}sincronizar/reanudar/", 405, headers={"X-HTTP-Method-Override": "POST"}

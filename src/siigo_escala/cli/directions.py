@@ -25,6 +25,10 @@ class Words:
     target: str
     parts: Mapping[str, str]
 
+    def state(self, part: str) -> str:
+        """The part that one record stands in: the words are regular participles, or do not change."""
+        return self.parts[part].removesuffix("s")
+
 
 FORWARD_WORDS = Words(
     key="invoices",

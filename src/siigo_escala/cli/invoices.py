@@ -209,7 +209,7 @@ def _table_of_deals(rows: list[dict[str, Any]], words: directions.Words) -> None
                     if part
                 ),
                 money.to_pesos(Decimal(row["value"])),
-                words.parts[row["status"]],
+                words.state(row["status"]),
                 row["code"] or row["invoice"] or "",
             ]
             for row in rows
@@ -236,7 +236,7 @@ def _table_of_invoices(rows: list[dict[str, Any]], words: directions.Words) -> N
                 "/".join(reversed((row["date"] or "").split("-"))),
                 row["customer"],
                 money.to_pesos(Decimal(row["value"])),
-                words.parts[row["status"]],
+                words.state(row["status"]),
                 row["code"] or "",
             ]
             for row in rows

@@ -200,7 +200,7 @@ _DATA = (
         title="Producto que Siigo no tiene",
         text="La oportunidad lleva un producto que no existe en Siigo[: {product}]",
         cause="Ningún producto de Siigo tiene el código igual al SKU de ese producto.",
-        remedy="Cree el producto en Siigo con ese código, o corrija el SKU en Escala",
+        remedy="Corrija en Escala el producto o su SKU[, o en Siigo cree o active el producto «{sku}»]",
         button="Reintentar",
     ),
 )

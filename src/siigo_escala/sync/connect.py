@@ -309,6 +309,12 @@ def warnings_of(file: ConnectionFile, account: EscalaAccount) -> Iterable[str]:
             )
     for field in fields:
         if field and not seen_names.has_field(account, field):
+            if field == file.invoices.identification_field and file.direction == BACK:
+                yield (
+                    f"Todavía no se ha visto el campo «{field}» en ningún contacto de Escala, y dice a quién "
+                    "facturar: revíselo con «siigo-escala fields»."
+                )
+                continue
             yield (
                 f"Todavía no se ha visto el campo «{field}» en Escala: "
                 "se comprobará con la primera escritura."

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.multipartparser import MultiPartParserError
 
 from siigo_escala.store import causes
@@ -48,6 +48,8 @@ class Guards:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers, with the headers that every answer has."""
         answer = self._refused(request) or self._get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed):
+            answer = errors.no_page(answer["Allow"])
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
         if not answer.streaming:

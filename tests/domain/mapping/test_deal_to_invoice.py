@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siigo_escala.domain import totals
+from siigo_escala.domain import reasons, totals
 from siigo_escala.domain.accounting import DocumentType, DocumentTypeId, SellerId
 from siigo_escala.domain.crm import Deal, DealId, DealLine, Product, ProductId
 from siigo_escala.domain.mapping import deal_to_invoice
@@ -229,6 +229,15 @@ def test_what_cannot_be_invoiced_is_held_with_its_reason(
     assert _held(deal, _basis(**rules)) == code
 
 
+def test_siigo_is_named_in_the_remedy_only_where_it_can_help() -> None:
+    for product, sku in (("p2", ""), ("p9", ""), ("p3", "OLD"), ("p4", "NOPE")):
+        held = deal_to_invoice.lines_of(_deal(lines=((product, "1"),)), _basis())
+        assert isinstance(held, NeedsAttention)
+        told = reasons.message(held.code, held.data)
+        assert (f"en Siigo cree o active el producto «{sku}»" in told) == bool(sku), product
+        assert "Escala el producto o su SKU" in told, product
+
+
 def test_the_lines_win_or_one_line_over_the_value_does() -> None:
     deal = _deal("100000")
     assert _drafted(deal, _basis(on_value_difference="lines")).total == Decimal("69999.99")
@@ -295,8 +304,14 @@ def test_what_is_wrong_is_told_with_its_value_and_what_is_inactive_as_such() -> 
 
     assert data(_deal("-5")) == {"field": "el valor de la oportunidad", "value": "-5"}
     assert data(_deal(None)) == {"field": "el valor de la oportunidad"}
-    assert data(_deal(lines=(("p3", "1"),))) == {"product": "«OLD», que está inactivo"}
-    assert data(_deal(lines=(("p4", "1"),))) == {"product": "«NOPE»"}
+    assert data(_deal(lines=(("p3", "1"),))) == {
+        "product": "«OLD», que está inactivo",
+        "sku": "OLD",
+    }
+    assert data(_deal(lines=(("p4", "1"),))) == {"product": "«NOPE»", "sku": "NOPE"}
+    assert data(_deal(lines=(("p2", "1"),))) == {
+        "product": "«Sin código», que no tiene en Escala un SKU que sirva de código"
+    }
 
 
 def test_a_quantity_that_cannot_be_sent_is_told() -> None:

@@ -84,6 +84,22 @@ def test_rules_may_forbid_new_customers(scene: Scene) -> None:
     assert len(_customers(scene)) == 1
 
 
+def test_a_customer_that_siigo_lacks_is_looked_up_once_for_all_its_opportunities(scene: Scene) -> None:
+    scene.ready("create_customers = false")
+    contact = _company(scene)
+    for number in range(4):
+        scene.deal(contact, name=f"Venta {number}")
+    asked = scene.world.siigo.calls.count(method="GET", path="/v1/customers.*")
+    assert codes(scene.sync()) == ["CUSTOMER_DATA_MISSING"] * 4
+    for_all = scene.world.siigo.calls.count(method="GET", path="/v1/customers.*") - asked
+    scene.deal(contact, name="Otra")
+    asked += for_all
+    assert codes(scene.sync()).count("CUSTOMER_DATA_MISSING") >= 1
+    assert scene.world.siigo.calls.count(method="GET", path="/v1/customers.*") - asked == for_all, (
+        "asked anew"
+    )
+
+
 def test_an_inactive_customer_is_told(scene: Scene) -> None:
     contact = scene.ready()
     scene.world.siigo.edit_customer("900482137", active=False)

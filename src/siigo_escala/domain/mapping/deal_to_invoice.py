@@ -127,7 +127,7 @@ def _single(value: Decimal, basis: Basis) -> list[LineDraft] | NeedsAttention:
     code = basis.rules.single_item.strip()
     product = basis.siigo_products.get(code)
     if product is None or not product.active:
-        return _unknown(code, product)
+        return _unknown(f"«{code}»", product, sku=code)
     return [_drafted(product, quantity=Decimal(1), price=money.round_cents(value), basis=basis)]
 
 
@@ -140,7 +140,7 @@ def _line(line: DealLine, basis: Basis) -> LineDraft | NeedsAttention:
         return _unknown(f"«{known.name}», que no tiene en Escala un SKU que sirva de código", None)
     product = basis.siigo_products.get(code)
     if product is None or not product.active:
-        return _unknown(f"«{code}»", product)
+        return _unknown(f"«{code}»", product, sku=code)
     quantity, price = line.quantity, known.price
     if quantity is None or not money.is_amount(quantity) or quantity <= 0 or _too_fine(quantity, "0.01"):
         told = (
@@ -189,6 +189,9 @@ def _invalid(what: str, number: Decimal | None) -> NeedsAttention:
     return NeedsAttention(code=Code.VALUE_INVALID, data={"field": what, **shown})
 
 
-def _unknown(what: str, product: SiigoProduct | None) -> NeedsAttention:
+def _unknown(what: str, product: SiigoProduct | None, *, sku: str = "") -> NeedsAttention:
+    """`sku`: the code that Siigo would have to know; "" where only Escala can be put right."""
     told = what if product is None else f"{what}, que está inactivo"
-    return NeedsAttention(code=Code.PRODUCT_UNKNOWN_IN_SIIGO, data={"product": told})
+    return NeedsAttention(
+        code=Code.PRODUCT_UNKNOWN_IN_SIIGO, data={"product": told} | ({"sku": sku} if sku else {})
+    )

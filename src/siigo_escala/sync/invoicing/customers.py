@@ -30,17 +30,21 @@ class Buyers:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[str, Buyer] = {}
+        self._absent: set[str] = set()
 
     def of(self, contact: Contact) -> Buyer | NeedsAttention:
         """The customer of a contact; NeedsAttention where it is missing, doubtful or cannot be used."""
         typed = contact_to_customer.stored(contact, self._session.file.invoices)
         if typed in self._known:
             return self._known[typed]
-        found = self._found(typed)
+        found = None if typed in self._absent else self._found(typed)
         if isinstance(found, NeedsAttention):
             return found
         if found is None:
-            return self._to_be_made(contact, typed)
+            buyer = self._to_be_made(contact, typed)
+            if isinstance(buyer, NeedsAttention):
+                self._absent.add(typed)
+            return buyer
         self._known[typed] = found
         return found
 

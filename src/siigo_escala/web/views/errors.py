@@ -21,6 +21,18 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def no_page(allowed: str) -> HttpResponse:
+    """405: an address that takes what a button sends, opened as if it were a page. `allowed`: its methods."""
+    answer = pages.plain(
+        "Aquí no hay página",
+        "Esta dirección sólo recibe lo que se envía con un botón; no se hizo nada.",
+        status=405,
+        back=("/", "Volver a Inicio"),
+    )
+    answer["Allow"] = allowed
+    return answer
+
+
 def too_much() -> HttpResponse:
     """413: more than any form holds."""
     return pages.plain("Demasiados datos", "Ningún formulario recibe tanto; no se leyó nada.", status=413)
