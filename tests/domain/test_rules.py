@@ -392,6 +392,12 @@ def test_a_time_zone_is_proposed_where_none_is_like_it() -> None:
         rules.parse(LEAST.replace('name = "acme"', 'name = "acme"\ntime_zone = "0000"'))
 
 
+def test_three_time_zones_that_are_like_it_are_proposed() -> None:
+    with pytest.raises(FileProblem, match="como America/Bogota, ") as told:
+        rules.parse(LEAST.replace('name = "acme"', 'name = "acme"\ntime_zone = "America/Bogotá"'))
+    assert str(told.value).count("/") == 3
+
+
 def test_a_key_that_does_not_exist_is_told_with_where_it_stands() -> None:
     with pytest.raises(FileProblem, match=r"en \[opportunities\] puede usar"):
         rules.parse(LEAST.replace('stage = "Prospecto"', 'stage = "Prospecto"\nstages = "x"'))

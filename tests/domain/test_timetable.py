@@ -107,6 +107,48 @@ def test_a_clock_set_back_an_hour_doubles_no_daily_run() -> None:
     assert not timetable.is_due(table(), done, now=at("2026-03-02T02:30"))
 
 
+def test_a_last_start_a_little_ahead_of_the_clock_is_its_drift_and_more_is_a_clock_put_right() -> None:
+    now, every = at("2026-03-02T10:00"), table("", every=60)
+    assert not timetable.is_due(every, Kept(since=MADE, last_start=now + MINUTE), now=now)
+    assert timetable.is_due(every, Kept(since=MADE, last_start=now + 1.5 * MINUTE), now=now)
+
+
+def test_a_daily_run_noted_up_to_a_day_ahead_was_done_by_a_clock_of_before() -> None:
+    now = at("2026-03-02T10:00")
+    assert not timetable.is_due(table(), Kept(since=MADE, slot_done=now + timedelta(days=1)), now=now)
+
+
+def test_a_schedule_chosen_at_its_very_hour_begins_with_it() -> None:
+    hour = at("2026-03-02T02:00")
+    assert timetable.daily_is_due(table(), Kept(since=hour), now=hour, delayed=NEVER) is True
+    later = Kept(since=hour + MINUTE)
+    assert timetable.daily_is_due(table(), later, now=hour + MINUTE, delayed=NEVER) is False
+
+
+def test_a_delay_of_most_of_a_day_looks_back_two_days() -> None:
+    slot = timetable.last_slot(table(), now=at("2026-03-05T00:30"), delayed=timedelta(hours=23))
+    assert slot == at("2026-03-03T02:00")
+
+
+@pytest.mark.parametrize(
+    ("daily", "now", "matters"),
+    [
+        ("02:00", "2026-03-02T02:00", True),
+        ("02:00", "2026-03-02T02:19", True),
+        ("02:00", "2026-03-02T02:20", False),
+        ("02:00", "2026-03-02T01:59", False),
+        ("", "2026-03-02T02:00", False),
+    ],
+)
+def test_a_delay_matters_for_twenty_minutes_after_the_hour(daily: str, now: str, matters: bool) -> None:
+    assert timetable.delay_matters(table(daily), now=at(now)) is matters
+
+
+def test_the_first_wait_for_a_system_out_of_reach_is_a_minute_and_doubles() -> None:
+    waits = [timetable.retry_after(table(), failures=failures) for failures in (1, 2, 3, 8, 9)]
+    assert waits == [1 * MINUTE, 2 * MINUTE, 4 * MINUTE, 128 * MINUTE, 240 * MINUTE]
+
+
 @given(count=st.integers(1, 500))
 def test_connections_of_one_hour_start_one_after_another_within_twenty_minutes(count: int) -> None:
     delays = [timetable.delay(rank, count) for rank in range(count)]

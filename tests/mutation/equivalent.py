@@ -112,12 +112,6 @@ KNOWN = (
     ),
     Equivalent(
         module="domain/reasons.py",
-        code="if sentence.startswith(_NAMES) or sentence[1:2].isupper():",
-        change="2 becomes 3",
-        why="no sentence begins with a word of one letter and a capital after it",
-    ),
-    Equivalent(
-        module="domain/reasons.py",
         code='return ""',
         change="'' becomes None",
         why="its callers ask only whether there is a text",
@@ -164,6 +158,48 @@ KNOWN = (
         r'sum(character > "\uffff" for character in text)',
         change="Gt becomes GtE",
         why="U+FFFF is no character, and none is ever sent",
+    ),
+    Equivalent(
+        module="domain/rules.py",
+        code='model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)',
+        change="True becomes False",
+        why="what such an error says of itself is never shown: rules_problems.py words it anew",
+    ),
+    Equivalent(
+        module="domain/rules.py",
+        code="raise rules_problems.first_of(error.errors(include_url=False)) from None",
+        change="False becomes True",
+        why="the address of pydantic's own help is not read",
+    ),
+    Equivalent(
+        module="domain/rules.py",
+        code="types = [one for one in error.errors(include_url=False) if rules_problems.is_type(one)]",
+        change="False becomes True",
+        why="the address of pydantic's own help is not read",
+    ),
+    Equivalent(
+        module="domain/timetable.py",
+        code="doublings = min(failures - 1, 10)",
+        change="10 becomes 11",
+        why="far past the longest wait either way",
+    ),
+    Equivalent(
+        module="domain/timetable.py",
+        code="return moment.replace(second=0, microsecond=0)",
+        change="0 becomes 1",
+        why="both moments are cut, and compared with each other",
+    ),
+    Equivalent(
+        module="domain/totals.py",
+        code="_WHOLE = Decimal(1)",
+        change="1 becomes 2",
+        why="only where its last digit stands counts",
+    ),
+    Equivalent(
+        module="domain/totals.py",
+        code="_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)",
+        change="60 becomes 61",
+        why="no amount that is let in has so many digits",
     ),
 )
 

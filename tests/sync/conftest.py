@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 def world(
     database: str, environment: dict[str, str], siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> World:
-    """Both systems empty, nothing connected yet."""
+    """Both systems empty, nothing connected yet; it is morning, whatever hour it is here."""
     from tests.sync import world as worlds
 
     siigo.switches.update({"rate_limit_per_minute": 0})
-    return worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+    found = worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+    found.wait_for_morning()
+    return found

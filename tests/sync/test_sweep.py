@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from siigo_escala.store import models
 from siigo_escala.sync import sweep
@@ -80,8 +80,8 @@ def test_a_sweep_that_is_asked_for_after_runs_with_dates_alone_is_made(world: Wo
 def test_the_local_day_begins_at_midnight_there_and_not_at_utcs(world: World) -> None:
     world.invoices(1)
     world.connect()
-    evening = datetime.now(UTC).replace(hour=22, minute=30, second=0, microsecond=0) + timedelta(days=1)
-    world.pass_time(seconds=(evening - datetime.now(UTC)).total_seconds())
+    evening = world.now().replace(hour=22, minute=30, second=0, microsecond=0) + timedelta(days=1)
+    world.pass_time(seconds=(evening - world.now()).total_seconds())
     assert world.sync(sweep=True).exit_code == 0
     world.pass_time(hours=3)
     assert not world.sync().document["sweep"]["done"], "half past eight in the evening in Bogotá"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,6 +62,13 @@ class World:
         self.now_offset += span
         self.siigo.clock.advance(span.total_seconds())
         self.escala.clock.advance(span.total_seconds())
+
+    def wait_for_morning(self) -> None:
+        """The next six o'clock at the company, so that hours may pass before its day ends."""
+        zone = ZoneInfo("America/Bogota")
+        now = self.now().astimezone(zone)
+        morning = datetime.combine(now.date() + timedelta(days=1), time(6), zone)
+        self.pass_time(seconds=(morning - now).total_seconds() % 86400)
 
     def file(self, more: str = "", *, tables: str = "") -> str:
         """The connection file; `more` goes into [opportunities], `tables` after it."""

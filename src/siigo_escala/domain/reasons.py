@@ -106,7 +106,7 @@ def _fill(template: str, data: Mapping[str, object]) -> str:
 
 def _inside(sentence: str) -> str:
     """The sentence as it reads after a colon: without its capital, unless it begins with a name."""
-    if sentence.startswith(_NAMES) or sentence[1:2].isupper():
+    if sentence.startswith(_NAMES):
         return sentence
     return sentence[:1].lower() + sentence[1:]
 
