@@ -298,6 +298,7 @@ def test_a_part_is_no_success_of_the_whole_and_a_killed_run_has_its_document(wor
 
     world.sync(invoices=(invoice["name"],), plan=plan)
     assert (begun["invoices"]["read"], begun["finished"]) == (0, None)
+    assert begun["sweep"] == {"done": False, "calls": 0}
     connection.refresh_from_db()
     assert connection.last_success is None
     world.sync()
