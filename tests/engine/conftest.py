@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.sync.conftest import world
+from tests.sync.conftest import world, world_by_the_clock
 
-__all__ = ["world"]
+__all__ = ["world", "world_by_the_clock"]

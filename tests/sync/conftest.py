@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(
+def world_by_the_clock(
     database: str, environment: dict[str, str], siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> World:
-    """Both systems empty, nothing connected yet; it is morning, whatever hour it is here."""
+    """Both systems empty, nothing connected yet; the hour is this machine's, as other processes have it."""
     from tests.sync import world as worlds
 
     siigo.switches.update({"rate_limit_per_minute": 0})
-    found = worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
-    found.wait_for_morning()
-    return found
+    return worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+
+
+@pytest.fixture
+def world(world_by_the_clock: World) -> World:
+    """The same early in the morning, whatever hour it is here."""
+    world_by_the_clock.wait_for_morning()
+    return world_by_the_clock

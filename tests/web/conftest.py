@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import TEST_KEY
+from tests.sync.conftest import world_by_the_clock
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from siigo_escala.simulators.escala.simulator import EscalaSimulator
-    from siigo_escala.simulators.siigo.simulator import SiigoSimulator
     from siigo_escala.store import models
     from tests.sync.world import World
     from tests.web.screens import Screens
 
+__all__ = ["world_by_the_clock"]
 TOKEN = "una-clave-para-las-metricas"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -75,14 +75,9 @@ def company(database: str) -> Callable[..., models.Connection]:
 
 
 @pytest.fixture
-def world(
-    database: str, environment: dict[str, str], siigo: SiigoSimulator, escala: EscalaSimulator
-) -> World:
-    """Both systems empty, nothing connected yet."""
-    from tests.sync import world as worlds
-
-    siigo.switches.update({"rate_limit_per_minute": 0})
-    return worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
+def world(world_by_the_clock: World) -> World:
+    """Both systems empty, nothing connected yet: pages go by this machine's clock."""
+    return world_by_the_clock
 
 
 @pytest.fixture
@@ -97,22 +92,13 @@ def served(installed: str, environment: dict[str, str], monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def screens(
-    database: str,
-    environment: dict[str, str],
-    siigo: SiigoSimulator,
-    escala: EscalaSimulator,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Screens:
+def screens(world: World, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Screens:
     """Both systems, empty; nothing connected and nobody signed in yet."""
     from siigo_escala.config import env
     from siigo_escala.web import signing
-    from tests.sync import world as worlds
     from tests.web import screens as screens_
 
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     signing.use_keys(env.read(os.environ))
-    siigo.switches.update({"rate_limit_per_minute": 0})
-    world = worlds.World(siigo=siigo, escala=escala, environment=worlds.from_variables(environment))
     return screens_.Screens(world=world)
