@@ -21,7 +21,7 @@ from siigo_escala.sync.checking.budget import Budget, Spent
 from siigo_escala.sync.checking.examination import Examination
 from siigo_escala.sync.checking.findings import Finding, failed, listed, warning
 from siigo_escala.sync.opening import Opened
-from tests.sync.world import World
+from tests.sync.world import FIELD, World
 
 Break = Callable[[World], None]
 NUMBER = "cf_deal_factura_abcd_text"
@@ -155,6 +155,16 @@ def _without_identification(world: World) -> None:
     world.pass_time(days=2)
     world.siigo.create_invoice(items=[{"code": "TAZA", "quantity": 1, "price": 10}])
     world.sync()
+
+
+def _half_without_identification(world: World) -> None:
+    models.KnownContact.objects.all().delete()
+    account = models.EscalaAccount.objects.get()
+    for number in range(4):
+        custom = {FIELD: "900100200"} if number % 2 else {}
+        models.KnownContact.objects.create(
+            escala=account, contact_id=f"c{number}", record={"custom": custom}, seen_at=world.now()
+        )
 
 
 def _learned(**habits: Any) -> Break:
@@ -373,6 +383,13 @@ def test_what_is_broken_is_found_and_nothing_else(
     told = [one for one in found.checks if one.result != "ok"]
     assert all(one.remedy.endswith(".") for one in told)
     assert any(remedy in one.remedy for one in told), told
+
+
+def test_contacts_of_which_half_have_the_identification_are_enough(healthy: World) -> None:
+    _half_without_identification(healthy)
+    found = _examined(healthy)
+    assert _wrong(found) == {}
+    assert any(one.message.startswith("2 de 4 contactos") for one in found.checks)
 
 
 def test_the_breakages_cover_what_can_be_broken_inside_an_account_or_this_machine() -> None:

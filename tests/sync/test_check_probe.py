@@ -77,6 +77,10 @@ def test_the_probe_settles_what_only_writing_can_and_names_what_it_made(synced: 
     (updates,) = [one.message for one in found.checks if one.code == Finding.UPDATES]
     assert updates == "Escala deja modificar oportunidades."
     assert all({"name", "kind", "id"} == set(one.to_json()) for one in found.probed.left)
+    deals = {one["id"] for one in synced.deals()}
+    named = {one.id for one in found.probed.left if one.kind == "oportunidad"}
+    assert named == deals & {one["id"] for one in ours}
+    assert {one.kind for one in found.probed.left} == {"oportunidad", "contacto"}
     assert found.calls.siigo + found.calls.escala <= 30
     assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
     later = examination.examine(opening.open_connection(synced.environment, "acme"), now=synced.now)
@@ -146,7 +150,7 @@ def test_a_probe_that_goes_wrong_says_why_and_names_what_may_be_left(
     told = _told(found)
     assert told.result == "failed"
     assert "PRUEBA siigo-escala" in told.remedy
-    assert ("(quizá)" in told.remedy) is (code == 4)
+    assert ("oportunidad «PRUEBA" in told.remedy and "(quizá)" in told.remedy) is (code == 4)
 
 
 @pytest.fixture

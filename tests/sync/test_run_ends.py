@@ -38,6 +38,7 @@ def test_a_plan_that_is_declined_writes_nothing_and_is_asked_again(world: World)
     result = world.sync(plan=lambda _: False)
     assert counts(result) == {"read": 2, "failed": 2}
     assert codes(result) == ["NOT_REACHED", "NOT_REACHED"]
+    assert models.Run.objects.get().exit_code == 1, "of what was not reached, not of the refusal"
     assert world.escala.calls.count(method="POST") == 0
     assert counts(world.sync()) == {"read": 2, "created": 2}
 

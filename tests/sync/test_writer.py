@@ -171,7 +171,9 @@ def test_two_customers_with_one_email_made_side_by_side_become_two_contacts(worl
     for number in range(3):
         world.siigo.create_invoice(world.customer(number, contacts=shared)["id"])
     world.connect()
+    world.escala.faults.add(faults.Fault(kind="slow", method="POST", path=CONTACTS, seconds=0.2))
     assert counts(world.sync()) == {"read": 3, "created": 3}
+    assert world.escala.calls.count(method="POST", path=CONTACTS) == 3, "one after the other"
     assert len(world.contacts()) == 3
     assert sum("email" in contact["personal"] for contact in world.contacts()) == 1
 
