@@ -13,7 +13,7 @@ from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import audit
-from siigo_escala.sync import connect, opening
+from siigo_escala.sync import connect, opening, recognise
 from siigo_escala.sync.connect import Connected
 from tests.sync.world import World, counts
 
@@ -372,3 +372,12 @@ def test_an_account_in_another_currency_is_refused(world: World) -> None:
             world.environment, opening.vault_of(world.environment), text, environ={}, now=world.now
         )
     assert refused.value.key == "currency"
+
+
+def test_neighbours_share_the_account_and_where_asked_the_company(world: World) -> None:
+    connection = world.connect()
+    pipelines = [one["id"] for one in connection.escala.pipelines]
+    kinds = [one["id"] for one in connection.siigo.document_types]
+    assert recognise.neighbours(pipelines) == recognise.neighbours(pipelines, kinds) == [connection]
+    for shown, types in (([], []), (["otro"], []), (["otro"], kinds), (pipelines, [999999999])):
+        assert recognise.neighbours(shown, types) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from siigo_escala.domain.rules_problems import FileProblem
 from siigo_escala.sync import rule_changes
 from siigo_escala.sync.rule_changes import Change
 from tests.sync.world import World
@@ -29,3 +30,15 @@ def test_what_somebody_else_has_changed_meanwhile_is_told_with_what_stands_there
         Change(path=zone.path, before="America/Caracas", after="America/Lima"),
         Change(path=stage.path, before="Negociación", after="Ganada"),
     ], "what somebody else did alike is no quarrel"
+
+
+def test_only_sellers_that_change_must_be_among_those_of_siigo(world: World) -> None:
+    """Whoever left the company stays linked with what he sold."""
+    (seller,) = [user for user in world.siigo.company.users if user["id"] == 629]
+    connection = world.connect(tables=f'[sellers]\n"{seller["username"]}" = "ana@empresa.example"')
+    connection.siigo.sellers = [one for one in connection.siigo.sellers if one["id"] != 629]
+    zone = Change(path=("time_zone",), before="America/Bogota", after="America/Lima")
+    assert rule_changes.checked(connection, [zone]).time_zone == "America/Lima"
+    unknown = Change(path=("sellers", "nadie@empresa.example"), before=None, after="c@d.example")
+    with pytest.raises(FileProblem, match="Siigo no tiene el vendedor «nadie@empresa"):
+        rule_changes.checked(connection, [unknown])

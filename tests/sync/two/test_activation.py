@@ -254,3 +254,15 @@ def test_what_is_new_has_its_turn_before_what_waits_for_people(scene: Scene) -> 
     assert counts(result) == {"read": 2, "created": 1, "needs_attention": 1}
     made = OpportunityEvent.objects.get(opportunity__deal_id=fresh, kind="invoiced")
     assert made.at <= scene.row(waits).updated_at
+
+
+def test_by_dates_what_was_invoiced_is_looked_at_wherever_it_stands_now(scene: Scene) -> None:
+    scene.world.siigo.create_customer()
+    scene.connect()
+    invoiced, never = scene.deal(scene.contact()), scene.deal(scene.contact("900482137-2"), stage="Prospecto")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    scene.world.pass_time(hours=1)
+    scene.world.escala.move_deal(invoiced, "Prospecto")
+    scene.sync()
+    assert counts(scene.sync(date_from=scene.world.today())) == {"read": 1, "unchanged": 1}
+    assert scene.report()["rows"][0]["opportunity"] == invoiced != never
