@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -12,6 +13,8 @@ from siigo_escala.config import env
 from siigo_escala.config import settings as product_settings
 from siigo_escala.web import guards
 from siigo_escala.web.guards import Guards
+from tests import databases
+from tests.web import assistant
 
 ADDRESSES = ["/healthz", "/readyz", "/metrics"]
 pytestmark = pytest.mark.usefixtures("installed")
@@ -108,6 +111,34 @@ def test_a_database_out_of_reach_is_told_as_something_that_passes() -> None:
     assert int(answer["Retry-After"]) > 0
     assert "secreto" not in answer.content.decode() + str(logged)
     assert [one["event"] for one in logged] == ["store out of reach"]
+
+
+@pytest.mark.parametrize(
+    ("address", "signed_in"),
+    [("/usuarios/", True), ("/usuarios/", False), ("/nada/", True), ("/entrar/", True)],
+)
+def test_whoever_asks_while_the_database_is_down_is_told_that_it_passes(
+    visitor: Client, address: str, *, signed_in: bool
+) -> None:
+    asking = assistant.somebody() if signed_in else visitor
+    with databases.opened("postgresql://nadie:secreto@127.0.0.1:1/nada"), capture_logs() as logged:
+        answer = asking.get(address)
+    assert answer.status_code == 503
+    assert "secreto" not in answer.content.decode() + str(logged)
+    assert [(one["event"], one["path"]) for one in logged] == [("store out of reach", address)]
+
+
+def test_what_fails_outside_of_a_view_is_in_the_log_under_the_code_that_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "CSRF_FAILURE_VIEW", "no.hay")
+    asking = Client(SERVER_NAME="localhost", raise_request_exception=False, enforce_csrf_checks=True)
+    with capture_logs() as logged:
+        answer = asking.post("/entrar/")
+    (line,) = logged
+    assert answer.status_code == 500
+    assert line["shown_as"] in answer.content.decode()
+    assert isinstance(line["exc_info"], ImportError)
 
 
 def test_what_is_forbidden_or_fails_outside_of_a_view_is_told_in_spanish() -> None:

@@ -7,14 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied, SuspiciousOperation
-from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.multipartparser import MultiPartParserError
 
-from siigo_escala.store import causes
 from siigo_escala.web.views import errors
 
 HEADERS = {
@@ -36,7 +33,6 @@ _NUL = "\0"
 """No text of ours holds it and PostgreSQL stores none: whoever sends one is no browser."""
 _THEIRS = (Http404, PermissionDenied, SuspiciousOperation, MultiPartParserError, BadRequest)
 """Errors of whoever asks; Django answers 400, 403 or 404."""
-log = structlog.get_logger()
 
 
 class Guards:
@@ -71,12 +67,7 @@ class Guards:
         """What a view could not do: logged with its cause, told in a sentence."""
         if isinstance(exception, _THEIRS):
             return None
-        if isinstance(exception, DatabaseError):
-            log.error("store out of reach", path=request.path, cause=causes.in_spanish(exception))
-            return errors.store_out_of_reach()
-        code = errors.new_code()
-        log.error("request failed", path=request.path, shown_as=code, exc_info=exception)
-        return errors.failed(request, code)
+        return errors.failed(request, exception)
 
     def _refused(self, request: HttpRequest) -> HttpResponse | None:
         """400 where the request was addressed to a name that is not ours (DNS rebinding) or holds what no

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import sys
 
+import structlog
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
+from siigo_escala.store import causes
 from siigo_escala.web import pages
+
+log = structlog.get_logger()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -56,19 +62,28 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, "not_found", status=404)
 
 
-def failed(request: HttpRequest, code: str = "") -> HttpResponse:
-    """500: the cause is in the log under `code`. Needs neither templates nor the database: they may be it."""
-    del request
+def failed(request: HttpRequest, problem: BaseException | None = None) -> HttpResponse:
+    """500: the cause is in the log under the code that is shown; 503 where it is the database that failed.
+
+    Needs neither templates nor the database: they may be the cause. Without `problem` Django asks, for what
+    it has caught outside of a view: who it is, the session, a page of errors.
+    """
+    problem = problem or sys.exc_info()[1]
+    if isinstance(problem, DatabaseError):
+        log.error("store out of reach", path=request.path, cause=causes.in_spanish(problem))
+        return _store_out_of_reach()
+    # What joins the page that somebody sees with the line of the log.
+    code = secrets.token_hex(4).upper()
+    log.error("request failed", path=request.path, shown_as=code, exc_info=problem)
     return pages.plain(
         "Algo falló",
-        f"Algo falló de nuestro lado; quedó en el registro con el código {code or new_code()}. Vuelva a "
-        "intentarlo.",
+        f"Algo falló de nuestro lado; quedó en el registro con el código {code}. Vuelva a intentarlo.",
         status=500,
         back=("/", "Volver a Inicio"),
     )
 
 
-def store_out_of_reach() -> HttpResponse:
+def _store_out_of_reach() -> HttpResponse:
     """503: our own database gives no answer."""
     answer = pages.plain(
         "La base de datos no responde",
@@ -77,11 +92,6 @@ def store_out_of_reach() -> HttpResponse:
     )
     answer["Retry-After"] = "30"
     return answer
-
-
-def new_code() -> str:
-    """What joins the page that somebody sees with the line of the log."""
-    return secrets.token_hex(4).upper()
 
 
 def _page(request: HttpRequest, name: str, *, status: int) -> HttpResponse:
