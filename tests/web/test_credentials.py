@@ -185,6 +185,29 @@ def test_a_probe_in_vain_stands_on_its_card_until_one_goes_well(world: World, an
     assert "No respondió" not in probe(ana)
 
 
+def test_to_lift_a_pause_both_are_asked_and_the_one_that_fails_is_named(world: World, ana: Client) -> None:
+    world.sync()
+    company = acme()
+    company.paused, company.paused_text = "CREDENTIALS_REFUSED", "Siigo no acepta la clave de acceso."
+    company.save()
+    world.siigo.change_access_key(NEW)
+    assert "Siigo: Siigo no aceptó el usuario o la clave de acceso." in probe(ana, "escala")
+    assert [one["sistema"] for one in probed()] == ["Siigo"]
+    world.siigo.change_access_key("clave-de-ejemplo")
+    shown = probe(ana, "escala")
+    assert "Siigo y Escala aceptan sus claves y responden. La pausa se levantó." in shown
+    assert "No respondió" not in shown, "the card of neither"
+    assert probed()[1:] == [{"sistema": "Siigo"}, {"sistema": "Escala"}]
+
+
+def probed() -> list[dict[str, str]]:
+    """What the audit holds of probes."""
+    from siigo_escala.store import models
+
+    entries = models.AuditEntry.objects.filter(action="Conexión probada").order_by("pk")
+    return list(entries.values_list("after", flat=True))
+
+
 def test_everything_is_checked_and_each_finding_has_its_step(world: World, ana: Client) -> None:
     assert "Todavía no se ha comprobado." in page(ana, f"{E}comprobar/")
     world.siigo.change_access_key(NEW)

@@ -95,13 +95,16 @@ def probe(request: Visit) -> HttpResponse:
         if isinstance(problem, AccessDenied) and not lifts:
             pauses.refused(company, problem, now=_now())
         told = refusals.told(problem)
-        name = _NAMES[system]
+        # To lift a pause both are asked: the one that failed may not be the one whose button it was.
+        name = _NAMES[told.where or system]
         _audit(request, company, queries.PROBED, after={"sistema": name, "falla": told.text})
         messages.error(request, f"{name}: {told.text} {told.step}".strip())
     else:
-        _audit(request, company, queries.PROBED, after={"sistema": _NAMES[system]})
+        for name in _NAMES.values() if lifts else (_NAMES[system],):
+            _audit(request, company, queries.PROBED, after={"sistema": name})
         text = f"{_NAMES[system]} acepta la clave y responde."
-        messages.success(request, f"{text} La pausa se levantó." if lifts else text)
+        lifted = "Siigo y Escala aceptan sus claves y responden. La pausa se levantó."
+        messages.success(request, lifted if lifts else text)
     return redirect("web:credentials", empresa=company.name)
 
 
