@@ -90,6 +90,15 @@ def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., An
     assert facts.of(acme, now=datetime.now(UTC)).drafts == 0
     models.Opportunity.objects.update(stamp="Draft")
     assert facts.of(acme, now=datetime.now(UTC)).drafts == 1
+    made = models.Opportunity.objects.filter(deal_id="d1")
+    made.update(state="needs_attention", code="OPPORTUNITY_EDITED")
+    assert facts.of(acme, now=datetime.now(UTC)).drafts == 1, "it is a draft in Siigo all the same"
+    made.update(state="invoiced", code="", undone="deleted")
+    assert facts.of(acme, now=datetime.now(UTC)).drafts == 0
+    settled = words(person.get("/empresas/acme/oportunidades/d1/"))
+    assert "Su factura FV-2-9 ya no está en pie en Siigo." in settled
+    assert "en borrador" not in settled
+    made.update(undone="")
     models.Opportunity.objects.create(
         deal_id="d2",
         name="Bodega",

@@ -85,8 +85,9 @@ def account(chosen: QuerySet[Any]) -> dict[str, Amount]:
 
 
 def drafts(company: Connection) -> int:
-    """How many of its invoices stand in Siigo as drafts."""
-    return of(company).filter(shown="en-escala", stamp__iexact=DRAFT).count()
+    """How many of its invoices stand in Siigo as drafts, also of opportunities that wait for a person."""
+    made = Opportunity.objects.filter(connection=company, siigo_id__isnull=False, stamp__iexact=DRAFT)
+    return made.exclude(undone__in=report.GONE).count()
 
 
 def read(asked: QueryDict) -> Filters:

@@ -12,6 +12,7 @@ from siigo_escala.domain import records
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoicing, Opportunity, OpportunityEvent
+from siigo_escala.sync.invoicing import report
 from siigo_escala.web.queries import opportunities, rows
 from siigo_escala.web.queries.invoice import contact_name, stage_name
 from siigo_escala.web.templatetags.words import identification, pesos
@@ -111,6 +112,8 @@ def _masked(value: Any, key: str = "") -> Any:
 
 def _sentence(one: Opportunity, row: opportunities.Row) -> str:
     match one.state:
+        case Invoicing.INVOICED if one.undone in report.GONE:
+            return f"Su factura {one.invoice} ya no está en pie en Siigo."
         case Invoicing.INVOICED:
             draft = ", en borrador" if one.stamp.casefold() == opportunities.DRAFT.casefold() else ""
             return f"Tiene la factura {one.invoice} en Siigo{draft}."
