@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from siigo_escala.store import models
-from siigo_escala.web.queries import ledger, left_over
+from siigo_escala.web.queries import ledger, left_over, reconciliation
 from siigo_escala.web.queries.left_over import LeftOver
+from siigo_escala.web.told import Amount
+from tests.sync import people
 from tests.web import attacks
 from tests.web.screens import Screens, words
 
@@ -140,6 +142,130 @@ def test_what_a_note_over_a_part_leaves_too_much_in_escala_is_told(emp: Client, 
     screens.world.pass_time(days=1)
     screens.world.sync()
     assert "por una parte" not in _page(emp), "somebody has lowered it"
+
+
+def _credited_partly(screens: Screens) -> models.Invoice:
+    """One of those that stand, after a note of 10.000 that a run has read."""
+    row = models.Invoice.objects.filter(state="in_escala", credited=0).earliest("pk")
+    screens.world.siigo.stamp(row.siigo_id, "Accepted")
+    screens.world.siigo.credit_note(row.siigo_id, total=10_000)
+    screens.world.pass_time(days=1)
+    screens.world.sync()
+    return models.Invoice.objects.get(pk=row.pk)
+
+
+def _typed(screens: Screens, row: models.Invoice, value: Decimal) -> None:
+    """A person gives the opportunity this value; Escala is looked at again."""
+    screens.world.escala.edit_deal(row.deal_id or "", {"value": float(value)})
+    screens.world.pass_time(days=1)
+    screens.world.sync()
+
+
+@pytest.mark.parametrize("rule", ["report", "subtract"])
+@pytest.mark.parametrize(
+    ("typed", "over", "difference", "mark"),
+    [
+        (VALUE - 10_000, 0, 0, "igual"),
+        (VALUE, 10_000, 0, "igual"),
+        (VALUE - 4_000, 6_000, 0, "de su equipo"),
+        (VALUE - 15_000, 0, -5_000, "distinto"),
+        (VALUE + 500, 10_000, 500, "distinto"),
+    ],
+)
+def test_a_note_over_a_part_that_a_person_has_seen_to_is_told_in_one_place(
+    emp: Client, screens: Screens, rule: str, typed: Decimal, over: int, difference: int, mark: str
+) -> None:
+    row = _credited_partly(screens)
+    people.say(screens.world, "done", row.name)
+    # Whatever the rule says from now on: what was seen to stays so.
+    screens.world.connect(f'on_credited = "{rule}"')
+    _typed(screens, row, typed)
+    row = models.Invoice.objects.get(pk=row.pk)
+    assert (row.state, row.code) == ("in_escala", "INVOICE_CREDITED_PARTLY")
+    chosen = ledger.in_span(screens.company, None, None)
+    against = reconciliation.against_escala(screens.company, chosen)
+    held = left_over.by_part(screens.company, chosen)
+    assert held == ({row.pk: Decimal(over)} if over else {})
+    assert against.there - against.sent == difference
+    assert against.there == 2 * VALUE - 10_000 + over + difference, "all that Escala holds is explained"
+    count = 1 if difference else 0
+    assert reconciliation.differing(screens.company, chosen) == Amount(
+        count=count, value=Decimal(abs(difference))
+    )
+    told = _page(emp)
+    assert ("vale distinto" in told) == bool(difference)
+    assert ("por una parte conserva su valor" in told) == bool(over)
+    pair = words(emp.get(f"{A}facturas/{row.siigo_id}/")).partition("Valor ")[2].partition("Etapa")[0]
+    assert pair.startswith("$ 69.999,99, menos $ 10.000,00 por nota crédito $ ")
+    assert pair.strip().endswith(mark)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_table_shows_what_the_difference_is_of(emp: Client, screens: Screens) -> None:
+    row = _credited_partly(screens)
+    people.say(screens.world, "done", row.name)
+    _typed(screens, row, VALUE - 15_000)
+    table = _page(emp).partition("Oportunidades que valen distinto")[2]
+    assert f"{row.name} Empresa 0 SAS $ 59.999,99 $ 54.999,99" in table
+
+
+def test_what_a_person_puts_back_after_the_rule_took_it_off_is_a_difference_alone(
+    emp: Client, screens: Screens
+) -> None:
+    screens.world.connect('on_credited = "subtract"')
+    row = _credited_partly(screens)
+    _typed(screens, row, VALUE - 3_000)
+    told = _page(emp)
+    assert "1 oportunidad vale distinto en Escala: $ 7.000,00 de diferencia" in told
+    assert "por una parte" not in told
+    pair = words(emp.get(f"{A}facturas/{row.siigo_id}/")).partition("Valor ")[2].partition("Etapa")[0]
+    assert pair.strip().endswith("distinto")
+
+
+def test_what_we_wrote_is_compared_to_the_cent(screens: Screens) -> None:
+    screens.world.connect('on_credited = "subtract"')
+    row = _credited_partly(screens)
+    shows = {**row.applied, "value": "59999.43"}
+    # Escala was looked at before: it is known by what we wrote.
+    models.Invoice.objects.filter(pk=row.pk).update(value=Decimal("69999.43"), applied=shows)
+    before = row.events.latest("at").at - timedelta(hours=1)
+    models.KnownDeal.objects.filter(deal_id=row.deal_id).update(seen_at=before)
+    assert left_over.by_part(screens.company, ledger.in_span(screens.company, None, None)) == {}
+
+
+def test_more_credited_than_the_value_that_counts_leaves_nothing_and_no_less(screens: Screens) -> None:
+    screens.world.connect('on_credited = "subtract"')
+    row = _credited_partly(screens)
+    # The rule counts the value before taxes; a note takes taxes off too.
+    models.Invoice.objects.filter(pk=row.pk).update(value=9_000)
+    models.KnownDeal.objects.filter(deal_id=row.deal_id).update(value=0)
+    chosen = ledger.in_span(screens.company, None, None)
+    assert reconciliation.differing(screens.company, chosen) == Amount()
+    assert left_over.by_part(screens.company, chosen) == {}
+    screens.world.connect('on_credited = "report"')
+    models.KnownDeal.objects.filter(deal_id=row.deal_id).update(value=9_000)
+    assert left_over.by_part(screens.company, chosen) == {row.pk: Decimal(9_000)}
+
+
+def test_what_escala_did_not_show_waits_for_no_look(emp: Client, screens: Screens) -> None:
+    gone, bare = models.Invoice.objects.filter(state="in_escala").order_by("pk")
+    models.KnownDeal.objects.filter(deal_id=gone.deal_id).delete()
+    told = _page(emp)
+    assert "De ello, no visto en la última lectura de Escala $ 69.999,99 en 1 oportunidad: Escala no" in told
+    models.KnownDeal.objects.filter(deal_id=bare.deal_id).update(value=None)
+    told = _page(emp)
+    assert "enviado después de la última mirada" not in told
+    assert "$ 139.999,98 en 2 oportunidades: Escala no las mostró, o no dio su valor" in told
+    assert "Valor enviado $ 139.999,98" in told
+    assert "Valor en Escala, como se vio la última vez $ 0,00 Diferencia $ 0,00" in told
+    text = attacks.body(emp.get(f"{A}facturas/exportar/csv/")).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert sorted(row["Enviado, no visto en Escala"] for row in rows) == ["", "", "", "69999,99", "69999,99"]
+    assert {row["Enviado, por comparar con Escala"] for row in rows} == {""}
+    book = zipfile.ZipFile(io.BytesIO(attacks.body(emp.get(f"{A}facturas/exportar/xlsx/"))))
+    texts = b"".join(book.read(name) for name in book.namelist()).decode("utf-8", "replace")
+    assert "Enviado y no visto en la última lectura de Escala" in texts
+    assert "<v>139999.98</v>" in texts
 
 
 def test_what_was_written_since_escala_was_looked_at_is_told_apart(emp: Client, screens: Screens) -> None:

@@ -10,9 +10,10 @@ from siigo_escala.domain import money, records
 from siigo_escala.domain.accounting import Invoice as Record
 from siigo_escala.domain.crm import Contact
 from siigo_escala.domain.mapping import breakdown
+from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice
-from siigo_escala.web.queries import rows
+from siigo_escala.web.queries import left_over, rows
 from siigo_escala.web.templatetags.words import identification, pesos
 
 Mark = Literal["igual", "distinto", "de su equipo", ""]
@@ -141,9 +142,6 @@ def _pairs(
     stage = stage_name(company, deal.stage_id) if deal is not None else ""
     field = company.file.get("opportunities", {}).get("identification_field", "")
     stored = str(contact.custom.get(field, "")) if contact is not None else ""
-    wanted = invoice.value - (
-        invoice.credited if company.file.get("opportunities", {}).get("on_credited") == "subtract" else 0
-    )
     return [
         Pair(name="Cliente", siigo=row.customer, escala=contact_name(contact) if contact else "", mark=""),
         Pair(
@@ -155,9 +153,9 @@ def _pairs(
         Pair(name="Vendedor y dueño", siigo=row.seller, escala=row.owner if there else "", mark=""),
         Pair(
             name="Valor",
-            siigo=pesos(invoice.value),
+            siigo=_value(invoice),
             escala=pesos(now) if there and now is not None else "",
-            mark=_same(now == wanted) if there and now is not None else "",
+            mark=_mark(company, invoice, now) if there and now is not None else "",
         ),
         Pair(
             name="Etapa",
@@ -172,6 +170,20 @@ def _pairs(
             mark="",
         ),
     ]
+
+
+def _value(invoice: Invoice) -> str:
+    less = f", menos {pesos(invoice.credited)} por nota crédito" if invoice.credited else ""
+    return f"{pesos(invoice.value)}{less}"
+
+
+def _mark(company: Connection, invoice: Invoice, now: Decimal) -> Mark:
+    """By what Conciliación goes by: credited pesos that it may hold are no difference."""
+    least = max(invoice.value - invoice.credited, Decimal(0))
+    if left_over.subtracts(company) and invoice.code != Code.INVOICE_CREDITED_PARTLY:
+        return _same(now == least)
+    # Between the two, a person has chosen the value.
+    return "de su equipo" if least < now < invoice.value else _same(now in (least, invoice.value))
 
 
 def _written_since(invoice: Invoice, deal: models.KnownDeal) -> bool:

@@ -12,6 +12,8 @@ from siigo_escala.store.models import Connection, Invoice
 
 FRESH = Q(there__isnull=False) & (Q(written__isnull=True) | Q(seen__gt=F("written")))
 """Of invoices that carry what `beside` adds: Escala was looked at after we wrote."""
+LATER = Q(seen__isnull=False, written__isnull=False, seen__lte=F("written"))
+"""The same: we wrote after Escala was looked at. What is neither, Escala shows not, or without value."""
 
 
 def beside(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Any]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Greatest
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
-from siigo_escala.store.models import Connection, Invoice
+from siigo_escala.store.models import Connection, Invoice, State
 from siigo_escala.web.queries import last_look
 from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
@@ -26,6 +28,8 @@ _NEARLY = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE)
 """Among these are all of them: told by columns of an index, so that few rows are looked at closely."""
 _GONE = UNDONE | Q(code=Code.UPDATE_NOT_POSSIBLE, data__has_key="stage")
 """The latter: Escala refused to move it to the lost stage."""
+LEAST = Greatest(F("value") - F("credited"), Value(0, output_field=CentsField()), output_field=CentsField())
+"""What credit notes left of the sale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,21 @@ def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
+def may_hold(company: Connection) -> Q:
+    """Whose opportunity may hold credited pesos: `by_part` tells them, and they are no difference.
+
+    Where the rule takes them off, only those that a person has seen to: with that code they are in Escala.
+    """
+    part = Q(credited__gt=0)
+    return part & Q(code=Code.INVOICE_CREDITED_PARTLY) if subtracts(company) else part
+
+
+def subtracts(company: Connection) -> bool:
+    """Whether the rule takes credit notes off the opportunity."""
+    found: bool = company.file.get("opportunities", {}).get("on_credited") == "subtract"
+    return found
+
+
 def by_part(company: Connection, chosen: QuerySet[Invoice]) -> dict[int, Decimal]:
     """Of those credited in part, by key: the credited pesos that the opportunity still holds.
 
@@ -68,13 +87,17 @@ def by_part(company: Connection, chosen: QuerySet[Invoice]) -> dict[int, Decimal
     """
     sales = chosen.filter(credited__gt=0, deal_id__isnull=False).exclude(_GONE)
     found = last_look.beside(company, sales).filter(there__isnull=False)
+    # What differs from what the rule made of it is told as a difference.
+    found = found.exclude(Q(state=State.IN_ESCALA) & last_look.FRESH & ~may_hold(company))
+    # As text: what SQLite gives of a JSON column goes through a float.
+    found = found.annotate(shows=KT("applied__value"))
     held: dict[int, Decimal] = {}
-    for key, value, credited, there, seen, written, applied in found.values_list(
-        "pk", "value", "credited", "there", "seen", "written", "applied__value"
+    for key, value, credited, there, seen, written, shows in found.values_list(
+        "pk", "value", "credited", "there", "seen", "written", "shows"
     ):
-        known = there if written is None or seen > written or not applied else Decimal(applied)
+        known = there if written is None or seen > written or not shows else Decimal(shows)
         # Whatever else the two differ by is no credit note's.
-        over = min(known - (value - credited), credited)
+        over = min(known, value) - max(value - credited, Decimal(0))
         if over > 0:
             held[key] = over
     return held

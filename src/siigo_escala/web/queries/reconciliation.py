@@ -10,12 +10,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Greatest, Least
 
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
 from siigo_escala.store.models import Connection, Invoice, State
-from siigo_escala.web.queries import last_look, ledger, rows
+from siigo_escala.web.queries import last_look, ledger, left_over, rows
 from siigo_escala.web.states import UNDONE, shown_state
 from siigo_escala.web.told import Amount
 
@@ -33,6 +33,8 @@ class Against:
     differing: list[Invoice]
     later: Amount
     """Written since Escala was looked at last: compared when it is looked at again."""
+    unseen: Amount
+    """Sent, and Escala showed it no more when it was looked at last, or without a value."""
 
     @property
     def difference(self) -> Decimal:
@@ -41,8 +43,8 @@ class Against:
 
     @property
     def all_sent(self) -> Decimal:
-        """What was compared and what is still to be."""
-        return self.sent + self.later.value
+        """What was compared, what is still to be and what cannot be."""
+        return self.sent + self.later.value + self.unseen.value
 
 
 def excluded_by_reason(chosen: QuerySet[Invoice]) -> list[tuple[str, str, Amount]]:
@@ -64,35 +66,42 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
     # What was written since Escala was looked at last stands there as we wrote it.
     living = last_look.beside(company, chosen.filter(_LIVING))
-    wanted, fresh = _wanted(company), last_look.FRESH
+    wanted, made, fresh, later = _wanted(company), _made(company), last_look.FRESH, last_look.LATER
+    neither = ~fresh & ~later
     # One pass over them: what was compared, and what is left.
     sums = living.aggregate(
-        every=Count("pk"),
-        all_sent=Sum(wanted, output_field=CentsField()),
-        count=Count("pk", filter=fresh),
         sent=Sum(wanted, filter=fresh, output_field=CentsField()),
         held=Sum("there", filter=fresh, output_field=CentsField()),
+        later=Count("pk", filter=later),
+        later_sent=Sum(made, filter=later, output_field=CentsField()),
+        unseen=Count("pk", filter=neither),
+        unseen_sent=Sum(made, filter=neither, output_field=CentsField()),
     )
-    later = Amount(count=sums["every"] - sums["count"], value=_pesos(sums["all_sent"]) - _pesos(sums["sent"]))
     differing = (
-        living.filter(fresh).exclude(there=wanted).annotate(shown=shown_state()).order_by("-value", "pk")
+        living.filter(fresh)
+        .exclude(there=wanted)
+        .annotate(shown=shown_state(), wanted=wanted)
+        .order_by("-value", "pk")
     )
     return Against(
         sent=_pesos(sums["sent"]),
         there=_pesos(sums["held"]),
         differing=list(differing[:200]),
-        later=later,
+        later=Amount(count=sums["later"], value=_pesos(sums["later_sent"])),
+        unseen=Amount(count=sums["unseen"], value=_pesos(sums["unseen_sent"])),
     )
 
 
 def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """The same with `later`: what was sent and is still to be compared; None where there is nothing so."""
+    """The same with `later`, what was sent and is still to be compared, and `unseen`; None where not so."""
+    made, compared, later = _made(company), last_look.FRESH, last_look.LATER
     found: QuerySet[Invoice] = last_look.beside(company, chosen).annotate(
-        later=Case(
-            When(_LIVING & last_look.FRESH, then=Value(None)),
-            When(_LIVING, then=_wanted(company)),
+        later=Case(When(_LIVING & later, then=made), output_field=CentsField()),
+        unseen=Case(
+            When(compared | later, then=Value(None)),
+            When(_LIVING, then=made),
             output_field=CentsField(),
-        )
+        ),
     )
     return found
 
@@ -170,10 +179,17 @@ def span_of(company: Connection, date_from: date | None, date_to: date | None) -
     return ledger.in_span(company, date_from, date_to)
 
 
-def _wanted(company: Connection) -> CombinedExpression | F:
-    """What an opportunity should be worth."""
-    subtracts = company.file.get("opportunities", {}).get("on_credited") == "subtract"
-    return F("value") - F("credited") if subtracts else F("value")
+def _wanted(company: Connection) -> Case:
+    """What an opportunity should be worth that holds `there`: credited pesos it may hold are told apart."""
+    held = Least(Greatest(F("there"), left_over.LEAST), F("value"), output_field=CentsField())
+    return Case(
+        When(left_over.may_hold(company), then=held), default=_made(company), output_field=CentsField()
+    )
+
+
+def _made(company: Connection) -> Greatest | F:
+    """What the rule makes it worth."""
+    return left_over.LEAST if left_over.subtracts(company) else F("value")
 
 
 def _pesos(amount: Decimal | None) -> Decimal:

@@ -26,6 +26,7 @@ HEAD = (
     "Código", "Motivo",
     "Saldo en Siigo", "Oportunidad en Escala", "Id en Siigo", "De más en Escala",
     "De más por nota crédito de una parte", "Enviado, por comparar con Escala",
+    "Enviado, no visto en Escala",
 )  # fmt: skip
 HEAD_BACK = (
     "Oportunidad", "Modificada", "Identificación", "Cliente", "Valor", "Estado", "Código", "Motivo",
@@ -44,6 +45,7 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
     marked = reconciliation.marked(company, left_over.marked(company, chosen)).defer("intent", "applied")
     found = marked.order_by("date", "pk").iterator(chunk_size=500)
     partly = left_over.by_part(company, chosen)
+    against = reconciliation.against_escala(company, chosen)
     return _answer(
         request,
         kind,
@@ -58,8 +60,9 @@ def invoices(request: Visit, kind: str) -> HttpResponseBase:
             ("De más en Escala: oportunidades con nota crédito por una parte", left_over.amount_of(partly)),
             (
                 "Enviado después de la última mirada a Escala: se compara en el próximo repaso",
-                reconciliation.against_escala(company, chosen).later,
+                against.later,
             ),
+            ("Enviado y no visto en la última lectura de Escala", against.unseen),
         ],
         back_to="web:invoices",
     )
@@ -145,6 +148,7 @@ def _cells(row: rows.Row, partly: Mapping[int, Decimal]) -> list[Cell]:
         one.left_over,  # type: ignore[attr-defined]  # annotated by the query
         partly.get(one.pk),
         one.later,  # type: ignore[attr-defined]  # the same
+        one.unseen,  # type: ignore[attr-defined]  # the same
     ]
 
 
