@@ -194,3 +194,11 @@ def test_on_a_screen_there_is_a_button_for_what_is_typed_elsewhere() -> None:
     assert "default_city" not in on_screen
     assert "un valor por defecto" in on_screen
     assert "default_city" in reasons.message(Code.CUSTOMER_DATA_MISSING, {"setting": "default_city"})
+
+
+def test_where_writing_only_rests_nobody_is_sent_to_resume_it() -> None:
+    for on_screen in (True, False):
+        said = reasons.message(Code.WRITES_RESTED, {}, on_screen=on_screen)
+        assert "se vuelven a hacer solas" in said
+        assert "Reanudar" not in said
+        assert "enable" not in said

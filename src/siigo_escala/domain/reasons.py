@@ -51,7 +51,6 @@ _TYPED = re.compile(
 _BUTTONS = {
     "reintente con «siigo-escala retry»": "pulse «Reintentar»",
     "confirme con «siigo-escala enable»": "confirme con «Ya la apagué»",
-    "use «siigo-escala enable»": "pulse «Reanudar»",
     "con «resolve --ignore»": "con «Excluir»",
     "Haga «siigo-escala sync» con --dry-run": "Haga una vista previa",
     "está siempre en «siigo-escala report»": "está siempre en Oportunidades",

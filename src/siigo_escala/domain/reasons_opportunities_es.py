@@ -176,7 +176,10 @@ _NOTICES = (
         title="Por ahora no se hacen facturas",
         text="Siigo rechazó casi un tercio de las llamadas de este usuario, y por ahora no se hacen facturas",
         cause="Siigo bloquea a un usuario cuyas llamadas fallan demasiado: antes de llegar ahí solo se lee.",
-        remedy="Corrija lo que Siigo rechaza y use «siigo-escala enable»",
+        remedy=(
+            "Corrija lo que Siigo rechaza: se vuelven a hacer solas cuando falle una parte menor de las "
+            "llamadas de siete días"
+        ),
     ),
 )
 
