@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
 from tests.sync import people
 from tests.sync.world import World, codes, counts
@@ -215,3 +217,25 @@ def test_what_is_made_again_under_another_id_is_another_invoice(world: World) ->
     assert "OTHER_WRITER_SEEN" not in codes(result)
     world.pass_time(days=1)
     assert "OTHER_WRITER_SEEN" not in codes(world.sync())
+
+
+def test_a_credit_note_is_not_forgotten_by_a_run_that_ends_before_it_is_decided(world: World) -> None:
+    day = (world.today() - timedelta(days=40)).isoformat()
+    invoice = world.siigo.create_invoice(world.customer()["id"], total=1000, date=day)
+    world.connect(f'start = "{day}"')
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    world.pass_time(hours=1)
+    world.siigo.credit_note(invoice["name"], total=300)
+    world.siigo.faults.add(Fault(kind="refuse", method="GET", path="/v1/invoices", status=503, body={}))
+    assert world.sync().exit_code == 4
+    world.siigo.faults.clear()
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+
+
+def test_a_deal_of_an_absurd_value_stops_no_invoice(world: World) -> None:
+    world.escala.create_deal(name="Absurda", value=10**17)
+    world.invoices(2)
+    world.connect()
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+    world.pass_time(days=1)
+    assert world.sync().document["sweep"]["done"]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection
 
-from siigo_escala.domain import identity, records
+from siigo_escala.domain import identity, money, records
 from siigo_escala.domain.crm import Contact, Deal, Product
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.store import models
@@ -174,7 +174,7 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
                 "deal_id": deal.id,
                 "name": names.get(deal.id, deal.name),
                 "contact_id": deal.contact_id or "",
-                "value": deal.value,
+                "value": deal.value if deal.value is not None and money.is_amount(deal.value) else None,
                 "stage_id": deal.stage_id or "",
                 "created": deal.created,
                 "modified": deal.modified,

@@ -357,3 +357,7 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
                 unique_fields=["connection", "siigo_id"],
                 update_fields=["name", "date", "invoice_siigo_id", "value"],
             )
+            # Whatever ends this run before it decides them: a note that is stored is read as new no more.
+            models.Invoice.objects.filter(
+                connection=session.connection, siigo_id__in={row.invoice_siigo_id for row in fresh}
+            ).update(due=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connections
 
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store.models import Invoicing, OpportunityEvent
+from siigo_escala.store.models import Invoicing, Opportunity, OpportunityEvent
 from tests.sync.two.scene import Scene, codes, counts, on_invoices
 
 
@@ -78,8 +81,52 @@ def test_what_siigo_cannot_do_three_times_waits_for_a_person(scene: Scene) -> No
     assert (counts(result), codes(result)) == ({"read": 1, "needs_attention": 1}, ["SIIGO_ERROR"])
     assert scene.invoices() == []
     scene.world.siigo.faults.clear()
+    assert codes(scene.sync()) == ["SIIGO_ERROR"], "nobody has looked"
+    assert scene.invoices() == []
     assert counts(scene.sync(kind="retry")) == {"read": 1, "created": 1}
     assert scene.row(deal).generation == 2
+
+
+def test_three_lost_answers_and_a_list_that_lags_make_no_second_invoice(scene: Scene) -> None:
+    deal = scene.deal(scene.ready())
+    before, settle = scene.world.now_offset, scene.world.environment.settle_seconds
+    scene.world.siigo.switches.update({"list_lag_s": 3600 * 2})
+    scene.world.siigo.faults.add(on_invoices(kind="store_then_lost", times=3))
+    assert codes(scene.sync()) == ["SIIGO_ERROR"]
+    waited = scene.world.now_offset - before
+    assert waited >= timedelta(seconds=3 * settle), "each sending is given its time to be shown"
+    assert codes(scene.sync()) == ["SIIGO_ERROR"]
+    scene.world.pass_time(hours=3)
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}, "the first one is shown at last"
+    assert [one["observations"].endswith(f"[escala:{deal}:1]") for one in scene.invoices()] == [True]
+
+
+def test_each_sending_is_written_down_with_its_own_moment_before_it_goes_out(scene: Scene) -> None:
+    """Killed in the middle of it, the next run counts the settle time from there."""
+    deal = scene.deal(scene.ready())
+    handle = scene.world.siigo.handle
+    written: list[datetime] = []
+
+    def looking(request: Any) -> Any:
+        if (request.method, request.path) == ("POST", "/v1/invoices"):
+            written.append(Opportunity.objects.get(deal_id=deal).intent_at or scene.world.now())
+            connections.close_all()
+        return handle(request)
+
+    scene.world.siigo.handle = looking  # type: ignore[method-assign]
+    scene.world.siigo.switches.update({"list_lag_s": 5 * 3600})
+    scene.world.siigo.faults.add(on_invoices(kind="store_then_lost", times=2))
+    scene.sync(stop=Impatient())
+    scene.world.pass_time(hours=2)
+    scene.sync(stop=Impatient())
+    first, second = written
+    assert second - first >= timedelta(hours=2)
+    assert (scene.row(deal).intent_at or first) > second, "and its outcome is looked for from its end on"
+    scene.world.pass_time(hours=6)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}, (
+        "found, though it is older than the last sending"
+    )
+    assert len(scene.invoices()) == 1
 
 
 def test_a_run_that_is_stopped_while_it_waits_leaves_the_intent(scene: Scene) -> None:

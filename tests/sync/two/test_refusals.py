@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from siigo_escala.domain import siigo_refusals_es
+from siigo_escala.domain.decisions import DealWish
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store.models import Invoicing
+from siigo_escala.store.models import Connection, Invoicing
+from siigo_escala.sync.invoicing import resolve
 from tests.sync.two.scene import Scene, codes, counts, on_invoices
 
 
@@ -175,3 +177,46 @@ def test_one_record_that_nobody_foresaw_stops_no_other(scene: Scene) -> None:
         result = scene.sync()
     assert (counts(result), codes(result)) == ({"read": 2, "created": 1, "failed": 1}, ["INTERNAL_ERROR"])
     assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_what_siigo_refused_is_not_told_by_what_kept_it_in_between(scene: Scene) -> None:
+    contact = scene.ready()
+    deal = scene.deal(contact)
+    body = {"Errors": [{"Code": "blocked_transactions", "Message": "Blocked"}]}
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=400, body=body))
+    assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+    asked = scene.world.siigo.calls.count(method="POST", path="/v1/invoices")
+    assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+    assert scene.world.siigo.calls.count(method="POST", path="/v1/invoices") == asked, "not sent unchanged"
+    table = scene.world.siigo.company.tables["products"]
+    for active, told in ((False, ["PRODUCT_UNKNOWN_IN_SIIGO"]), (True, ["SIIGO_REFUSED"])):
+        for one in table:
+            table[one]["active"] = active or table[one]["code"] != "CAF-500"
+        assert codes(scene.sync()) == told
+    scene.world.siigo.faults.clear()
+    resolve.store(Connection.objects.get(), [DealWish(kind="done", deal_id=deal)], now=scene.world.now())
+    assert counts(scene.sync()) == {"read": 1, "created": 1}, "whoever mended it says so"
+
+
+def test_a_text_in_the_identification_field_holds_its_own_opportunity_alone(scene: Scene) -> None:
+    contact = scene.ready()
+    long = "NIT 900.123.456-8 COMERCIALIZADORA DE GRANOS Y CAFÉS DEL EJE LTDA, responsable de IVA " * 2
+    scene.deal(scene.contact(long, first_name="Larga"), name="Larga")
+    scene.deal(contact, name="Buena")
+    result = scene.sync()
+    assert (counts(result), codes(result)) == (
+        {"read": 2, "created": 1, "needs_attention": 1},
+        ["CUSTOMER_DATA_MISSING"],
+    )
+
+
+@pytest.mark.parametrize("value", [10**17, 10**29])
+def test_an_opportunity_of_an_absurd_value_stops_no_other(scene: Scene, value: int) -> None:
+    contact = scene.ready()
+    scene.deal(contact, value=value, name="Absurda")
+    scene.deal(contact, name="Buena")
+    result = scene.sync()
+    assert (counts(result), codes(result)) == (
+        {"read": 2, "created": 1, "needs_attention": 1},
+        ["VALUE_INVALID"],
+    )

@@ -223,3 +223,54 @@ def test_a_dry_run_tells_the_calls_of_the_run_after_it(scene: Scene) -> None:
     real = scene.sync().document["calls"]
     for system in ("siigo", "escala"):
         assert abs(dry[system] - real[system]) <= 0.1 * real[system] + 1, (system, dry, real)
+
+
+def test_an_invoice_whose_annulment_the_list_leaves_out_is_told_by_its_id(scene: Scene) -> None:
+    invoiced(scene)
+    scene.world.siigo.switches.update({"annulled_in_list": False})
+    undo(scene, "annulled")
+    result = scene.sync()
+    assert codes(result) == ["INVOICE_UNDONE"]
+    assert "se anuló" in result.document["problems"][0]["message"]
+    asked = scene.world.siigo.calls.count(path="/v1/invoices/.*")
+    scene.world.pass_time(days=1)
+    assert codes(scene.sync()) == ["INVOICE_UNDONE"]
+    assert scene.world.siigo.calls.count(path="/v1/invoices/.*") == asked, "what is known is not asked again"
+
+
+def test_a_sweep_that_was_not_shown_everything_stays_due(scene: Scene) -> None:
+    invoiced(scene)
+    for number in range(12):
+        # A list that says it has nine and shows another one each time that it is read.
+        row = {"id": f"0000000{number:04}", "name": f"FV-9-{number}", "document": {"id": 1}, "total": 5}
+        for results in ([row], []):
+            body = {"pagination": {"page": 1, "page_size": 100, "total_results": 9}, "results": results}
+            fault = Fault(method="GET", path="/v1/invoices", kind="refuse", status=200, body=body, times=1)
+            scene.world.siigo.faults.add(fault)
+    scene.sync()
+    day = Connection.objects.get().sweep_day
+    scene.world.siigo.faults.clear()
+    undo(scene, "deleted")
+    assert codes(scene.sync()) == ["INVOICE_UNDONE"], "the same day"
+    assert Connection.objects.get().sweep_day != day
+
+
+@pytest.mark.parametrize("how", ["annulled", "edited"])
+def test_what_a_person_settles_while_a_run_works_stays_settled(scene: Scene, how: str) -> None:
+    deal = invoiced(scene)
+    if how == "edited":
+        scene.world.escala.edit_deal(deal, {"value": 180_000})
+    else:
+        undo(scene, how)
+    assert counts(scene.sync()) == {"read": 1, "needs_attention": 1}
+    scene.world.pass_time(hours=1)
+    scene.deal(scene.contact("900482137-2", first_name="Otra"), name="Otra")
+
+    def meanwhile(_: dict[str, object]) -> bool:
+        decide(scene, "done", deal)
+        return True
+
+    scene.sync(plan=meanwhile)
+    assert scene.row(deal).state == "invoiced"
+    assert "OPPORTUNITY_EDITED" not in codes(result := scene.sync())
+    assert codes(result) == []

@@ -25,6 +25,7 @@ from siigo_escala.store.models import Invoicing, Opportunity
 from siigo_escala.sync.invoicing import finding
 from siigo_escala.sync.invoicing.customers import Buyer, Buyers
 from siigo_escala.sync.invoicing.finding import Invoices
+from siigo_escala.sync.invoicing.journal import LONGEST_CUSTOMER
 from siigo_escala.sync.invoicing.knowing import Known
 from siigo_escala.sync.invoicing.work import Order, Seen, Work
 from siigo_escala.sync.session import Session
@@ -151,7 +152,7 @@ class Decider:
         contact = self._contact(deal)
         if isinstance(contact, NeedsAttention):
             return contact
-        seen.row.customer = contact_to_customer.stored(contact, self._work.rules)
+        seen.row.customer = contact_to_customer.stored(contact, self._work.rules)[:LONGEST_CUSTOMER]
         born = self._names_invoice(seen, deal)
         if born is not None:
             return born
@@ -222,6 +223,8 @@ class Decider:
                 if theirs is not None:
                     data = {"made": theirs.name, "calculated": money.to_text(draft.total)}
                     return NeedsAttention(code=Code.INVOICE_BY_HAND, data=data)
+        if row.code == Code.SIIGO_ERROR and row.state == Invoicing.NEEDS_ATTENTION and not asked:
+            return NeedsAttention(code=Code.SIIGO_ERROR, data=row.data)
         return Order(deal=deal, contact=contact, draft=draft, customer=buyer.draft, digest=digest)
 
     def _there(self, customer: str, since: datetime | None) -> Invoices:

@@ -5,7 +5,7 @@ An intent is committed before its write; decisions that write nothing are commit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from siigo_escala.domain import money
@@ -29,6 +29,7 @@ _FIELDS = (
 _NEVER_SENT = f"state <> '{Invoicing.SENDING}' AND siigo_id IS NULL"
 _RAW = 4000
 LONGEST_STAMP = 40
+LONGEST_CUSTOMER = 100
 _GROUP = 200
 
 
@@ -48,6 +49,7 @@ class Journal:
             for row in self._rows.values():
                 if not row.is_stored:
                     row.save()
+            _keep_settled(self._rows.values())
             models.save_rows(list(self._rows.values()), _FIELDS, instead=said.SINCE)
             models.insert_values(
                 models.OpportunityEvent,
@@ -84,6 +86,8 @@ class Journal:
         self.count(seen, "excluded" if excluded else "needs_attention", decision.code, data)
         state = Invoicing.EXCLUDED if excluded else Invoicing.NEEDS_ATTENTION
         changed = (row.state, row.code) != (state, decision.code)
+        if (row.code, row.data) != (decision.code, data):
+            row.refused = ""  # what Siigo said is not why it waits any more
         row.state, row.code, row.data, row.due = state, decision.code, data, not excluded
         row.body, row.intent_at = "", None
         self._keep(seen, "decided" if changed else "", code=decision.code, data=data)
@@ -113,6 +117,8 @@ class Journal:
     def intent(self, seen: Seen, *, body: bytes, total: Any) -> None:
         """An invoice is about to be made; the database agrees that none is, and none was."""
         row = seen.row
+        # Before it, so that nothing that was noted earlier can keep what is sent from being written down.
+        self.flush()
         row.value, row.name, row.contact_id = seen.pesos, seen.name, seen.contact_id
         sent = body.decode("utf-8")
         self._event(row, "intent", data={"generation": row.generation, "total": str(total)}, raw=sent)
@@ -135,7 +141,7 @@ class Journal:
         row.total = row.total if invoice.total is None else money.round_cents(invoice.total)
         row.invoiced_value = row.value if row.state == Invoicing.SENDING else seen.pesos
         row.invoiced_at = self._session.now()
-        row.customer = invoice.customer_identification or row.customer
+        row.customer = invoice.customer_identification[:LONGEST_CUSTOMER] or row.customer
         row.state, row.code, row.data, row.due, row.decision = Invoicing.INVOICED, "", {}, False, ""
         row.body, row.intent_at, row.unknowns, row.refused = "", None, 0, ""
         row.number_due = number_due
@@ -146,10 +152,11 @@ class Journal:
         """Siigo refused it for certain: nothing was made, and the next write has a key of its own."""
         row = seen.row
         row.generation += 1
-        row.refused, row.unknowns = digest, 0
         self._event(row, "refused", code=decision.code, raw=problem.raw)
         row.decision = ""
         self.decided(seen, decision)
+        row.refused, row.unknowns = digest, 0
+        self._keep(seen)
         self.flush()
 
     def next_generation(self, seen: Seen, why: str, *, raw: str = "") -> None:
@@ -167,8 +174,15 @@ class Journal:
         self.waiting(seen, Code.NOT_REACHED)
         self.flush()
 
+    def sent_again(self, seen: Seen) -> None:
+        """What is under way is about to be sent once more: its outcome counts from now."""
+        seen.row.intent_at = self._session.now()
+        self._keep(seen)
+        self.flush()
+
     def unknown(self, seen: Seen, problem: RemoteError) -> None:
-        """The write has no certain outcome: the intent stays."""
+        """The write has no certain outcome: the intent stays, and whatever it made came after this moment."""
+        seen.row.intent_at = self._session.now()
         self._event(seen.row, "unknown", raw=problem.raw)
         self.waiting(seen, Code.OUTCOME_UNKNOWN)
         self.flush()
@@ -218,3 +232,15 @@ class Journal:
             "raw": raw[:_RAW].replace("\0", ""),
         }
         self._events.append((row, told))
+
+
+def _keep_settled(rows: Iterable[Opportunity]) -> None:
+    """What a person settled (`done`) while the run worked stays so; asked under the lock that both take."""
+    by_key = {row.pk: row for row in rows if row.siigo_id is not None and row.state != Invoicing.INVOICED}
+    if not by_key:
+        return
+    for kept in Opportunity.objects.filter(pk__in=by_key, state=Invoicing.INVOICED):
+        row = by_key[kept.pk]
+        if kept.siigo_id == row.siigo_id and kept.said != row.said:
+            row.state, row.code, row.data = kept.state, kept.code, kept.data
+            row.invoiced_value = kept.invoiced_value

@@ -69,6 +69,9 @@ def _decide(connection: Connection, wish: DealWish, row: Opportunity, *, now: da
         return []
     row.decision = ""
     if row.siigo_id is None:
+        if row.state == Invoicing.NEEDS_ATTENTION:
+            # Whoever has seen to it wants it sent, were it what Siigo refused before.
+            row.state, row.code, row.data, row.refused = Invoicing.PENDING, "", {}, ""
         return [f"La oportunidad «{row.name or row.deal_id}» se intentará de nuevo."]
     if connection.confirmed_at is None and not row.undone:
         # What a person has seen in Siigo and finds right: from now on invoices may go to the DIAN.

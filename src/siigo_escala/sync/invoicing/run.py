@@ -24,11 +24,11 @@ from siigo_escala.sync.invoicing.deciding import Decider, Decision
 from siigo_escala.sync.invoicing.journal import Journal
 from siigo_escala.sync.invoicing.settling import Settlement
 from siigo_escala.sync.invoicing.work import Order, Seen, Work
-from siigo_escala.sync.invoicing.writing import Writer
+from siigo_escala.sync.invoicing.writing import MOST_UNKNOWN, Writer
 from siigo_escala.sync.session import Declined, Session, Stopped
 
-_ROUNDS = 4
-"""How often the end of a run looks up writes without outcome: once more than they are sent in one run."""
+_ROUNDS = 2 * MOST_UNKNOWN + 1
+"""How often the end of a run looks up writes without outcome: two reads for each time that one is sent."""
 _SIIGO_CALLS, _ESCALA_CALLS = 4, 2
 """What one invoice costs at most, its customer and the number in the deal aside."""
 _NUMBER_CALLS = 2

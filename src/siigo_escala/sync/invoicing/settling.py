@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
+from siigo_escala.store.models import Opportunity, OpportunityEvent
 from siigo_escala.sync.invoicing import finding
 from siigo_escala.sync.invoicing.journal import Journal
 from siigo_escala.sync.invoicing.work import Seen, Work
@@ -45,7 +46,8 @@ class Settlement:
     def _examine(self, seen: Seen) -> None:
         row, session = seen.row, self.work.session
         intent_at = row.intent_at or session.started
-        there = finding.invoices_of(session, row.customer, since=min(intent_at, session.now()))
+        first = min([intent_at, session.now(), *self._intents(row)])
+        there = finding.invoices_of(session, row.customer, since=first)
         invoice = there.of_deal(row.deal_id, since_generation=row.first_generation)
         if invoice is not None:
             self.writer.made(seen, invoice)
@@ -60,10 +62,15 @@ class Settlement:
             row.generation += 1
             self.journal.decided(seen, NeedsAttention(code=Code.SIIGO_ERROR))
             self.journal.flush()
-        elif session.now() - intent_at < _SAME_KEY_FOR:
+        elif session.now() - max(self._intents(row), default=intent_at) < _SAME_KEY_FOR:
             self.writer.send_again(seen)
         else:
             self.journal.next_generation(seen, "anew")
+
+    def _intents(self, row: Opportunity) -> list[datetime]:
+        """When each generation of it was sent first; `intent_at` is when the last one was sent last."""
+        events = OpportunityEvent.objects.filter(opportunity=row, kind="intent")
+        return list(events.values_list("at", flat=True))
 
     def _absent(self, key: int, intent_at: datetime, started: datetime) -> bool:
         """Whether this read, with one before it, proves that nothing was made."""

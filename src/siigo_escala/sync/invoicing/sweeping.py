@@ -51,19 +51,27 @@ def go(session: Session, journal: Journal, known: Mapping[str, Seen]) -> int:
     """Sweeps; how many calls it took. `known`: what this run has looked at already, by deal."""
     before = session.calls.siigo + session.calls.escala
     session.tell("settle")
+    broken: list[tuple[date, date]] = []
     for span in sweep.days(session):
         rows = {str(row.siigo_id): row for row in _bound(session, span)}
-        for row, how in _found(session, span, rows):
+        for row, how in _found(session, span, rows, broken):
             _note(session, journal, row, how, known)
     journal.flush()
-    sweep.done(session)
+    if not broken:
+        sweep.done(session)
     return session.calls.siigo + session.calls.escala - before
 
 
 def _found(
-    session: Session, span: tuple[date, date], rows: Mapping[str, Opportunity]
+    session: Session,
+    span: tuple[date, date],
+    rows: Mapping[str, Opportunity],
+    broken: list[tuple[date, date]],
 ) -> Iterator[tuple[Opportunity, Undone | Decimal]]:
-    """Those of these rows whose invoice does not stand any more, or not whole: how much was credited."""
+    """Those of these rows whose invoice does not stand any more, or not whole: how much was credited.
+
+    `broken` gets the span where Siigo did not show all of it: it is read again by the next run.
+    """
     if not rows:
         return
     credited = _credited(session, span)
@@ -85,9 +93,16 @@ def _found(
             elif notes:
                 whole = money.is_credited_whole(notes, one.total)
                 yield rows[one.id], "credited" if whole else money.credited(notes)
-    for siigo_id in sorted(set(rows) - seen) if complete else ():
-        if rows[siigo_id].undone != "deleted" and sweep.may_ask(session) and _is_gone(session, siigo_id):
-            yield rows[siigo_id], "deleted"
+    if not complete:
+        broken.append(span)
+        return
+    for siigo_id in sorted(set(rows) - seen):
+        # Lists may leave out what was annulled: only the question by id tells it from what was deleted.
+        if rows[siigo_id].undone in ("annulled", "deleted") or not sweep.may_ask(session):
+            continue
+        how = _gone(session, siigo_id)
+        if how is not None:
+            yield rows[siigo_id], how
 
 
 def _stamped(session: Session, row: Opportunity, stamp: str) -> None:
@@ -99,12 +114,13 @@ def _stamped(session: Session, row: Opportunity, stamp: str) -> None:
         Opportunity.objects.filter(pk=row.pk, siigo_id=row.siigo_id).update(stamp=stamp)
 
 
-def _is_gone(session: Session, siigo_id: str) -> bool:
+def _gone(session: Session, siigo_id: str) -> Undone | None:
+    """What became of an invoice that its days do not show; None: it stands."""
     try:
-        session.siigo.invoice(InvoiceId(siigo_id))
+        invoice = session.siigo.invoice(InvoiceId(siigo_id))
     except NotFound:
-        return True
-    return False
+        return "deleted"
+    return "annulled" if invoice.annulled else None
 
 
 def _credited(session: Session, span: tuple[date, date]) -> Mapping[str, list[CreditNote]]:

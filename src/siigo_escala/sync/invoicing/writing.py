@@ -85,6 +85,7 @@ class Writer:
 
     def send_again(self, seen: Seen) -> None:
         """The same key with the same bytes: Siigo gives the invoice that it made with them, or makes it."""
+        self._journal.sent_again(seen)
         try:
             self._transmit(seen)
         except Rejected:
