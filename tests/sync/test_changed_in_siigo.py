@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -220,15 +219,18 @@ def test_what_is_made_again_under_another_id_is_another_invoice(world: World) ->
 
 
 def test_a_credit_note_is_not_forgotten_by_a_run_that_ends_before_it_is_decided(world: World) -> None:
-    day = (world.today() - timedelta(days=40)).isoformat()
-    invoice = world.siigo.create_invoice(world.customer()["id"], total=1000, date=day)
-    world.connect(f'start = "{day}"')
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
     assert counts(world.sync()) == {"read": 1, "created": 1}
+    world.pass_time(days=40)
+    assert world.sync().document["sweep"]["done"]
     world.pass_time(hours=1)
     world.siigo.credit_note(invoice["name"], total=300)
     world.siigo.faults.add(Fault(kind="refuse", method="GET", path="/v1/invoices", status=503, body={}))
     assert world.sync().exit_code == 4
+    assert models.CreditNote.objects.count() == 1, "read and stored, and nothing decided"
     world.siigo.faults.clear()
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
     assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
 
 
