@@ -190,6 +190,10 @@ def test_on_a_screen_there_is_a_button_for_what_is_typed_elsewhere() -> None:
             continue  # said at the terminal alone
         for template in (reason.text, reason.remedy, *(reason.of_deal or ())):
             assert not typed.search(reasons.for_screens(template)), reason.code
+            filled = dict.fromkeys(re.findall(r"\{(\w+)\}", template), "1a-2b") | {"setting": "default_city"}
+            for data in ({}, filled, {**filled, "opportunity": "d1"}):
+                whole = reasons.message(reason.code, data)
+                assert not typed.search(reasons.for_screens(whole)), "a preview words them before it is drawn"
     on_screen = reasons.message(Code.CUSTOMER_DATA_MISSING, {"setting": "default_city"}, on_screen=True)
     assert "default_city" not in on_screen
     assert "un valor por defecto" in on_screen

@@ -209,6 +209,16 @@ def test_what_stands_there_is_invoiced_where_that_was_chosen_as_the_rehearsal_sa
     assert counts_back(result) == {"read": 3, "created": 2, "needs_attention": 1}
 
 
+def test_a_rehearsal_names_buttons_and_no_orders_of_a_terminal(emp: Client, scene: Scene) -> None:
+    scene.world.siigo.create_customer()
+    turn(emp, **required(emp), existing="invoice", stamp="on")
+    emp.post(f"{PAGE}ensayar/")
+    errands.wait()
+    told = shown(emp)
+    assert "confírmelo con «Se ve bien»." in told
+    assert "resolve" not in told
+
+
 def test_sending_to_the_dian_asks_with_a_box_of_its_own(emp: Client, screens: Screens) -> None:
     turn(emp, **required(emp), stamp="on")
     page = save(emp)

@@ -254,6 +254,21 @@ def test_the_preview_says_what_the_run_then_makes(emp: Client, scene: Scene) -> 
     assert row("Nueva").invoice in page
 
 
+def test_a_preview_names_buttons_and_no_orders_of_a_terminal(
+    emp: Client, scene: Scene, screens: Screens
+) -> None:
+    company = screens.company
+    models.Connection.objects.update(
+        file={**company.file, "invoices": {**company.file["invoices"], "stamp": True}}
+    )
+    scene.deal(scene.contact(), name="Nueva")
+    emp.post(f"{SYNC}vista-previa/")
+    errands.wait()
+    told = words(emp.get(f"{SYNC}vista-previa/"))
+    assert "confírmelo con «Se ve bien»." in told
+    assert "resolve" not in told
+
+
 def test_nothing_to_do_and_a_single_one_are_previewed_too(emp: Client, scene: Scene) -> None:
     emp.post(f"{SYNC}vista-previa/", {"invoice": "Buena"})
     errands.wait()

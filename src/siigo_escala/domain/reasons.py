@@ -46,22 +46,24 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 #: What a person types into a file or a terminal: names of settings and orders, in brackets after the remedy.
 _TYPED = re.compile(
     r" ?\(«(?:resolve --[a-z]+|[a-z_.]+(?: = \"[a-z_]+\")?|\{setting\})»?(?:(?:,| y| o)+ «[a-z_]+»)*"
-    r"(?:»|\[ --opportunity \{confirm\}\])?\)"
+    r"(?:»|\[ --opportunity \{confirm\}\]| --opportunity [^()]+)?\)"
 )
 _BUTTONS = {
     "reintente con «siigo-escala retry»": "pulse «Reintentar»",
     "confirme con «siigo-escala enable»": "confirme con «Ya la apagué»",
     "con «resolve --ignore»": "con «Excluir»",
-    "Haga «siigo-escala sync» con --dry-run": "Haga una vista previa",
+    "«siigo-escala sync» con --dry-run": "una vista previa",
     "está siempre en «siigo-escala report»": "está siempre en Oportunidades",
     "en «sellers», o use «create_for_unlinked_sellers = true»": "en Vendedores, o cambie en Reglas qué pasa "
     "con las ventas de quien no está enlazado",
 }
 
 
-def for_screens(template: str) -> str:
-    """A template without what is typed into a file or a terminal: on a screen there is a button for it."""
-    found = _TYPED.sub("", template)
+def for_screens(text: str) -> str:
+    """A template, or a whole message, without what is typed into a file or a terminal: on a screen there is a
+    button for it.
+    """
+    found = _TYPED.sub("", text)
     for typed, button in _BUTTONS.items():
         found = found.replace(typed, button)
     return found

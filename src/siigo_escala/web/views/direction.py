@@ -26,7 +26,7 @@ from siigo_escala.sync import activating, opening, rehearsing, requests, rule_ch
 from siigo_escala.sync.invoicing import foretelling
 from siigo_escala.sync.rule_changes import Change
 from siigo_escala.sync.session import Options, Progress
-from siigo_escala.web import access, directions, drafting, errands
+from siigo_escala.web import access, catalogue, directions, drafting, errands
 from siigo_escala.web.access import Level, Visit
 from siigo_escala.web.errands import Tell
 from siigo_escala.web.queries import rule_words
@@ -273,7 +273,7 @@ def _result(errand: Errand) -> dict[str, Any]:
             {"reason": reasons.catalogue[Code(code)], "count": count}
             for code, count in result["left_out"].items()
         ],
-        "problems": [{**one, "reason": reasons.catalogue[Code(one["code"])]} for one in result["problems"]],
+        "problems": catalogue.drawn(result["problems"]),
         "attention": result["counts"]["needs_attention"] + result["counts"]["failed"],
     }
 

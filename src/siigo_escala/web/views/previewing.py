@@ -21,7 +21,7 @@ from siigo_escala.store import locks, models
 from siigo_escala.store.models import Connection, ConnectionDraft, Errand, State, audit
 from siigo_escala.sync import opening, preview, requests, run_row
 from siigo_escala.sync.session import Options, Progress
-from siigo_escala.web import access, directions, drafting, errands, frame
+from siigo_escala.web import access, catalogue, directions, drafting, errands, frame
 from siigo_escala.web.access import Visit
 from siigo_escala.web.errands import Tell
 from siigo_escala.web.queries.invoice import stage_name
@@ -138,7 +138,7 @@ def shown(company: Connection) -> dict[str, Any]:
             "left_out": [
                 {"reason": _reason(code), "count": count} for code, count in result["left_out"].items()
             ],
-            "problems": [{**one, "reason": _reason(one["code"])} for one in result["problems"]],
+            "problems": catalogue.drawn(result["problems"]),
             "rows": [_row(one) for one in result["rows"]],
             "linked": [_row(one) for one in result["linked"]],
             "calls": result["plan"]["calls"]["siigo"] + result["plan"]["calls"]["escala"],
