@@ -508,3 +508,23 @@ def test_an_unfinished_company_says_which_step_is_left(world: World, ana: Client
     place.release()
     assert "Falta el paso 5 de 5 para traer la primera factura." in shown
     assert f'href="{E}"' in shown
+
+
+def test_a_first_run_that_read_nothing_brought_nothing(world: World, ana: Client) -> None:
+    from siigo_escala.store import locks
+
+    world.invoices(2)
+    made = assistant.until_preview(ana)
+    place = locks.attempt("worker", 1)
+    assert place is not None
+    world.siigo.faults.add(Fault(kind="refuse", path=".*", status=503))
+    assert world.sync(name=made.name).exit_code == 4
+    shown = page(ana, "/empresas/empresa/")
+    assert "Falta el paso 5 de 5 para traer la primera factura." in shown
+    assert "Siigo no se ha leído todavía." in shown
+    world.siigo.faults.clear()
+    world.sync(name=made.name, limit=1)
+    shown = page(ana, "/empresas/empresa/")
+    place.release()
+    assert "Falta el paso 5 de 5 para traer las demás facturas." in shown
+    assert "Siigo no se ha leído todavía." not in shown

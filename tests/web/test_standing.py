@@ -55,14 +55,14 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "Ver qué hacer",
     ),
     "three were made for a trial": (
-        {"step": 5, "ever_ran": True},
+        {"step": 5, "ever_sent": True},
         3,
         "grey",
         "Falta el paso 5 de 5 para traer las demás facturas.",
         "Continuar",
     ),
     "set-up unfinished": (
-        {"step": 3, "ever_ran": False},
+        {"step": 3, "ever_sent": False},
         3,
         "grey",
         "Falta el paso 3 de 5 para traer la primera factura.",
@@ -281,7 +281,7 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "Sincronizar ahora",
     ),
     "nothing has run yet": (
-        {"ever_ran": False},
+        {"ever_read": False},
         23,
         "grey",
         "Las facturas de los últimos 30 días esperan su vista previa.",
@@ -305,7 +305,7 @@ ROWS: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         "Resolver 2 oportunidades",
     ),
     "no opportunity yet": (
-        {**BACK, "ever_ran": False},
+        {**BACK, "ever_read": False},
         23,
         "grey",
         "Las oportunidades en «Ganada» esperan su primera sincronización.",
@@ -376,11 +376,11 @@ def test_each_row_is_said_where_its_facts_hold(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ever_ran", "under"),
+    ("ever_read", "under"),
     [(True, "Siigo se ha leído solo en parte."), (False, "Siigo no se ha leído todavía.")],
 )
-def test_what_was_not_read_whole_is_said(under: str, *, ever_ran: bool) -> None:
-    told = standing.of(replace(WELL, step=5, read_until=None, ever_ran=ever_ran))
+def test_what_was_not_read_whole_is_said(under: str, *, ever_read: bool) -> None:
+    told = standing.of(replace(WELL, step=5, read_until=None, ever_read=ever_read))
     assert told.under.startswith(under)
 
 

@@ -60,7 +60,7 @@ def _off(facts: Facts) -> Iterator[Standing]:
         )
     if facts.step:
         aim = "hacer" if facts.back else "traer"
-        which = "las demás facturas" if facts.ever_ran else "la primera factura"
+        which = "las demás facturas" if facts.ever_sent else "la primera factura"
         said = f"Falta el paso {facts.step} de 5 para {aim} {which}."
         yield Standing(
             row=3, tone="grey", word="Por configurar", sentence=said, button="Continuar", target="connect"
@@ -236,7 +236,7 @@ def _open(facts: Facts) -> Iterator[Standing]:
             f"{noun(facts.waiting.count, 'sale,salen')} en la próxima sincronización{when}."
         )
         yield _blue(22, "Por enviar", said, "Sincronizar ahora", "sync")
-    if not facts.ever_ran:
+    if not facts.ever_read:
         said = (
             f"Las oportunidades en «{facts.stage}» esperan su primera sincronización."
             if facts.back
@@ -345,7 +345,7 @@ def _with_line(standing: Standing, facts: Facts) -> Standing:
     read = (
         f"{system} leído hasta {_at(facts, facts.read_until)}."
         if facts.read_until
-        else f"{system} {'se ha leído solo en parte' if facts.ever_ran else 'no se ha leído todavía'}."
+        else f"{system} {'se ha leído solo en parte' if facts.ever_read else 'no se ha leído todavía'}."
     )
     if not facts.automatic:
         ahead = "Sincronización automática apagada."

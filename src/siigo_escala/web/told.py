@@ -102,7 +102,9 @@ class Facts:
     outage: Outage | None = None
     interrupted: Going | None = None
     stopped: Going | None = None
-    ever_ran: bool = True
+    ever_read: bool = True
+    """Something was read: a run that found its system out of reach is none yet."""
+    ever_sent: bool = True
     read_until: datetime | None = None
     last_success: datetime | None = None
     stale_after: timedelta = timedelta(hours=26)

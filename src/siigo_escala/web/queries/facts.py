@@ -35,6 +35,7 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
     else:
         parts, total = ledger.checked(in_month)
     everything = parts if back else ledger.still_open(company)
+    held = company.opportunities if back else company.invoices
     going = run_row.under_way(company)
     last = company.runs.order_by("-pk").first()
     turn = models.Turn.objects.filter(connection=company).first()
@@ -67,7 +68,8 @@ def of(company: Connection, *, month: date | None = None, now: datetime) -> Fact
         outage=_outage(last, turn) if going is None else None,
         interrupted=interrupted,
         stopped=stopped,
-        ever_ran=last is not None,
+        ever_read=read_until(company) is not None or held.exists(),
+        ever_sent=held.filter(**{"siigo_id__isnull" if back else "deal_id__isnull": False}).exists(),
         read_until=read_until(company),
         last_success=company.last_success,
         stale_after=_stale_after(company),
