@@ -91,6 +91,10 @@ def test_inicio_and_the_list_tell_of_the_opportunities(company: Callable[..., An
     models.Opportunity.objects.update(stamp="Draft")
     assert facts.of(acme, now=datetime.now(UTC)).drafts == 1
     made = models.Opportunity.objects.filter(deal_id="d1")
+    assert facts.of(acme, now=datetime.now(UTC)).ever_sent
+    made.update(siigo_id=None)
+    assert not facts.of(acme, now=datetime.now(UTC)).ever_sent, "read, and no invoice of it yet"
+    made.update(siigo_id="i1")
     made.update(state="needs_attention", code="OPPORTUNITY_EDITED")
     assert facts.of(acme, now=datetime.now(UTC)).drafts == 1, "it is a draft in Siigo all the same"
     made.update(state="invoiced", code="", undone="deleted")
