@@ -241,3 +241,34 @@ def test_a_deal_of_an_absurd_value_stops_no_invoice(world: World) -> None:
     assert counts(world.sync()) == {"read": 2, "created": 2}
     world.pass_time(days=1)
     assert world.sync().document["sweep"]["done"]
+
+
+def test_one_opportunity_that_escala_cannot_change_today_stops_no_other(world: World) -> None:
+    world.configured(patience_seconds=1)
+    bad, good = world.invoices(2, total=1000)
+    world.connect()
+    world.sync()
+    world.pass_time(hours=1)
+    for invoice in (bad, good):
+        world.siigo.edit_invoice(invoice["name"], total=2000)
+    world.invoices(1)
+    stuck = Fault(kind="refuse", path=f".*/crm/deals/{world.row(bad['name']).deal_id}", status=500, body={})
+    world.escala.faults.add(stuck)
+    result = world.sync()
+    assert (counts(result), codes(result)) == (
+        {"read": 3, "created": 1, "updated": 1, "failed": 1},
+        ["OUTCOME_UNKNOWN"],
+    )
+    assert world.deal_of(good["name"])["value"] == 2000
+    world.escala.faults.clear()
+    assert counts(world.sync())["updated"] == 1
+    assert world.deal_of(bad["name"])["value"] == 2000
+
+
+def test_an_escala_that_is_down_ends_the_run_all_the_same(world: World) -> None:
+    world.configured(patience_seconds=1)
+    invoice = _made(world)
+    world.pass_time(hours=1)
+    world.siigo.edit_invoice(invoice["name"], total=2000)
+    world.escala.faults.add(Fault(kind="refuse", status=500, body={}))
+    assert world.sync().exit_code == 4

@@ -215,6 +215,8 @@ class Session:
     """An update of this run was read back and had touched nothing but what is ours."""
     claimed: dict[str, str] = field(default_factory=dict)
     """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
+    lone_failures: int = 0
+    """Records of this run that Escala had no answer for."""
     created: int = 0
     """Opportunities made, or in a dry run to be made, so far: what `--limit` counts."""
     gave_way: bool = False

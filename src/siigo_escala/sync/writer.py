@@ -31,6 +31,7 @@ from siigo_escala.rest.errors import (
 from siigo_escala.sync import changes, decide, drafts, refusals
 from siigo_escala.sync.job import Job, NotBegun, Outcome, Phase, outcome_of
 from siigo_escala.sync.journal import Journal
+from siigo_escala.sync.lone import is_lone
 from siigo_escala.sync.recent_contacts import RecentContacts
 from siigo_escala.sync.refusals import EVERY_PART
 from siigo_escala.sync.session import Session, Stopped
@@ -266,6 +267,9 @@ class Writer:
         elif not isinstance(outcome, RemoteError):
             self._unknown_in_a_row = self._asked_at = 0
             self._hold = False
+        if job.phase == "update" and self._ending is None and is_lone(self._session, outcome):
+            self._journal.update_failed(job.step)
+            return
         if isinstance(outcome, AccessDenied | TryLater | Stopped):
             self._journal.not_sent(job.step, contact=job.phase in ("contact", "look_again"))
             self._ending = self._ending or outcome

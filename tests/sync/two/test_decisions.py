@@ -195,7 +195,8 @@ def test_a_number_that_an_outage_kept_back_is_written_later(scene: Scene) -> Non
     scene.world.configured(patience_seconds=1)
     scene.world.escala.faults.add(Fault(kind="refuse", status=503, method="PUT", path="/crm/deals/.*"))
     result = scene.sync()
-    assert (counts(result), result.exit_code) == ({"read": 1, "created": 1}, 4)
+    assert (counts(result), codes(result)) == ({"read": 1, "created": 1}, ["NUMBER_NOT_WRITTEN"])
+    assert "la próxima sincronización lo intenta otra vez" in result.document["problems"][0]["message"]
     assert scene.row(deal).number_due
     scene.world.escala.faults.clear()
     scene.sync()
@@ -234,3 +235,17 @@ def test_what_each_is_held_for_is_said_by_reason(scene: Scene) -> None:
     assert said["CUSTOMER_DATA_MISSING"].endswith(".")
     Opportunity.objects.filter(deal_id=alone).update(code="OF_A_LATER_VERSION")
     assert set(dict(report.sentences(Connection.objects.get(), [alone, free]))) == {"VALUE_INVALID"}
+
+
+def test_a_number_that_cannot_be_written_today_stops_no_invoice_and_is_written_tomorrow(scene: Scene) -> None:
+    scene.world.configured(patience_seconds=1)
+    contact = _ready(scene)
+    bad = scene.deal(contact, name="Mala")
+    scene.deal(contact, name="Buena")
+    stuck = Fault(kind="refuse", method="PUT", path=f".*/crm/deals/{bad}", status=500, body={})
+    scene.world.escala.faults.add(stuck)
+    assert counts(scene.sync()) == {"read": 2, "created": 2}
+    assert scene.row(bad).number_due
+    scene.world.escala.faults.clear()
+    scene.sync()
+    assert not scene.row(bad).number_due

@@ -209,3 +209,19 @@ def test_a_run_with_opportunities_is_asked_of_the_engine_and_comes_back(scene: S
     connection = scene.connect()
     asked = requests.ask(connection, Options(opportunities=("d1", "d2")), now=scene.world.now())
     assert requests.options_of(asked).opportunities == ("d1", "d2")
+
+
+def test_one_opportunity_that_escala_does_not_show_stops_no_other(scene: Scene) -> None:
+    scene.world.configured(patience_seconds=1)
+    contact = scene.ready()
+    bad = scene.deal(contact, name="Mala")
+    scene.deal(contact, name="Buena")
+    stuck = Fault(kind="refuse", method="GET", path=f".*/crm/deals/{bad}", status=500, body={})
+    scene.world.escala.faults.add(stuck)
+    result = scene.sync()
+    assert (counts(result), codes(result)) == (
+        {"read": 2, "created": 1, "failed": 1},
+        ["UNEXPECTED_ANSWER"],
+    )
+    scene.world.escala.faults.clear()
+    assert counts(scene.sync()) == {"read": 1, "created": 1}

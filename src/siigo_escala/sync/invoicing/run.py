@@ -25,6 +25,7 @@ from siigo_escala.sync.invoicing.journal import Journal
 from siigo_escala.sync.invoicing.settling import Settlement
 from siigo_escala.sync.invoicing.work import Order, Seen, Work
 from siigo_escala.sync.invoicing.writing import MOST_UNKNOWN, Writer
+from siigo_escala.sync.lone import is_lone
 from siigo_escala.sync.session import Declined, Session, Stopped
 
 _ROUNDS = 2 * MOST_UNKNOWN + 1
@@ -105,7 +106,8 @@ class _Course:
             self._process(self._to_do_again())
         if self._work.rules.number_field:
             for seen in watching.unnumbered(self._session):
-                self._writer.write_number(seen)
+                if seen.row.deal_id not in self._writer.kept_back:
+                    self._writer.write_number(seen)
 
     def _to_do_again(self) -> list[Seen]:
         """Those whose invoice is certainly not there, after it was not certain, in this run."""
@@ -143,7 +145,10 @@ class _Course:
             log.warning("record not decided", run=self._session.run_id, deal=row.deal_id, why=problem.message)
             self._journal.waiting(seen, Code.UNEXPECTED_ANSWER)
             return None
-        except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):
+        except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost) as problem:
+            if is_lone(self._session, problem):
+                self._journal.waiting(seen, Code.UNEXPECTED_ANSWER)
+                return None
             raise
         except Exception as problem:
             log.error("record parked", run=self._session.run_id, deal=row.deal_id, exc_info=problem)

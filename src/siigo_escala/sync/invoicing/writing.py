@@ -31,6 +31,7 @@ from siigo_escala.sync import changes
 from siigo_escala.sync.invoicing.deciding import Decider
 from siigo_escala.sync.invoicing.journal import Journal
 from siigo_escala.sync.invoicing.work import Order, Seen, Work
+from siigo_escala.sync.lone import is_lone
 
 MOST_UNKNOWN = 3
 """After so many writes without outcome in a row that made nothing, a person must look."""
@@ -45,6 +46,8 @@ class Writer:
         self._session = work.session
         self._journal = journal
         self._decider = decider
+        self.kept_back: set[str] = set()
+        """Deals that could not be given their number in this run: the next one does."""
 
     def make(self, seen: Seen, order: Order) -> None:
         """Registers the customer where it is new, then makes the invoice."""
@@ -151,7 +154,15 @@ class Writer:
             if not session.update_checked:
                 session.update_checked = True
                 self._check(before, row.deal_id, field)
-        except (AccessDenied, TryLater, OutcomeUnknown):
+        except TryLater as problem:
+            if not is_lone(session, problem):
+                raise
+            self.kept_back.add(row.deal_id)
+            why = "Escala no respondió; la próxima sincronización lo intenta otra vez"
+            data = {"made": row.invoice, "why": why}
+            session.tally.note(Code.NUMBER_NOT_WRITTEN, data, invoice=row.deal_id)
+            return
+        except (AccessDenied, OutcomeUnknown):
             raise
         except (UpdateImpossible, Rejected, UnexpectedAnswer) as problem:
             self._not_written(seen, problem)
