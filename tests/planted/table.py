@@ -90,6 +90,12 @@ BUGS = (
         "::test_a_credit_note_that_changes_its_value_counts_with_the_last_one",
     ),
     Planted(
+        patch="credit_note_read_and_forgotten",
+        defect="a credit note read by a run that breaks off is never taken into account",
+        caught_by="tests/sync/test_changed_in_siigo.py"
+        "::test_a_credit_note_is_not_forgotten_by_a_run_that_ends_before_it_is_decided",
+    ),
+    Planted(
         patch="day_by_utc",
         defect="the local day of the sweep is UTC's",
         caught_by="tests/sync/test_sweep.py::test_the_local_day_begins_at_midnight_there_and_not_at_utcs",
@@ -120,6 +126,12 @@ BUGS = (
         patch="second_invoice_after_a_lost_answer",
         defect="an invoice whose answer was lost is made anew with another key",
         caught_by="tests/sync/two/test_lost_answers.py::test_one_run_settles_what_became_of_a_write",
+    ),
+    Planted(
+        patch="sent_again_and_given_no_time",
+        defect="an invoice that is sent again counts as absent by the settle time of its first sending",
+        caught_by="tests/sync/two/test_lost_answers.py"
+        "::test_three_lost_answers_and_a_list_that_lags_make_no_second_invoice",
     ),
     Planted(
         patch="tax_in_the_price_twice",

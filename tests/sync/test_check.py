@@ -301,6 +301,7 @@ BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
     ("credit notes are refused", _refused_notes, {Finding.CREDIT_NOTES: W}, "permiso"),
     ("a row is no invoice", _distorted(remove=["id"]), {Finding.INVOICES_READABLE: W}, "--facts"),
     ("a total is no number", _distorted(total="mucho"), {Finding.INVOICES_READABLE: W}, "VALUE_INVALID"),
+    ("a date is no date", _distorted(date="ayer"), {Finding.INVOICES_READABLE: W}, "VALUE_INVALID"),
     ("most sales are in another currency", _foreign, {Finding.CURRENCY: W}, "pesos"),
     ("most sales are walk-in", _walk_in, {Finding.WALK_IN: W}, "walk_in"),
     ("the start is still to come", _to_come, {Finding.START: W}, "opportunities.start"),
@@ -383,6 +384,31 @@ def test_what_is_broken_is_found_and_nothing_else(
     told = [one for one in found.checks if one.result != "ok"]
     assert all(one.remedy.endswith(".") for one in told)
     assert any(remedy in one.remedy for one in told), told
+
+
+def test_a_linked_seller_who_left_is_told_from_one_who_is_switched_off(healthy: World) -> None:
+    _idle_seller(healthy)
+    (told,) = [one.message for one in _examined(healthy).checks if one.code == Finding.SELLERS_ACTIVE]
+    assert "están inactivos: " in told
+    assert "ya no están" not in told
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"daily_at": "", "every_minutes": 0}, "Sin hora"),
+        ({"daily_at": "05:00", "every_minutes": 0}, "Horario: todos los días a las 05:00 (America/Bogota)."),
+        ({"daily_at": "", "every_minutes": 60}, "Horario: cada 60 minutos (America/Bogota)."),
+        (
+            {"daily_at": "05:00", "every_minutes": 60},
+            "Horario: todos los días a las 05:00 y cada 60 minutos (America/Bogota).",
+        ),
+    ],
+)
+def test_the_timetable_is_told_as_it_is(healthy: World, schedule: dict[str, Any], said: str) -> None:
+    _set(healthy, "schedule", **schedule)
+    (told,) = [one.message for one in _examined(healthy).checks if one.code == Finding.SCHEDULE]
+    assert told.startswith(said)
 
 
 def test_contacts_of_which_half_have_the_identification_are_enough(healthy: World) -> None:

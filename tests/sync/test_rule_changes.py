@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from siigo_escala.domain.rules_problems import FileProblem
@@ -42,3 +44,13 @@ def test_only_sellers_that_change_must_be_among_those_of_siigo(world: World) -> 
     unknown = Change(path=("sellers", "nadie@empresa.example"), before=None, after="c@d.example")
     with pytest.raises(FileProblem, match="Siigo no tiene el vendedor «nadie@empresa"):
         rule_changes.checked(connection, [unknown])
+
+
+def test_a_draft_waits_a_week_for_whoever_saves_it(world: World) -> None:
+    connection, now = world.connect(), world.now()
+    zone = Change(path=("time_zone",), before="America/Bogota", after="America/Lima")
+    rule_changes.keep_draft(connection, [zone], who="ana@empresa.example", now=now)
+    kept = rule_changes.draft_of(connection, now=now + timedelta(days=6))
+    assert rule_changes.changes_in(kept) == [zone]
+    assert rule_changes.draft_of(connection, now=now + timedelta(days=8)) is None
+    assert rule_changes.changes_in(None) == []
