@@ -274,3 +274,20 @@ def test_what_a_person_settles_while_a_run_works_stays_settled(scene: Scene, how
     assert scene.row(deal).state == "invoiced"
     assert "OPPORTUNITY_EDITED" not in codes(result := scene.sync())
     assert codes(result) == []
+
+
+def test_what_the_sweep_finds_out_while_a_person_settles_something_else_is_told(scene: Scene) -> None:
+    deal = invoiced(scene)
+    scene.world.escala.edit_deal(deal, {"value": 180_000})
+    assert codes(scene.sync()) == ["OPPORTUNITY_EDITED"]
+    scene.world.pass_time(days=1)
+    undo(scene, "annulled")
+    scene.deal(scene.contact("900482137-2", first_name="Otra"), name="Otra")
+
+    def meanwhile(_: dict[str, object]) -> bool:
+        decide(scene, "done", deal)
+        return True
+
+    scene.sync(plan=meanwhile)
+    assert scene.row(deal).code == "INVOICE_UNDONE"
+    assert codes(scene.sync()) == ["INVOICE_UNDONE"]

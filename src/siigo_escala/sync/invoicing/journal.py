@@ -235,12 +235,15 @@ class Journal:
 
 
 def _keep_settled(rows: Iterable[Opportunity]) -> None:
-    """What a person settled (`done`) while the run worked stays so; asked under the lock that both take."""
+    """What a person settled (`done`) while the run worked stays so; asked under the lock that both take.
+
+    Not what the run's sweep has found out since: the person did not know of that.
+    """
     by_key = {row.pk: row for row in rows if row.siigo_id is not None and row.state != Invoicing.INVOICED}
     if not by_key:
         return
     for kept in Opportunity.objects.filter(pk__in=by_key, state=Invoicing.INVOICED):
         row = by_key[kept.pk]
-        if kept.siigo_id == row.siigo_id and kept.said != row.said:
+        if (kept.siigo_id, kept.undone) == (row.siigo_id, row.undone) and kept.said != row.said:
             row.state, row.code, row.data = kept.state, kept.code, kept.data
             row.invoiced_value = kept.invoiced_value
