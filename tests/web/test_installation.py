@@ -34,7 +34,7 @@ def test_settings_are_told_with_the_variable_that_changes_each(
     assert "solo este equipo" in told
     company("acme")
     company("otra", enabled=False)
-    company("quieta", paused="BRAKED", paused_text="Demasiados errores.")
+    company("quieta", paused="BRAKED", paused_text="Corrija la causa y use «siigo-escala enable».")
     for name, value in (
         ("EMAIL_URL", "smtp+tls://avisos:cl4ve@correo.example:587"),
         ("SIIGO_RATE", "0"),
@@ -46,7 +46,11 @@ def test_settings_are_told_with_the_variable_that_changes_each(
     assert "Servidor: correo.example:587" in told
     assert "cl4ve" not in told
     assert "sin límite · SIIGO_ESCALA_SIIGO_RATE" in told
-    for said in ("automática encendida", "automática apagada", "En pausa: Demasiados errores."):
+    for said in (
+        "automática encendida",
+        "automática apagada",
+        "En pausa: Corrija la causa y pulse «Reanudar».",
+    ):
         assert said in told
     monkeypatch.setenv("SIIGO_ESCALA_EMAIL_URL", "smtp://correo.example")
     assert "Servidor: correo.example . Se cambia" in words(inst.get("/ajustes/"))

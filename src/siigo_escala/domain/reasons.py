@@ -50,6 +50,7 @@ _TYPED = re.compile(
 )
 _BUTTONS = {
     "reintente con «siigo-escala retry»": "pulse «Reintentar»",
+    "y use «siigo-escala enable»": "y pulse «Reanudar»",
     "confirme con «siigo-escala enable»": "confirme con «Ya la apagué»",
     "con «resolve --ignore»": "con «Excluir»",
     "«siigo-escala sync» con --dry-run": "una vista previa",

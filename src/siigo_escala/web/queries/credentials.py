@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from siigo_escala.domain import reasons
 from siigo_escala.rest.errors import System
 from siigo_escala.store import counting
 from siigo_escala.store.models import Connection
@@ -87,7 +88,12 @@ def _state(company: Connection, system: System) -> dict[str, Any]:
     if company.forgotten:
         return {"word": "Sin clave", "tone": "grey", "icon": "info-circle", "said": "La clave se quitó."}
     if blamed(company) == system:
-        return {"word": "En pausa", "tone": "red", "icon": "circle-x", "said": company.paused_text}
+        return {
+            "word": "En pausa",
+            "tone": "red",
+            "icon": "circle-x",
+            "said": reasons.for_screens(company.paused_text),
+        }
     if company.refusals:
         said = "Una llamada fue rechazada por las credenciales."
         return {"word": "En duda", "tone": "amber", "icon": "alert-triangle", "said": said}

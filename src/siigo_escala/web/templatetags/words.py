@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from stdnum.co import nit
 
-from siigo_escala.domain import money
+from siigo_escala.domain import money, reasons
 
 register = template.Library()
 NO_BREAK = "\u00a0"
@@ -40,6 +40,12 @@ def pesos(amount: Decimal | None) -> str:
 def pesos_in_words(amount: Decimal | None) -> str:
     """The same inside of a sentence: without cents where there are none."""
     return pesos(amount).removesuffix(",00")
+
+
+@register.filter
+def on_screen(text: str) -> str:
+    """What a run has noted, with the buttons of a page for the orders of a terminal."""
+    return reasons.for_screens(text)
 
 
 @register.filter
