@@ -272,3 +272,21 @@ def test_an_escala_that_is_down_ends_the_run_all_the_same(world: World) -> None:
     world.siigo.edit_invoice(invoice["name"], total=2000)
     world.escala.faults.add(Fault(kind="refuse", status=500, body={}))
     assert world.sync().exit_code == 4
+
+
+def test_a_fourth_opportunity_without_an_answer_is_an_escala_that_is_not_well(world: World) -> None:
+    world.configured(patience_seconds=1, escala_connections=1)
+    invoices = world.invoices(5, total=1000)
+    world.connect()
+    world.sync()
+    world.pass_time(hours=1)
+    for invoice in invoices:
+        world.siigo.edit_invoice(invoice["name"], total=2000)
+    world.escala.faults.add(
+        Fault(kind="refuse", method="GET", path=".*/crm/deals/[^/]+", status=500, body={})
+    )
+    result = world.sync()
+    assert (result.exit_code, counts(result)) == (4, {"read": 5, "failed": 5})
+    assert codes(result).count("OUTCOME_UNKNOWN") == 3
+    world.escala.faults.clear()
+    assert counts(world.sync())["updated"] == 5

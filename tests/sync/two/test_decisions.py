@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
@@ -249,3 +251,38 @@ def test_a_number_that_cannot_be_written_today_stops_no_invoice_and_is_written_t
     scene.world.escala.faults.clear()
     scene.sync()
     assert not scene.row(bad).number_due
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 4), (403, 3)])
+def test_an_escala_that_answers_nothing_any_more_ends_the_run_after_the_invoice(
+    scene: Scene, status: int, code: int
+) -> None:
+    deal = scene.deal(_ready(scene))
+    scene.world.configured(patience_seconds=1)
+    handle = scene.world.siigo.handle
+
+    def then_down(request: Any) -> Any:
+        answer = handle(request)
+        if (request.method, request.path) == ("POST", "/v1/invoices"):
+            scene.world.escala.faults.add(Fault(kind="refuse", status=status, body={}))
+        return answer
+
+    scene.world.siigo.handle = then_down  # type: ignore[method-assign]
+    result = scene.sync()
+    assert (result.exit_code, counts(result)) == (code, {"read": 1, "created": 1})
+    assert scene.row(deal).number_due
+    scene.world.escala.faults.clear()
+    scene.sync()
+    assert (scene.row(deal).number_due, len(scene.invoices())) == (False, 1)
+
+
+def test_done_of_one_that_waits_for_nothing_changes_nothing(scene: Scene) -> None:
+    deal = scene.deal(scene.ready(), stage="Prospecto")
+    scene.sync()
+    scene.world.pass_time(hours=1)
+    scene.world.escala.move_deal(deal, "Ganada")
+    scene.world.escala.faults.add(Fault(kind="refuse", method="GET", path=f".*/crm/deals/{deal}", status=400))
+    assert codes(scene.sync()) == ["UNEXPECTED_ANSWER"]
+    assert "se intentará de nuevo" in _say(scene, deal, "done")[0]
+    scene.world.escala.faults.clear()
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
