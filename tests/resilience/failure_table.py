@@ -201,7 +201,8 @@ LOST = (
         point="change of a deal: the same",
         ledger="what was applied is the old state",
         escala="the old or the new state",
-        following="repeated within the call while patience lasts, else by the next run",
+        following="repeated within the call while patience lasts, else by the next run; where Escala answers "
+        "about something else, the others go on (three such records a run)",
     ),
     Row(
         point="a read of invoices, pipelines, deals or contacts that never succeeds",
