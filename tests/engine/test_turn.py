@@ -162,6 +162,35 @@ def test_a_run_that_had_its_time_gives_way_and_goes_on_from_the_ledger(
     assert len(world.deals()) == 5
 
 
+@pytest.mark.parametrize("between", ["outage", "held", "request"])
+def test_the_rest_of_a_long_run_comes_again_whatever_came_between(world: World, between: str) -> None:
+    """The day's hour counts as kept by its first part: nothing but `unfinished` brings the rest back."""
+    (first, *_) = world.invoices(5, customers=2)
+    acme = world.connect(tables='[schedule]\ndaily_at = "02:00"\n')
+    Turn.objects.filter(connection=acme).update(since=world.now() - timedelta(days=2))
+    at_once = UnderWay()
+    at_once.listener.enough.set()
+    take(world, acme, at_once)
+    assert row(acme).unfinished
+    assert list(due.by_schedule(now=world.now())) == []
+    if between == "outage":
+        world.configured(patience_seconds=1)
+        world.siigo.faults.add(Fault(kind="refuse", path=".*", status=503, body={}))
+        assert [code for _, _, code in take(world, acme)] == [4]
+        world.siigo.faults.clear()
+    elif between == "held":
+        held = lease.take(acme)
+        take(world, acme)
+        held.release()
+    else:
+        requests.ask(acme, Options(kind="retry", invoices=(first["name"],)), now=world.now())
+        take(world, acme)
+    world.pass_time(minutes=2)
+    assert len(list(due.by_request(now=world.now()))) == 1
+    take(world, acme)
+    assert (len(world.deals()), row(acme).unfinished) == (5, False)
+
+
 def test_a_worker_that_is_asked_to_end_leaves_a_turn_that_comes_again(world: World, acme: Connection) -> None:
     ending = UnderWay()
     ending.listener.stop.set()

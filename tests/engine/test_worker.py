@@ -234,6 +234,17 @@ def test_a_worker_whose_place_somebody_else_has_ends(world: World, monkeypatch: 
 
 
 @ONE_STORE
+def test_a_worker_that_works_on_and_loses_its_place_says_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with working(world, ends=PlaceLost) as one:
+        until(lambda: one.rounds > 0 and one._place is not None)
+        monkeypatch.setattr(locks, "attempt", lambda *_: None)
+        assert one._place is not None
+        one._place.release()
+
+
+@ONE_STORE
 def test_minutes_that_the_machines_clock_goes_through_again_are_not_lost(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,6 +217,12 @@ def test_connections_are_replaced_only_when_asked(
 def test_without_its_key_nothing_is_restored_but_what_needs_none(
     filled: models.Connection, tmp_path: Path, home: Path, keys: tuple[str, ...]
 ) -> None:
+    models.ConnectionDraft.objects.create(
+        name="a-medias",
+        made_by=models.User.objects.get(),
+        made_at=datetime.now(UTC),
+        siigo_key_sealed=Vault(KEYS).seal("clave"),
+    )
     path, before = _made(tmp_path), _stored()
     with pytest.raises(StoreProblem) as problem:
         _restore(path, home, keys=keys)
@@ -232,6 +238,7 @@ def test_without_its_key_nothing_is_restored_but_what_needs_none(
     assert models.Invoice.objects.get().state == "sending"
     assert models.User.objects.get().email == "ana@acme.example"
     assert not Authenticator.objects.exists(), "nobody could come in by it"
+    assert not models.ConnectionDraft.objects.exists(), "nor ask for a key that is lost"
 
 
 def test_the_key_of_the_copy_may_be_an_older_one(

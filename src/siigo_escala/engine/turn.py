@@ -144,7 +144,11 @@ def _then(result: Result, under_way: UnderWay) -> Then:
 def _settle(turn: Turn, request: Request | None, ended: _Ended, *, started: datetime, now: datetime) -> None:
     """Writes down what this turn leaves: schedule kept or due again, request done or waiting."""
     table = due.timetable_of(turn.connection)
-    changes: dict[str, Any] = {"unfinished": ended.then == "on", "retry_at": None, "failures": 0}
+    changes: dict[str, Any] = {
+        "unfinished": _is_unfinished(turn, request, ended),
+        "retry_at": None,
+        "failures": 0,
+    }
     if ended.then == "soon":
         changes |= {"retry_at": now + _AGAIN, "failures": turn.failures}
     elif ended.then == "later":
@@ -158,6 +162,16 @@ def _settle(turn: Turn, request: Request | None, ended: _Ended, *, started: date
         document = ended.document or {}
         Request.objects.filter(pk=request.pk).update(waiting=False, run_id=document.get("run"))
     _end(turn, **changes)
+
+
+def _is_unfinished(turn: Turn, request: Request | None, ended: _Ended) -> bool:
+    """Whether the schedule's own run has still to come to its end: its hour counts as kept by now.
+
+    What somebody asked for in between, an outage or held accounts end it not; a request waits by itself.
+    """
+    if request is not None:
+        return turn.unfinished
+    return ended.then == "on" or (turn.unfinished and ended.then in ("soon", "later"))
 
 
 def _end(turn: Turn, **changes: Any) -> None:

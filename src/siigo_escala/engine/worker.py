@@ -99,7 +99,8 @@ class Worker:
             for one in list(self._under_way.values()):
                 one.listener.stop.set()
             queue.close(drain_s=DRAIN_S)
-            self._place.release()
+            if self._place is not None:  # somebody else may have it by now
+                self._place.release()
             connections.close_all()
             log.info("worker ended", worker=self.name)
         if self._outdated is not None:

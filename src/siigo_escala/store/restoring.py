@@ -144,6 +144,9 @@ def _replaced(
     models.SiigoCompany.objects.update(epoch=F("epoch") + epoch)
     models.EscalaAccount.objects.update(epoch=F("epoch") + epoch, must_read_all=True)
     without = _take_credentials(now) if vault is None else ()
+    if vault is None:
+        # A company that was never finished is begun anew: what is sealed in it would ask for the lost key.
+        models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").delete()
     _drop_tokens(vault)
     second_factors.drop(vault)
     lost = _drop_erasures() if vault is None else 0
