@@ -87,15 +87,16 @@ def by_part(company: Connection, chosen: QuerySet[Invoice]) -> dict[int, Decimal
     """
     sales = chosen.filter(credited__gt=0, deal_id__isnull=False).exclude(_GONE)
     found = last_look.beside(company, sales).filter(there__isnull=False)
-    # What differs from what the rule made of it is told as a difference.
-    found = found.exclude(Q(state=State.IN_ESCALA) & last_look.FRESH & ~may_hold(company))
     # As text: what SQLite gives of a JSON column goes through a float.
     found = found.annotate(shows=KT("applied__value"))
     held: dict[int, Decimal] = {}
-    for key, value, credited, there, seen, written, shows in found.values_list(
-        "pk", "value", "credited", "there", "seen", "written", "shows"
+    for key, value, credited, state, code, there, seen, written, shows in found.values_list(
+        "pk", "value", "credited", "state", "code", "there", "seen", "written", "shows"
     ):
-        known = there if written is None or seen > written or not shows else Decimal(shows)
+        fresh = written is None or seen > written
+        if fresh and state == State.IN_ESCALA and subtracts(company) and code != Code.INVOICE_CREDITED_PARTLY:
+            continue  # what differs from what the rule made of it is told as a difference
+        known = there if fresh or not shows else Decimal(shows)
         # Whatever else the two differ by is no credit note's.
         over = min(known, value) - max(value - credited, Decimal(0))
         if over > 0:
