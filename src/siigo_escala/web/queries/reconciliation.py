@@ -5,7 +5,6 @@ Escala.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +12,6 @@ from decimal import Decimal
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Greatest, Least
 
-from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.fields import CentsField
 from siigo_escala.store.models import Connection, Invoice, State
@@ -71,45 +69,30 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
     # What was written since Escala was looked at last stands there as we wrote it.
     living = last_look.beside(company, chosen.filter(_LIVING)).annotate(look=_LOOK)
-    subtracts = left_over.subtracts(company)
-    sent = held = Decimal(0)
-    later, unseen = Amount(), Amount()
-    differing: list[tuple[Decimal, int, Decimal]] = []
-    # One pass, and summed here: in sums of its own PostgreSQL looks beside every row a dozen times.
-    for key, value, credited, code, there, look in living.values_list(
-        "pk", "value", "credited", "code", "there", "look"
-    ).iterator(chunk_size=5000):
-        least = max(value - credited, Decimal(0))
-        wanted = made = least if subtracts else value
-        if look != "fresh":
-            if look == "later":
-                later = Amount(count=later.count + 1, value=later.value + made)
-            else:
-                unseen = Amount(count=unseen.count + 1, value=unseen.value + made)
-            continue
-        if credited > 0 and (not subtracts or code == Code.INVOICE_CREDITED_PARTLY):
-            wanted = min(max(there, least), value)  # as `_wanted` has it
-        sent += wanted
-        held += there
-        if wanted != there:
-            differing.append((-value, key, wanted))
-    return Against(
-        sent=sent,
-        there=held,
-        differing=_differing(company, sorted(differing)[:_SUSPECTS]),
-        later=later,
-        unseen=unseen,
+    # Distinct, so that it is an inner query: else PostgreSQL looks beside every row once for each mention.
+    looked = living.order_by().values("pk", "value", "credited", "code", "there", "look").distinct()
+    wanted, made, fresh = _wanted(company), _made(company), Q(look="fresh")
+    later, unseen = Q(look="later"), Q(look="")
+    sums = looked.aggregate(
+        sent=Sum(wanted, filter=fresh, output_field=CentsField()),
+        held=Sum("there", filter=fresh, output_field=CentsField()),
+        differing=Count("pk", filter=fresh & ~Q(there=wanted)),
+        later=Count("pk", filter=later),
+        later_sent=Sum(made, filter=later, output_field=CentsField()),
+        unseen=Count("pk", filter=unseen),
+        unseen_sent=Sum(made, filter=unseen, output_field=CentsField()),
     )
-
-
-def _differing(company: Connection, found: Sequence[tuple[Decimal, int, Decimal]]) -> list[Invoice]:
-    """These invoices with `shown`, `there` and `wanted`, those of the largest sale first."""
-    keys = [key for _, key, _ in found]
-    listed = last_look.beside(company, Invoice.objects.filter(pk__in=keys)).annotate(shown=shown_state())
-    by_key = {one.pk: one for one in listed}
-    for _, key, wanted in found:
-        by_key[key].wanted = wanted
-    return [by_key[key] for key in keys]
+    differing: list[Invoice] = []
+    if sums["differing"]:
+        found = living.filter(fresh).exclude(there=wanted).annotate(shown=shown_state(), wanted=wanted)
+        differing = list(found.order_by("-value", "pk")[:_SUSPECTS])
+    return Against(
+        sent=_pesos(sums["sent"]),
+        there=_pesos(sums["held"]),
+        differing=differing,
+        later=Amount(count=sums["later"], value=_pesos(sums["later_sent"])),
+        unseen=Amount(count=sums["unseen"], value=_pesos(sums["unseen_sent"])),
+    )
 
 
 def marked(company: Connection, chosen: QuerySet[Invoice]) -> QuerySet[Invoice]:
