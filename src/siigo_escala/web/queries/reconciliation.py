@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Greatest, Least
 
@@ -69,8 +70,10 @@ def against_escala(company: Connection, chosen: QuerySet[Invoice]) -> Against:
     """The value of each opportunity whose sale stands, as last read, against what it should be."""
     # What was written since Escala was looked at last stands there as we wrote it.
     living = last_look.beside(company, chosen.filter(_LIVING)).annotate(look=_LOOK)
-    # Distinct, so that it is an inner query: else PostgreSQL looks beside every row once for each mention.
-    looked = living.order_by().values("pk", "value", "credited", "code", "there", "look").distinct()
+    looked = living.order_by().values("pk", "value", "credited", "code", "there", "look")
+    if connection.vendor == "postgresql":
+        # As an inner query: else it looks beside every row once for each mention. SQLite is slower by it.
+        looked = looked.distinct()
     wanted, made, fresh = _wanted(company), _made(company), Q(look="fresh")
     later, unseen = Q(look="later"), Q(look="")
     sums = looked.aggregate(
