@@ -181,7 +181,7 @@ class Journal:
         self.flush()
 
     def unknown(self, seen: Seen, problem: RemoteError) -> None:
-        """The write has no certain outcome: the intent stays, and whatever it made came after this moment."""
+        """The write has no certain outcome: the intent stays, and its settle time counts from here."""
         seen.row.intent_at = self._session.now()
         self._event(seen.row, "unknown", raw=problem.raw)
         self.waiting(seen, Code.OUTCOME_UNKNOWN)
