@@ -180,7 +180,8 @@ _DATA = (
         code=Code.CUSTOMER_DATA_MISSING,
         group="needs_attention",
         title="Faltan datos para facturar",
-        text="Al contacto de Escala le faltan datos que Siigo exige para facturar[: {field}]",
+        text="Al contacto de Escala le faltan datos que Siigo exige para facturar[: {field}][; su "
+        "identificación es {customer}]",
         cause="Siigo no registra un cliente sin esos datos.",
         remedy="Complete el dato en Escala[ o ponga un valor por defecto («{setting}»)] y reintente",
         button="Reintentar",

@@ -16,6 +16,8 @@ from siigo_escala.domain.mapping import invoice_to_deal
 NOBODY = "borrado"
 """Stands in the identification field of a stripped contact: it is somebody's, and nobody else may take it."""
 _BORN = re.compile(r"\[escala:[^\]]*\]")
+_TELLING = ("customer", "customers", "answer", "message", "why")
+"""Of what the sentence of a reason is filled with: identifications, and words of the two systems."""
 _KEPT_IN_EVENTS = ("deal", "contact", "evidence", "candidates", "value", "before", "credited", "digest")
 
 
@@ -46,6 +48,11 @@ def deal_name(name: str, marks: Iterable[str], *, hidden: Callable[[str], bool])
     words = [word for word in sorted(invoice_to_deal.name_words(name)) if not hidden(word)]
     kept = [f"[{mark}]" for mark in marks if mark and invoice_to_deal.has_mark(name, mark)]
     return " ".join([*words, *kept])
+
+
+def told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reason's sentence is filled with, without what may tell who it is."""
+    return {key: value for key, value in data.items() if key not in _TELLING}
 
 
 def event(data: Mapping[str, Any]) -> dict[str, Any]:

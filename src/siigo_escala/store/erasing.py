@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from siigo_escala.domain import identity
+from siigo_escala.domain import identity, stripped
 from siigo_escala.store import keys as installed
-from siigo_escala.store.models import Erasure, EscalaAccount
+from siigo_escala.store.models import DealWord, Erasure, EscalaAccount, KnownDeal
 from siigo_escala.store.vault import Vault
 
 _PURPOSE = b"siigo-escala erased persons v1"
@@ -39,6 +39,10 @@ class Erased:
         """The same for an identification as it was typed."""
         return bool(self.marks) and self.covers(identity.stored_keys(identification))
 
+    def covers_contact(self, contact_id: str) -> bool:
+        """Whether this contact of Escala was an erased person's when it was seen last."""
+        return bool(self.marks) and self.mark(of_contact(contact_id)) in self.marks
+
     def identity(self, key: str) -> str:
         """The key of an identity as rows hold it: an erased person's is an alias."""
         return self.alias(key) if self.covers([key.rpartition(":")[2]]) else key
@@ -55,6 +59,11 @@ class Erased:
 NOBODY = Erased()
 
 
+def of_contact(contact_id: str) -> str:
+    """What is remembered of an erased person beside numbers: the contact, where only a deal names it."""
+    return f"contact:{contact_id}"
+
+
 def of_account(account: EscalaAccount, vault: Vault) -> Erased:
     """The erased persons of an account. KEY_MISSING where the key that tells them does not open."""
     marks = frozenset(Erasure.objects.filter(escala=account).values_list("mark", flat=True))
@@ -62,15 +71,30 @@ def of_account(account: EscalaAccount, vault: Vault) -> Erased:
 
 
 def remember(account: EscalaAccount, numbers: Iterable[str], *, vault: Vault, now: datetime) -> Erased:
-    """Recognises these numbers as an erased person's from now on."""
+    """Recognises these numbers (and `of_contact`) as an erased person's from now on."""
     key = vault.open(account.erasure_key_sealed)
     if not key:
         key = secrets.token_hex(32)
         account.erasure_key_sealed = vault.seal(key)
         account.save(update_fields=["erasure_key_sealed"])
     hashing = Erased(key=key)
+    keep(account.pk, hashing, numbers, now=now)
+    return of_account(account, vault)
+
+
+def keep(account: int, erased: Erased, numbers: Iterable[str], *, now: datetime) -> None:
+    """Commits the marks of these numbers (and `of_contact`) for an Escala account that has its key."""
     Erasure.objects.bulk_create(
-        [Erasure(escala=account, mark=hashing.mark(number), at=now) for number in sorted(set(numbers))],
+        [Erasure(escala_id=account, mark=erased.mark(number), at=now) for number in sorted(set(numbers))],
         ignore_conflicts=True,
     )
-    return of_account(account, vault)
+
+
+def strip_deals(deals: Iterable[KnownDeal], erased: Erased, marks: Iterable[str]) -> None:
+    """Takes out of the index what the names of an erased person's deals tell of it."""
+    marks = list(marks)
+    for row in deals:
+        row.name = stripped.deal_name(row.name, marks, hidden=erased.covers_text)
+        row.save(update_fields=["name"])
+        words = DealWord.objects.filter(escala_id=row.escala_id, deal_id=row.deal_id)
+        words.filter(word__in=[one.word for one in words if erased.covers_text(one.word)]).delete()

@@ -157,6 +157,7 @@ def shown(found: Found) -> dict[str, Any]:
 def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
     """Empties what was found of everything that tells who it is, and remembers not to take it over again."""
     numbers = {*found.numbers, *_other_ways(found)}
+    numbers |= {erasing.of_contact(row.contact_id) for row in found.sales if row.contact_id}
     with transaction.atomic():
         erased = {
             account.pk: erasing.remember(account, numbers, vault=vault, now=now)
@@ -174,9 +175,11 @@ def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
         models.Errand.objects.filter(connection__in=found.connections).delete()
         _strip_bindings(found, erased)
         _strip_contacts(found, erased)
-        _strip_deals(found, erased)
+        marks = [one.file.get("opportunities", {}).get("mark", "") for one in found.connections]
+        for row in found.deals:
+            erasing.strip_deals([row], erased[row.escala_id], marks)
         _strip_ledger(found)
-        _strip_sales(found)
+        _strip_sales(found, erased, marks)
     return gone
 
 
@@ -200,34 +203,27 @@ def _strip_contacts(found: Found, erased: dict[int, Erased]) -> None:
         row.save(update_fields=["record"])
 
 
-def _strip_deals(found: Found, erased: dict[int, Erased]) -> None:
-    marks = [one.file.get("opportunities", {}).get("mark", "") for one in found.connections]
-    for row in found.deals:
-        hidden = erased[row.escala_id].covers_text
-        row.name = stripped.deal_name(row.name, marks, hidden=hidden)
-        row.save(update_fields=["name"])
-        words = models.DealWord.objects.filter(escala_id=row.escala_id, deal_id=row.deal_id)
-        words.filter(word__in=[one.word for one in words if hidden(one.word)]).delete()
-
-
 def _strip_ledger(found: Found) -> None:
     for row in found.invoices:
-        row.customer, row.record = "", stripped.invoice(row.record)
+        row.customer, row.record, row.data = "", stripped.invoice(row.record), stripped.told(row.data)
         row.intent = {key: value for key, value in row.intent.items() if key != "name"}
-        row.save(update_fields=["customer", "record", "intent"])
+        row.save(update_fields=["customer", "record", "data", "intent"])
     for event in found.events():
         event.data, event.raw = stripped.event(event.data), ""
         event.save(update_fields=["data", "raw"])
 
 
-def _strip_sales(found: Found) -> None:
+def _strip_sales(found: Found, erased: dict[int, Erased], marks: list[str]) -> None:
     """What was sent and has no certain outcome keeps the customer it is looked for with, until it has one."""
     for row in found.sales:
-        row.name = ""
+        row.name = stripped.deal_name(row.name, marks, hidden=erased[row.escala_id].covers_text)
+        row.data = stripped.told(row.data)
         if row.state != models.Invoicing.SENDING:
             row.customer, row.body = "", ""
-        row.save(update_fields=["name", "customer", "body"])
-        row.events.exclude(raw="").update(raw="")
+        row.save(update_fields=["name", "data", "customer", "body"])
+        for event in row.events.all():
+            event.data, event.raw = stripped.told(event.data), ""
+            event.save(update_fields=["data", "raw"])
 
 
 def _customers(found: Found, companies: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Any
 
 from siigo_escala.domain import records, stripped
 from siigo_escala.domain.crm import Contact, Deal
@@ -35,18 +36,37 @@ def names_of(session: Session, deals: Iterable[Deal]) -> dict[str, str]:
     if not session.erased:
         return {}
     found = list(deals)
-    theirs = _known(session, [deal.contact_id for deal in found if deal.contact_id])
+    contacts = {deal.contact_id for deal in found if deal.contact_id}
+    theirs = _known(session, contacts) | {one for one in contacts if session.erased.covers_contact(one)}
     if not theirs:
         return {}
-    files = models.Connection.objects.filter(escala_id=session.connection.escala_id).values_list(
-        "file", flat=True
-    )
-    marks = [from_json(file).opportunities.mark for file in files]
+    marks = marks_of(session)
     return {
         deal.id: stripped.deal_name(deal.name, marks, hidden=session.erased.covers_text)
         for deal in found
         if deal.contact_id in theirs
     }
+
+
+def kept_reason(session: Session, row: models.Invoice, data: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of what the reason of an invoice is told with."""
+    return stripped.told(data) if _hides(session, row) else data
+
+
+def kept_event(session: Session, row: models.Invoice, data: dict[str, Any], *, raw: str) -> dict[str, Any]:
+    """What the history of an invoice keeps of an event."""
+    return {"data": stripped.event(data), "raw": ""} if _hides(session, row) else {"data": data, "raw": raw}
+
+
+def _hides(session: Session, row: models.Invoice) -> bool:
+    """Whether it is an erased person's: of these the ledger holds no identification."""
+    return bool(session.erased) and not row.customer
+
+
+def marks_of(session: Session) -> list[str]:
+    """What the names of deals that any connection of this account made may end with."""
+    of_account = models.Connection.objects.filter(escala_id=session.connection.escala_id)
+    return [from_json(file).opportunities.mark for file in of_account.values_list("file", flat=True)]
 
 
 def aliases(erased: Erased, keys: Iterable[str]) -> dict[str, str]:

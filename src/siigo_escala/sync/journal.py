@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siigo_escala.domain import matching, money, planning, stripped
+from siigo_escala.domain import matching, money, planning
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId, Deal, DealDraft, DealId
 from siigo_escala.domain.planning import Adopt, Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -18,6 +18,7 @@ from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import changes, drafts, echoes, escala_index, let_in, refusals, registering, said
 from siigo_escala.sync.decide import subject_of, wanted
+from siigo_escala.sync.erased_index import kept_event, kept_reason
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
 
@@ -111,6 +112,7 @@ class Journal:
         )
         if excluded:
             let_in.forget(row)
+        data = kept_reason(self._session, row, data)
         state = State.EXCLUDED if excluded else State.NEEDS_ATTENTION
         if (row.state, row.code, row.data, row.due) == (state, decision.code, data, not excluded):
             return
@@ -385,7 +387,6 @@ class Journal:
     def _event(
         self, row: models.Invoice, kind: str, *, code: str = "", data: _Data | None = None, raw: str = ""
     ) -> None:
-        erased = self._session.erased and not row.customer
         self._events.append(
             {
                 "invoice_id": row.pk,
@@ -393,7 +394,6 @@ class Journal:
                 "at": self._session.now(),
                 "kind": kind,
                 "code": code,
-                "data": echoes.plain(stripped.event(data or {}) if erased else data or {}),
-                "raw": "" if erased else raw[:_RAW].replace("\0", ""),
+                **kept_event(self._session, row, echoes.plain(data or {}), raw=raw[:_RAW].replace("\0", "")),
             }
         )

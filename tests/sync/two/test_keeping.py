@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store import backup, models, personal, restoring, retention
+from siigo_escala.store import backup, models, personal, restoring, retention, tables
 from siigo_escala.sync import disconnecting, opening
-from tests.sync.two.scene import Scene, counts
+from tests.sync.two.scene import Scene, codes, counts, on_customers
 from tests.sync.two.test_lost_answers import Impatient
 
 
@@ -92,3 +97,102 @@ def test_raw_answers_go_after_a_month_and_the_history_after_two_years(scene: Sce
     retention.purge(home=home, now=scene.world.now() + timedelta(days=731), dry_run=False)
     assert not models.OpportunityEvent.objects.exists()
     assert models.Opportunity.objects.exists()
+
+
+TELLING = ("52999123", "zoraida", "quintero")
+
+
+def _erase(scene: Scene, identification: str = "52999123") -> None:
+    found = personal.find(models.Connection.objects.get(), identification)
+    assert found
+    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+
+
+def _told() -> list[str]:
+    """What of the person stands anywhere in our tables."""
+    rows = {model._meta.db_table: list(tables.rows(model, using="default")) for model in tables.in_order()}
+    kept = json.dumps(rows, ensure_ascii=False).casefold()
+    return [word for word in TELLING if word in kept]
+
+
+def _person(scene: Scene, **fields: Any) -> str:
+    """A contact of hers, whole enough to be registered; the company is connected."""
+    contact = scene.contact("52999123", first_name="Zoraida", last_name="Quintero")
+    scene.world.escala.edit_contact(contact, {"personal": {"address": "Cra 15 # 93-47", "city": "Bogotá"}})
+    return contact
+
+
+def _not_registered(scene: Scene) -> tuple[str, str]:
+    scene.ready("create_customers = false")
+    return _person(scene), "CUSTOMER_DATA_MISSING"
+
+
+def _inactive(scene: Scene) -> tuple[str, str]:
+    scene.ready()
+    customer = {"code": "13", "name": "Cédula"}
+    made = scene.world.siigo.create_customer(identification="52999123", id_type=customer)
+    scene.world.siigo.edit_customer(made["id"], active=False)
+    return _person(scene), "CUSTOMER_INACTIVE"
+
+
+def _refused(scene: Scene) -> tuple[str, str]:
+    scene.ready()
+    said = {"Errors": [{"Code": "invalid_amount", "Message": "Zoraida Quintero 52999123 no puede"}]}
+    scene.world.siigo.faults.add(on_customers(kind="refuse", status=400, body=said))
+    return _person(scene), "SIIGO_REFUSED"
+
+
+@pytest.mark.parametrize("waits", [_not_registered, _inactive, _refused])
+def test_why_an_erased_persons_opportunity_waits_does_not_tell_who_it_is(
+    scene: Scene, waits: Callable[[Scene], tuple[str, str]]
+) -> None:
+    contact, code = waits(scene)
+    scene.deal(contact, name="Venta a Zoraida")
+    assert codes(scene.sync()) == [code]
+    assert "zoraida" in _told()
+    _erase(scene)
+    assert _told() == []
+    scene.deal(contact, name="Otra venta a Zoraida")
+    assert codes(scene.sync()) == [code, code]
+    assert _told() == []
+    assert {row["code"] for row in scene.report()["rows"]} == {code}
+
+
+def test_an_erased_persons_opportunity_keeps_no_name_where_only_its_contact_is_seen(scene: Scene) -> None:
+    scene.ready()
+    contact = _person(scene)
+    deal = scene.deal(contact, name="Venta a Zoraida")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    _erase(scene)
+    assert _told() == []
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.rename_deal(deal, "Zoraida Quintero, otra vez")
+    other = scene.deal(contact, name="Quintero", stage="Prospecto")
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
+    assert counts(scene.sync(opportunities=(other,))) == {"read": 1, "excluded": 1}
+    assert _told() == []
+
+
+def test_an_erased_persons_new_contact_is_remembered_too(scene: Scene) -> None:
+    scene.ready()
+    scene.deal(_person(scene), name="Venta a Zoraida")
+    scene.sync()
+    _erase(scene)
+    other = _person(scene)
+    deal = scene.deal(other, name="Venta a Zoraida")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert _told() == []
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.rename_deal(deal, "Zoraida Quintero, otra vez")
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
+    assert _told() == []
+
+
+def test_an_opportunity_that_goes_to_another_customer_is_known_again(scene: Scene) -> None:
+    contact = scene.ready("create_customers = false")
+    deal = scene.deal(_person(scene), name="Venta a Zoraida")
+    scene.sync()
+    _erase(scene)
+    scene.world.escala.edit_deal(deal, {"contactId": contact, "name": "Venta a La Ceiba"})
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert (scene.row(deal).customer, scene.row(deal).name) == ("900482137", "Venta a La Ceiba")

@@ -59,9 +59,10 @@ def numbers(typed: str) -> list[str]:
     return [*found, *(number for number in without if _COMPANY_NIT.fullmatch(number))]
 
 
-def missing(datum: str, *, setting: str = "") -> NeedsAttention:
+def missing(datum: str, *, setting: str = "", customer: str = "") -> NeedsAttention:
     """A datum that Siigo demands and nobody has typed. `setting`: of the rules, that can stand in for it."""
-    return NeedsAttention(code=Code.CUSTOMER_DATA_MISSING, data={"field": datum, "setting": setting})
+    data = {"field": datum, "setting": setting} | ({"customer": customer} if customer else {})
+    return NeedsAttention(code=Code.CUSTOMER_DATA_MISSING, data=data)
 
 
 def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> CustomerDraft | NeedsAttention:

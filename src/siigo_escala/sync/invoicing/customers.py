@@ -61,7 +61,7 @@ class Buyers:
                 if wanted & identity.customer_keys(id_type=one.id_type, identification=one.identification):
                     of_number.setdefault(one.identification, []).append(one)
         if len(of_number) > 1:
-            return NeedsAttention(code=Code.CUSTOMER_AMBIGUOUS, data={"candidates": sorted(of_number)})
+            return NeedsAttention(code=Code.CUSTOMER_AMBIGUOUS, data={"customers": sorted(of_number)})
         if not of_number:
             return None
         ((identification, rows),) = of_number.items()
@@ -74,7 +74,7 @@ class Buyers:
         rules = self._session.file.invoices
         if not rules.create_customers:
             return contact_to_customer.missing(
-                f"el cliente «{typed}» en Siigo (regístrelo allá, o use «create_customers = true»)"
+                "el cliente en Siigo (regístrelo allá, o use «create_customers = true»)", customer=typed
             )
         place = contact.place.city if contact.place is not None else ""
         cities = knowing.cities(self._session, place) if place else []

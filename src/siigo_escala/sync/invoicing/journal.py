@@ -6,16 +6,17 @@ An intent is committed before its write; decisions that write nothing are commit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
-from siigo_escala.domain import money
+from siigo_escala.domain import money, stripped
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import RemoteError
-from siigo_escala.store import models
+from siigo_escala.store import erasing, models
 from siigo_escala.store.models import Invoicing, Opportunity
-from siigo_escala.sync import echoes, said
+from siigo_escala.sync import echoes, erased_index, said
 from siigo_escala.sync.account import Column
 from siigo_escala.sync.invoicing.work import Seen
 from siigo_escala.sync.session import Session
@@ -40,6 +41,8 @@ class Journal:
         self._session = session
         self._rows: dict[str, Opportunity] = {}
         self._events: list[tuple[Opportunity, dict[str, Any]]] = []
+        self._erased_contacts: set[str] = set()
+        """Found in this run to be erased persons'."""
 
     def flush(self) -> None:
         """Commits everything noted since the last flush."""
@@ -51,6 +54,7 @@ class Journal:
                     row.save()
             _keep_settled(self._rows.values())
             models.save_rows(list(self._rows.values()), _FIELDS, instead=said.SINCE)
+            self._remember_erased()
             models.insert_values(
                 models.OpportunityEvent,
                 [{**told, "opportunity_id": row.pk} for row, told in self._events],
@@ -84,6 +88,8 @@ class Journal:
         excluded = isinstance(decision, Exclude)
         data = echoes.plain(decision.data)
         self.count(seen, "excluded" if excluded else "needs_attention", decision.code, data)
+        if self._is_erased(row, seen.contact_id):
+            data = stripped.told(data)
         state = Invoicing.EXCLUDED if excluded else Invoicing.NEEDS_ATTENTION
         changed = (row.state, row.code) != (state, decision.code)
         if (row.code, row.data) != (decision.code, data):
@@ -205,8 +211,11 @@ class Journal:
         if row.state != Invoicing.SENDING:
             # What is under way is remembered as it was sent.
             row.name, row.value, row.contact_id = seen.name, seen.pesos, seen.contact_id
-            if self._session.erased.covers_text(row.customer):
-                row.name, row.customer = "", ""
+            if self._is_erased(row, seen.contact_id):
+                self._erased_contacts.add(seen.contact_id)
+                hidden = self._session.erased.covers_text
+                row.name = stripped.deal_name(seen.name, self._marks, hidden=hidden)
+                row.customer = ""
         row.updated_at = self._session.now()
         self._rows[row.deal_id] = row
         if kind:
@@ -223,15 +232,38 @@ class Journal:
         data: Mapping[str, Any] | None = None,
         raw: str = "",
     ) -> None:
+        erased = self._is_erased(row, row.contact_id)
         told = {
             "run": self._session.run_id,
             "at": self._session.now(),
             "kind": kind,
             "code": code,
-            "data": echoes.plain(data or {}),
-            "raw": raw[:_RAW].replace("\0", ""),
+            "data": echoes.plain(stripped.told(data or {}) if erased else data or {}),
+            "raw": "" if erased else raw[:_RAW].replace("\0", ""),
         }
         self._events.append((row, told))
+
+    def _is_erased(self, row: Opportunity, contact_id: str) -> bool:
+        """Whether it is an erased person's: by the identification where that is known, else by contact."""
+        erased = self._session.erased
+        if not erased:
+            return False
+        if row.customer:
+            return erased.covers_text(row.customer)
+        return contact_id in self._erased_contacts or erased.covers_contact(contact_id)
+
+    @cached_property
+    def _marks(self) -> list[str]:
+        return erased_index.marks_of(self._session)
+
+    def _remember_erased(self) -> None:
+        """A contact that turned out to be an erased person's is known by itself from now on."""
+        erased, account = self._session.erased, self._session.connection.escala_id
+        fresh = {one for one in self._erased_contacts if one and not erased.covers_contact(one)}
+        if fresh:
+            erasing.keep(account, erased, map(erasing.of_contact, fresh), now=self._session.now())
+            deals = models.KnownDeal.objects.filter(escala_id=account, contact_id__in=fresh)
+            erasing.strip_deals(deals, erased, self._marks)
 
 
 def _keep_settled(rows: Iterable[Opportunity]) -> None:
