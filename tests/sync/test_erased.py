@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from siigo_escala.domain import records
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models, personal, tables
 from siigo_escala.sync import opening
@@ -41,8 +42,10 @@ def _nothing_tells() -> None:
 
 
 def _erase(world: World, identification: str = CEDULA) -> personal.Gone:
-    found = personal.find(models.Connection.objects.get(), identification)
-    return personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+    connection = models.Connection.objects.get()
+    return personal.erase(
+        connection, identification, vault=opening.vault_of(world.environment), now=world.now()
+    )
 
 
 def _sold(world: World, **fields: Any) -> dict[str, Any]:
@@ -176,6 +179,7 @@ def test_data_is_found_under_every_way_of_writing_the_identification(world: Worl
     assert len(personal.find(connection, "900123456").invoices) == 1, (
         "as the ledger has it, without the record"
     )
+    assert len(personal.find(connection, "9001234568").invoices) == 1, "with its check digit and no hyphen"
     models.Invoice.objects.update(customer="900123456")
     assert shown["customers"][0]["names"] == ["Andina SAS"]
     assert shown["invoices"][0]["customer"] == "900123456"
@@ -196,8 +200,56 @@ def test_an_erased_person_is_erased_for_every_connection_that_shares_an_account(
     third.pk, third.name = None, "tercera"
     third.escala = models.EscalaAccount.objects.create()
     third.save()
-    found = personal.find(models.Connection.objects.get(name="tercera"), CEDULA)
-    assert [one.name for one in found.connections] == ["acme", "otra", "tercera"]
-    personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+    third = models.Connection.objects.get(name="tercera")
+    gone = personal.erase(third, CEDULA, vault=opening.vault_of(world.environment), now=world.now())
+    assert [one.name for one in gone.connections] == ["acme", "otra", "tercera"]
     assert models.Erasure.objects.values("escala").distinct().count() == 2
+    _nothing_tells()
+
+
+def test_a_run_that_knew_the_person_when_it_began_keeps_and_makes_nothing_of_it(world: World) -> None:
+    person = _sold(world)
+    world.siigo.create_invoice(person["id"], total=30_000)
+
+    def erased(_: dict[str, Any]) -> bool:
+        _erase(world)
+        return True
+
+    result = world.sync(plan=erased)
+    assert result.exit_code == 5
+    _nothing_tells()
+    assert len(world.contacts()) == 2
+    assert counts(world.sync())["created"] == 1
+    assert len(world.contacts()) == 2
+    _nothing_tells()
+    _erase(world)
+    _nothing_tells()
+
+
+def test_the_identification_cannot_be_found_by_trying_numbers_against_what_is_kept(world: World) -> None:
+    person = _sold(world)
+    before = {row.siigo_id: (row.record, row.digest) for row in models.Invoice.objects.all()}
+    _erase(world)
+    world.siigo.create_invoice(person["id"], total=30_000)
+    assert counts(world.sync())["created"] == 1
+    plain = {records.digest(record) for record, _ in before.values()}
+    kept = _kept()
+    theirs = [row for row in models.Invoice.objects.all() if not row.customer]
+    assert len(theirs) == 3
+    for row in theirs:
+        whole = {**row.record, "customer_identification": CEDULA}
+        assert records.digest(whole) not in kept
+    assert plain & {digest for _, digest in before.values()}, "what was kept before was just that"
+    world.pass_time(days=1)
+    assert counts(world.sync(sweep=True))["unchanged"] == 4, "and nobody edited anything"
+
+
+def test_an_identity_bound_under_both_names_is_erased_and_keeps_its_contact(world: World) -> None:
+    _sold(world)
+    bound = models.ContactBinding.objects.get(identity__endswith=CEDULA)
+    _erase(world)
+    models.ContactBinding.objects.create(escala_id=bound.escala_id, identity=bound.identity)
+    _erase(world)
+    (kept,) = models.ContactBinding.objects.filter(contact_id=bound.contact_id)
+    assert kept.identity.startswith("erased:")
     _nothing_tells()

@@ -258,8 +258,7 @@ def test_who_is_erased_is_in_no_preview_any_more(world: World, ana: Client) -> N
     world.invoices(1)
     made = assistant.until_preview(ana)
     assert "Empresa 0 SAS" in page(ana, PREVIEW)
-    found = personal.find(made, "900100200")
-    personal.erase(found, vault=opening.vault_of(world.environment), now=world.now())
+    personal.erase(made, "900100200", vault=opening.vault_of(world.environment), now=world.now())
     assert not models.Errand.objects.filter(connection=made).exists()
 
 

@@ -66,11 +66,10 @@ def personal_data(
             f"«{identification}» es el comprador genérico de Siigo y no una persona.",
             key="IDENTIFICACIÓN",
         )
-    found = personal.find(connection, identification)
     if action is Action.ERASE:
-        _erase(environment, connection, found, as_json=as_json)
+        _erase(environment, connection, identification, as_json=as_json)
     else:
-        _show(connection, found, identification, as_json=as_json)
+        _show(connection, personal.find(connection, identification), identification, as_json=as_json)
     return 0
 
 
@@ -101,15 +100,17 @@ def _show(connection: Connection, found: Found, identification: str, *, as_json:
     _say_what_remains()
 
 
-def _erase(environment: Environment, connection: Connection, found: Found, *, as_json: bool) -> None:
+def _erase(environment: Environment, connection: Connection, identification: str, *, as_json: bool) -> None:
     from siigo_escala.store import lease, personal, wiping
     from siigo_escala.sync import opening
 
-    gone = personal.erase(found, vault=opening.vault_of(environment), now=setup.now())
+    vault = opening.vault_of(environment)
+    gone = personal.erase(connection, identification, vault=vault, now=setup.now())
     warnings = []
-    if any(lease.is_held(one) for one in found.connections):
+    if any(lease.is_held(one) for one in gone.connections):
         warnings.append(
-            "Hay una sincronización en curso: repita la orden cuando termine, por si ya lo había leído."
+            "Había una sincronización en curso, que ya lo había leído: se detiene sin guardar nada más "
+            "(código 5), y la siguiente sigue donde quedó."
         )
     if not wiping.wipe():
         warnings.append(
@@ -128,7 +129,7 @@ def _erase(environment: Environment, connection: Connection, found: Found, *, as
             {
                 "schema": 1,
                 "connection": connection.name,
-                "connections": [one.name for one in found.connections],
+                "connections": [one.name for one in gone.connections],
                 "done": True,
                 "erased": counts,
                 "warnings": warnings,
@@ -137,7 +138,7 @@ def _erase(environment: Environment, connection: Connection, found: Found, *, as
         )
         return
     told = ", ".join(f"{_PARTS[key].lower()}: {output.number(count)}" for key, count in counts.items())
-    names = ", ".join(f"«{one.name}»" for one in found.connections)
+    names = ", ".join(f"«{one.name}»" for one in gone.connections)
     output.say(f"Borrado aquí lo que tenía de esa persona ({names}): {told}.")
     output.say(
         "No se vuelve a guardar. Sus facturas siguen en el registro con número, fecha y valor; una factura "

@@ -18,7 +18,7 @@ NOBODY = "borrado"
 _BORN = re.compile(r"\[escala:[^\]]*\]")
 _TELLING = ("customer", "customers", "answer", "message", "why")
 """Of what the sentence of a reason is filled with: identifications, and words of the two systems."""
-_KEPT_IN_EVENTS = ("deal", "contact", "evidence", "candidates", "value", "before", "credited", "digest")
+_KEPT_IN_EVENTS = ("deal", "contact", "evidence", "candidates", "value", "before", "credited")
 
 
 def invoice(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,12 @@ class Erased:
         """What stands in a row in place of a key that tells who somebody is."""
         return f"{ALIAS}{self.mark(key)}"
 
+    def digest(self, plain: str) -> str:
+        """The digest of a record that an erased person stands in, as rows hold it: who has the rest of the
+        record could try numbers until a plain hash agrees.
+        """
+        return self.mark(f"digest:{plain}") if plain else ""
+
     def mark(self, text: str) -> str:
         """Its keyed hash."""
         return installed.keyed_hash(self.key, _PURPOSE, text.encode())

@@ -8,7 +8,7 @@ that lost its lock can write nothing (docs/adr/0004).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from django.db import connection, transaction
@@ -125,6 +125,17 @@ def nobody_runs() -> Iterator[None]:
                 raise LeaseTaken("Una sincronización está en curso: espere a que termine. No se cambió nada.")
             held.callback(lock.release)
         yield
+
+
+def end_runs(owners: Iterable[Connection]) -> None:
+    """Whoever holds a lease of these connections can write nothing any more, from this transaction on."""
+    owners = list(owners)
+    for model, keys in (
+        (SiigoCompany, {one.siigo_id for one in owners}),
+        (EscalaAccount, {one.escala_id for one in owners}),
+    ):
+        for key in sorted(keys):
+            model.objects.filter(pk=key).update(epoch=F("epoch") + 1)
 
 
 def is_held(owner: Connection) -> bool:

@@ -17,7 +17,7 @@ from stdnum.co import nit
 
 from siigo_escala.domain import identity, records, stripped
 from siigo_escala.domain.crm import Contact
-from siigo_escala.store import erasing, models
+from siigo_escala.store import erasing, lease, models
 from siigo_escala.store.erasing import Erased
 from siigo_escala.store.vault import Vault
 
@@ -55,8 +55,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """What an erasure emptied."""
+    """What an erasure emptied. `connections`: those it reached over."""
 
+    connections: list[models.Connection]
     customers: int
     contacts: int
     opportunities: int
@@ -65,8 +66,18 @@ class Gone:
 
 
 def find(connection: models.Connection, identification: str) -> Found:
-    """Everything of the customer with this identification."""
-    found = Found(connections=_together(connection), numbers=set(identity.stored_keys(identification)))
+    """Everything of the customer with this identification.
+
+    Ten digits that nobody here has are looked for as a NIT with its check digit, too.
+    """
+    numbers = set(identity.stored_keys(identification))
+    found = _found(connection, numbers)
+    nits = {one[:-1] for one in numbers if len(one) == 10 and one[0] in "89" and _ends_in_check_digit(one)}
+    return found if found or not nits else _found(connection, nits)
+
+
+def _found(connection: models.Connection, numbers: set[str]) -> Found:
+    found = Found(connections=_together(connection), numbers=numbers)
     companies = {one.siigo_id for one in found.connections}
     accounts = {one.escala_id for one in found.connections}
     _customers(found, companies)
@@ -154,16 +165,22 @@ def shown(found: Found) -> dict[str, Any]:
     }
 
 
-def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
-    """Empties what was found of everything that tells who it is, and remembers not to take it over again."""
-    numbers = {*found.numbers, *_other_ways(found)}
-    numbers |= {erasing.of_contact(row.contact_id) for row in found.sales if row.contact_id}
+def erase(connection: models.Connection, identification: str, *, vault: Vault, now: datetime) -> Gone:
+    """Empties everything of a customer that tells who it is, and remembers not to take it over again.
+
+    A run that is under way knew the customer when it began: it can write nothing any more, and ends.
+    """
     with transaction.atomic():
+        lease.end_runs(_together(connection))
+        found = find(connection, identification)
+        numbers = {*found.numbers, *_other_ways(found)}
+        numbers |= {erasing.of_contact(row.contact_id) for row in found.sales if row.contact_id}
         erased = {
             account.pk: erasing.remember(account, numbers, vault=vault, now=now)
             for account in models.EscalaAccount.objects.filter(connections__in=found.connections).distinct()
         }
         gone = Gone(
+            connections=found.connections,
             customers=len(found.customers),
             contacts=len(found.contacts),
             opportunities=len(found.deals),
@@ -178,14 +195,21 @@ def erase(found: Found, *, vault: Vault, now: datetime) -> Gone:
         marks = [one.file.get("opportunities", {}).get("mark", "") for one in found.connections]
         for row in found.deals:
             erasing.strip_deals([row], erased[row.escala_id], marks)
-        _strip_ledger(found)
+        _strip_ledger(found, erased)
         _strip_sales(found, erased, marks)
     return gone
 
 
 def _strip_bindings(found: Found, erased: dict[int, Erased]) -> None:
     for row in found.bindings:
-        row.identity = erased[row.escala_id].identity(row.identity)
+        identity_now = erased[row.escala_id].identity(row.identity)
+        twin = models.ContactBinding.objects.filter(escala=row.escala_id, identity=identity_now)
+        twin = twin.exclude(pk=row.pk)
+        if row.contact_id is None and twin.exists():
+            row.delete()
+            continue
+        twin.delete()
+        row.identity = identity_now
         row.intent = {"refused": row.intent["refused"]} if "refused" in row.intent else {}
         row.save(update_fields=["identity", "intent"])
 
@@ -203,11 +227,17 @@ def _strip_contacts(found: Found, erased: dict[int, Erased]) -> None:
         row.save(update_fields=["record"])
 
 
-def _strip_ledger(found: Found) -> None:
+def _strip_ledger(found: Found, erased: dict[int, Erased]) -> None:
     for row in found.invoices:
+        if row.customer:
+            hidden = erased[row.escala_id].digest
+            row.digest = hidden(row.digest)
+            for held in (row.applied, row.done, row.intent):
+                if "digest" in held:
+                    held["digest"] = hidden(held["digest"])
         row.customer, row.record, row.data = "", stripped.invoice(row.record), stripped.told(row.data)
         row.intent = {key: value for key, value in row.intent.items() if key != "name"}
-        row.save(update_fields=["customer", "record", "data", "intent"])
+        row.save(update_fields=["customer", "record", "data", "digest", "applied", "done", "intent"])
     for event in found.events():
         event.data, event.raw = stripped.event(event.data), ""
         event.save(update_fields=["data", "raw"])

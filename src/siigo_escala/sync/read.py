@@ -319,7 +319,8 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     row.credited = credit
     if row.record != record or not row.digest:
         # Of the whole record, whatever of it is kept: an erased customer is no edited invoice.
-        row.record, row.digest = record, records.digest(whole)
+        digest = records.digest(whole)
+        row.record, row.digest = record, session.erased.digest(digest) if erased else digest
     row.updated_at = session.now()
     return True
 

@@ -282,7 +282,7 @@ class Session:
     @contextmanager
     def index(self) -> Iterator[None]:
         """A transaction for caches, which a dry run may change too."""
-        with transaction.atomic():
+        with self.lease.fence() if self.lease is not None else transaction.atomic():
             yield
             self._keep_progress()
 

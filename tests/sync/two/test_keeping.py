@@ -57,10 +57,9 @@ def test_it_goes_with_its_connection(scene: Scene) -> None:
 def test_a_customer_is_shown_and_erased_and_not_brought_back(scene: Scene) -> None:
     deal = _made(scene)
     connection = models.Connection.objects.get()
-    found = personal.find(connection, "900482137-2")
-    (shown,) = personal.shown(found)["sales"]
+    (shown,) = personal.shown(personal.find(connection, "900482137-2"))["sales"]
     assert (shown["opportunity"], shown["customer"]) == (deal, "900482137")
-    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+    _erase(scene, "900482137-2")
     row = scene.row(deal)
     assert (row.customer, row.name, row.invoice != "") == ("", "", True)
     scene.world.pass_time(minutes=5)
@@ -75,8 +74,7 @@ def test_what_is_under_way_keeps_the_customer_it_is_looked_for_with(scene: Scene
     deal = scene.deal(scene.ready())
     scene.world.siigo.faults.add(Fault(kind="store_then_lost", method="POST", path="/v1/invoices", times=1))
     scene.sync(stop=Impatient())
-    found = personal.find(models.Connection.objects.get(), "900482137")
-    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+    _erase(scene, "900482137")
     assert scene.row(deal).customer == "900482137"
     assert counts(scene.sync()) == {"read": 1, "created": 1}
     assert scene.row(deal).customer == ""
@@ -103,9 +101,11 @@ TELLING = ("52999123", "zoraida", "quintero")
 
 
 def _erase(scene: Scene, identification: str = "52999123") -> None:
-    found = personal.find(models.Connection.objects.get(), identification)
-    assert found
-    personal.erase(found, vault=opening.vault_of(scene.world.environment), now=scene.world.now())
+    connection = models.Connection.objects.get()
+    assert personal.find(connection, identification)
+    personal.erase(
+        connection, identification, vault=opening.vault_of(scene.world.environment), now=scene.world.now()
+    )
 
 
 def _told() -> list[str]:
