@@ -122,6 +122,37 @@ def test_with_a_mark_only_a_deal_that_bears_it_is_the_one_sent(world: World) -> 
     assert world.row(invoice["name"]).deal_id == sent["id"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("", "ACME"), ("ACME", "UNO")])
+def test_what_was_sent_under_another_mark_is_found_after_the_mark_has_changed(
+    world: World, before: str, after: str
+) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect(f'mark = "{before}"\npossible_twins = "ignore"')
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (sent,) = world.deals()
+    world.connect(f'mark = "{after}"\npossible_twins = "ignore"')
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert [deal["id"] for deal in world.deals()] == [sent["id"]] == [world.row(invoice["name"]).deal_id]
+
+
+def test_what_was_sent_without_a_mark_is_not_the_deal_of_a_connection_that_came_meanwhile(
+    world: World,
+) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (sent,) = world.deals()
+    connection = world.connect('mark = "ACME"')
+    connection.file = {**connection.file, "opportunities": {"mark": "BETA"}}
+    connection.pk, connection.name, connection.siigo = None, "beta", models.SiigoCompany.objects.create()
+    connection.save()
+    world.escala.create_deal(name=f"{invoice['name']} [BETA]", contact_id=sent["contactId"], value=1000)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert world.row(invoice["name"]).deal_id == sent["id"]
+
+
 def test_a_contact_made_in_the_run_counts_as_created_even_if_its_deal_was_looked_up(world: World) -> None:
     world.invoices(1)
     world.connect()

@@ -165,7 +165,9 @@ class Claims:
         free = {
             deal_id
             for deal_id, (_, _, name) in rows.items()
-            if deal_id not in bound and deal_id not in self.taken and not bears(name, foreign)
+            if deal_id not in bound
+            and deal_id not in self.taken
+            and not invoice_to_deal.has_any_mark(name, foreign)
         }
         words = escala_index.words_of(self.session, free)
         near: dict[tuple[str, Decimal], list[twins.NearDeal]] = {}
@@ -197,11 +199,6 @@ def other_marks(session: Session) -> list[str]:
     files = others.exclude(pk=session.connection.pk).values_list("file", flat=True)
     marks = {file.get("opportunities", {}).get("mark", "") for file in files}
     return sorted(marks - {"", session.file.opportunities.mark})
-
-
-def bears(deal_name: str, marks: Iterable[str]) -> bool:
-    """Whether a deal's name bears one of these marks."""
-    return any(invoice_to_deal.has_mark(deal_name, mark) for mark in marks)
 
 
 def _stands(session: Session, deal_id: DealId) -> bool:

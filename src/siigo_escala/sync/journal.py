@@ -231,6 +231,7 @@ class Journal:
         row.deal_id, row.contact_id = None, draft.contact_id
         row.intent = {
             "name": draft.name,
+            "mark": self._session.file.opportunities.mark,
             "contact": draft.contact_id,
             "value": money.to_text(draft.value),
             "base": money.to_text(row.value),

@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection
 from siigo_escala.sync import escala_index
-from siigo_escala.sync.claims import bears
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
@@ -95,7 +95,7 @@ def _foreign(
     found = []
     for deal_id, some in sorted(named.items()):
         deal = deals[deal_id]
-        if _accepted(connection, deal) or bears(deal.name, marks):
+        if _accepted(connection, deal) or invoice_to_deal.has_any_mark(deal.name, marks):
             continue
         for name in sorted(some):
             if _after_ours(deal, rows.get(name, []), ours):

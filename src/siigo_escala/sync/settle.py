@@ -21,7 +21,7 @@ from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound, Rejected, UnexpectedAnswer
 from siigo_escala.store import models
 from siigo_escala.store.models import State
-from siigo_escala.sync import decide, escala_index, look, products, read
+from siigo_escala.sync import claims, decide, escala_index, look, products, read
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session, Stopped
@@ -145,12 +145,16 @@ class Settlement:
         """The deal our write made: by name and contact or value; renamed, by contact, value and moment."""
         contact = ContactId(row.intent.get("contact", ""))
         value = Decimal(row.intent.get("value", "0"))
-        mark = self.session.file.opportunities.mark
+        # Under the mark of then: the rules may have got another one since.
+        mark = row.intent.get("mark", self.session.file.opportunities.mark)
+        foreign = claims.other_marks(self.session)
         named = escala_index.deals_of(self.session, [row.name.upper()]).get(row.name.upper(), [])
         free = [
             deal
             for deal in self._unbound(named)
-            if (not mark or invoice_to_deal.has_mark(deal.name, mark)) and not _older(deal, row)
+            if invoice_to_deal.has_mark(deal.name, mark)
+            and not invoice_to_deal.has_any_mark(deal.name, foreign)
+            and not _older(deal, row)
         ]
         decision = planning.claim(
             [

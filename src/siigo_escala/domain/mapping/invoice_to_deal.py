@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -185,6 +185,11 @@ def has_mark(deal_name: str, mark: str) -> bool:
         return True
     plain = rf"{_WORD.pattern}[\s(]+{re.escape(wanted)}(?![^\W_])"
     return wanted[0].isalnum() and any(_may_be_invoice(found[0]) for found in re.finditer(plain, folded))
+
+
+def has_any_mark(deal_name: str, marks: Iterable[str]) -> bool:
+    """Whether the name bears one of these marks."""
+    return any(has_mark(deal_name, mark) for mark in marks)
 
 
 def description(
