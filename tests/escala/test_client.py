@@ -759,14 +759,14 @@ def test_filling_a_contact_leaves_the_rest_of_it_alone(
         custom={"cf_contact_otro_abcd_text": "x"},
     )
     before = client.contact(contact_id)
-    client.fill_contact(contact_id, {FIELD: "900"})
+    assert client.fill_contact(contact_id, {FIELD: "900"}) == replace(before, place=None)
     after = client.contact(contact_id)
     assert after.custom == {"cf_contact_otro_abcd_text": "x", FIELD: "900"}
     assert replace(after, custom=before.custom, modified=None, modified_text="") == replace(
         before, modified=None, modified_text=""
     )
-    client.fill_contact(contact_id, {FIELD: "901"})
-    assert client.contact(contact_id).custom[FIELD] == "901"
+    assert client.fill_contact(contact_id, {FIELD: "901"}).custom[FIELD] == "900"
+    assert client.contact(contact_id) == after, "what holds something by now is not written over"
 
 
 def test_a_contact_keeps_its_plain_fields_when_it_is_filled(

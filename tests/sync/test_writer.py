@@ -276,6 +276,30 @@ def test_a_contact_found_by_its_email_gets_the_identification_where_the_account_
     assert contact["custom"].get(FIELD) == ("900100200" if verb == "put_full" else None)
 
 
+@pytest.mark.parametrize("typed", ["800555444", "NIT 900.100.200-0"])
+def test_an_identification_that_a_person_typed_before_it_could_be_filled_in_stays_and_tells_whose_it_is(
+    world: World, typed: str
+) -> None:
+    found = world.escala.create_contact(first_name="Empresa 0 SAS", email="compras0@empresa.example")
+    made = world.invoices(2)
+    world.connect()
+
+    def type_it(_plan: dict[str, Any]) -> bool:
+        world.escala.edit_contact(found, {"custom": {FIELD: typed}})
+        return True
+
+    result = world.sync(plan=type_it)
+    assert (result.exit_code, counts(result)) == (0, {"read": 2, "created": 2})
+    held = {contact["id"]: contact["custom"].get(FIELD) for contact in world.contacts()}
+    assert held.pop(found) == typed
+    his = {world.deal_of(invoice["name"])["contactId"] for invoice in made}
+    if typed == "800555444":
+        assert held == dict.fromkeys(his, "900100200"), "a contact of his own, and one for both"
+    else:
+        assert (held, his) == ({}, {found})
+    assert counts(world.sync()) == {"read": 2, "unchanged": 2}
+
+
 def test_a_key_refused_while_the_identification_is_filled_in_ends_the_run(world: World) -> None:
     world.escala.create_contact(email="compras0@empresa.example")
     world.invoices(2)

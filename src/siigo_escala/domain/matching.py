@@ -82,6 +82,12 @@ def match(
     )
 
 
+def holds_identification(customer: Customer, contact: Contact, *, field: str) -> bool | None:
+    """Whether the identification that this contact holds is the customer's; None where it holds none."""
+    keys = identity.customer_keys(id_type=customer.id_type, identification=customer.identification)
+    return bool(stored & keys) if (stored := _stored(contact, field)) else None
+
+
 def _one(contacts: Sequence[Contact], evidence: Evidence) -> Found | Ambiguous:
     if len(contacts) > 1:
         return Ambiguous(candidates=tuple(contact.id for contact in contacts))

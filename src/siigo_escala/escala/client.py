@@ -217,18 +217,19 @@ class EscalaClient:
         whole = changing.deal_whole(found, patch)
         return self._write(path, self._capabilities.update_deals, whole=whole, patch=patch)
 
-    def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> None:
-        """Fills custom fields of a contact and changes nothing else (3.4, U9)."""
+    def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> Contact:
+        """Fills custom fields of a contact that are empty, else nothing; the contact as it was (3.4, U9)."""
         if self._capabilities.update_contacts == "none":
             raise refusals.impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
-        merged = {**wire.custom(found.get("custom")), **custom}
-        patch: dict[str, object] = {"custom": merged, "triggerWorkflow": False}
-        whole = changing.contact_whole(found, patch)
-        verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)
-        if verb != self._capabilities.update_contacts:
+        held = wire.custom(found.get("custom"))
+        if not held.keys() & custom.keys():
+            patch: dict[str, object] = {"custom": {**held, **custom}, "triggerWorkflow": False}
+            whole = changing.contact_whole(found, patch)
+            verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)
             self._learn(replace(self._capabilities, update_contacts=verb))
+        return wire.contact(found)
 
     def remove(self, resource: Resource, record_id: str) -> bool:
         """Deletes a record that we made for a trial; False where the API offers no such thing (2.3, 7)."""

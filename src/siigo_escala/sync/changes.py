@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from siigo_escala.domain.crm import (
+    Contact,
     ContactId,
     Deal,
     DealChange,
@@ -47,20 +48,23 @@ class Followed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """A contact that got its customer's identification, or could not get it: the deal goes on either way."""
+    """What became of a contact that was to get its customer's identification.
 
-    done: bool
+    `before`: as it stood just then, None where it could not be changed. Only where it holds another's
+    identification by then does the deal not go on.
+    """
+
+    before: Contact | None
 
 
 def fill(escala: EscalaClient, contact_id: ContactId, custom: dict[str, Scalar]) -> Filled:
-    """Fills in the identification of a contact that was found by its e-mail and has none."""
+    """Fills in the identification of a contact that was found by its e-mail and had none."""
     try:
-        escala.fill_contact(contact_id, custom)
+        return Filled(before=escala.fill_contact(contact_id, custom))
     except AccessDenied:
         raise
     except RemoteError:
-        return Filled(done=False)
-    return Filled(done=True)
+        return Filled(before=None)
 
 
 def order(session: Session, step: Step) -> Order:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from siigo_escala.domain.crm import ContactDraft, ContactId
+from siigo_escala.domain import matching
+from siigo_escala.domain.crm import Contact, ContactDraft, ContactId
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.sync import drafts, escala_index, sellers
@@ -66,6 +67,11 @@ class RecentContacts:
         made = any(known == contact_id for other, known in self._made.items() if other != who)
         return made or escala_index.belongs_to_another(self._session, contact_id, who)
 
+    def is_identified(self, contact: Contact, step: Step) -> bool | None:
+        """Whether the identification of a contact just seen is the customer's; None where it holds none."""
+        who, field = step.customer, self._session.file.opportunities.identification_field
+        return matching.holds_identification(who, contact, field=field) if who is not None else None
+
     def make(self, job: Job, contact_id: ContactId) -> None:
         """The job's customer has this contact."""
         self._made[job.step.who] = contact_id
@@ -78,6 +84,12 @@ class RecentContacts:
     def fill(self, contact_id: ContactId | None) -> None:
         """This contact was given its identification, or would not take it."""
         self._filled.add(contact_id)
+
+    def note(self, contact: Contact) -> None:
+        """A contact just seen is not who we took it for: it is matched anew with what it holds now."""
+        self._session.claimed.pop(contact.id, None)
+        with self._session.index():
+            escala_index.keep_contacts(self._session, [contact])
 
     def is_filled(self, contact_id: ContactId | None) -> bool:
         """Whether it was."""

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Self, assert_never
 
-from siigo_escala.domain import identity, matching
+from siigo_escala.domain import matching
 from siigo_escala.domain.crm import Contact, ContactId, DealId
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Update
 from siigo_escala.domain.reasons import Code
@@ -280,9 +280,7 @@ class Writer:
             case "look_again":
                 self._after_look(job, outcome, waiting)
             case "fill":
-                self._contacts.fill(job.contact_id)
-                job.phase = "deal"
-                waiting.appendleft(job)
+                self._after_fill(job, outcome, waiting)
             case "deal":
                 self._after_deal(job, outcome)
             case "update":
@@ -314,17 +312,24 @@ class Writer:
 
         Escala may have written ours over another customer's: that one stays whose it was.
         """
-        step = job.step
-        field_key = self._session.file.opportunities.identification_field
-        if isinstance(outcome, Contact) and step.customer is not None and job.found_id is not None:
-            stored = identity.stored_keys(str(outcome.custom.get(field_key, "")))
-            wanted = identity.customer_keys(
-                id_type=step.customer.id_type, identification=step.customer.identification
-            )
-            if stored & wanted and not self._contacts.is_anothers(job.found_id, step.who):
+        if isinstance(outcome, Contact) and job.found_id is not None:
+            his = self._contacts.is_identified(outcome, job.step)
+            if his and not self._contacts.is_anothers(job.found_id, job.step.who):
                 self._bind(job, job.found_id, waiting, made=None)
                 return
         self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
+
+    def _after_fill(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
+        """A contact that got another identification since it was matched stays whose it is."""
+        before = outcome.before if isinstance(outcome, changes.Filled) else None
+        if before is not None and self._contacts.is_identified(before, job.step) is False:
+            self._contacts.note(before)
+            # Without a contact of his: matched anew by the next round.
+            self._journal.waiting(job.step, Code.OUTCOME_UNKNOWN)
+            return
+        self._contacts.fill(job.contact_id)
+        job.phase = "deal"
+        waiting.appendleft(job)
 
     def _refused(self, job: Job, reason: NeedsAttention) -> None:
         self._journal.contact_refused(job.step, reason)
