@@ -193,16 +193,29 @@ def test_check_finds_nothing_wrong_within_ten_calls(
 
 
 def test_facts_are_written_for_their_owner_alone_and_a_folder_that_is_missing_is_told(
-    connected: Program, tmp_path: Path
+    connected: Program, escala: EscalaSimulator, tmp_path: Path
 ) -> None:
     done = connected("check", "acme", "--facts", "datos.json")
     assert (done.code, "«datos.json»" in done.out) == (0, True)
     assert (tmp_path / "datos.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((tmp_path / "datos.json").read_text())["doubts"]["U20"] == "visible"
-    missing = connected("check", "acme", "--facts", "no/esta/datos.json", "--json")
+    missing = connected("check", "acme", "--write-probe", "--facts", "no/esta/datos.json", "--json")
     assert (missing.code, missing.error["key"], "no existe" in missing.error["message"]) == (
         2, "--facts", True
     )  # fmt: skip
+    assert not escala.state()["deals"], "nothing was made that nobody would have been told of"
+
+
+def test_what_a_write_probe_left_is_named_where_its_facts_cannot_be_written(
+    connected: Program, escala: EscalaSimulator, tmp_path: Path
+) -> None:
+    (tmp_path / "carpeta").mkdir()
+    told = connected("check", "acme", "--write-probe", "--facts", "carpeta", "--json")
+    assert (told.code, told.error["code"], told.error["key"]) == (2, "STORAGE_FAILED", "--facts")
+    made = escala.state()["deals"]
+    assert made
+    for one in made:
+        assert one["id"] in told.error["message"]
 
 
 def test_a_write_probe_is_asked_for_and_names_what_it_left(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from siigo_escala.domain.crm import Product, ProductId
 from siigo_escala.domain.reasons import Code
 from siigo_escala.simulators import faults
 from siigo_escala.store import lease as leases
@@ -16,10 +17,11 @@ from siigo_escala.store import models
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.models import State
 from siigo_escala.sync import access, opening
-from siigo_escala.sync.checking import examination
+from siigo_escala.sync.checking import escala_side, examination
 from siigo_escala.sync.checking.budget import Budget, Spent
 from siigo_escala.sync.checking.examination import Examination
 from siigo_escala.sync.checking.findings import Finding, failed, listed, warning
+from siigo_escala.sync.checking.seen import Seen
 from siigo_escala.sync.opening import Opened
 from tests.sync.world import FIELD, World
 
@@ -363,7 +365,7 @@ BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
         "an invoice waits",
         _row(state=State.NEEDS_ATTENTION, code=Code.DEAL_NAME_TAKEN),
         {Finding.WAITING: W},
-        "--status needs_attention",
+        "--open",
     ),
     ("an invoice is under way", _row(state=State.SENDING), {Finding.UNKNOWN_OUTCOMES: W}, "sync acme"),
     ("a contact is under way", _contact_under_way, {Finding.UNKNOWN_OUTCOMES: W}, "sync acme"),
@@ -709,3 +711,13 @@ def test_a_refusal_that_no_other_key_mends_is_not_answered_with_another_key(
     (told,) = [one for one in found.checks if one.code == Finding.SIIGO_ACCESS]
     assert remedy in told.remedy
     assert "access_key" not in told.remedy
+
+
+def test_a_catalogue_that_was_not_read_whole_is_not_said_to_be_without_doubles(world: World) -> None:
+    world.connect()
+    opened = opening.open_connection(world.environment, "acme")
+    models.EscalaAccount.objects.update(products_read_at=None)
+    opened.connection.escala.refresh_from_db()
+    assert "no se ha leído" in escala_side.sku_twice(opened, Seen()).message
+    seen = Seen(products=[Product(id=ProductId("1"), sku="TAZA")], products_cut=True)
+    assert "los demás no se miraron" in escala_side.sku_twice(opened, seen).message

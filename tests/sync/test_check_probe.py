@@ -184,6 +184,12 @@ def test_a_probe_that_is_interrupted_names_what_it_may_have_left(interrupted: Wo
     assert "(quizá)" in told.message
 
 
+def test_whatever_ends_a_probe_names_what_it_left(synced: World) -> None:
+    ended = LeaseLost()
+    ended.add_note("Borre en Escala lo que dejó la prueba: contacto «PRUEBA».")
+    assert failures.of(ended).message.endswith("contacto «PRUEBA».")
+
+
 def test_a_probe_that_lost_its_lease_before_it_wrote_names_nothing(synced: World) -> None:
     opened = opening.open_connection(synced.environment, "acme")
     lease = leases.take(opened.connection)

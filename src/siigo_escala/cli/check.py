@@ -58,6 +58,9 @@ def check(
     opened = opening.open_connection(environment, name, vault_of=opening.vault_or_shut)
     if opened.connection.forgotten:
         raise running.without_credentials(name)
+    if facts is not None and not facts.parent.is_dir():
+        # Before anything is made in Escala that only the answer names.
+        raise _not_written(facts, f"no existe la carpeta «{facts.parent}»")
     found = _probed(opened) if write_probe else examination.examine(opened, now=setup.now)
     probed = found.probed.verdicts if found.probed is not None else {}
     verdicts = doubts.verdicts(
@@ -115,9 +118,14 @@ def _keep(path: Path, found: Examination, verdicts: Sequence[Doubt]) -> None:
     try:
         facts.write(path, facts.of(found, verdicts, now=setup.now()))
     except OSError as problem:
-        raise CommandProblem(
-            "STORAGE_FAILED", f"No se pudo escribir «{path}» ({causes.of_file(problem)}).", key="--facts"
-        ) from None
+        left = found.probed.to_remove() if found.probed is not None else ""
+        raise _not_written(path, causes.of_file(problem), left) from None
+
+
+def _not_written(path: Path, why: str, left: str = "") -> CommandProblem:
+    return CommandProblem(
+        "STORAGE_FAILED", f"No se pudo escribir «{path}» ({why}). {left}".strip(), key="--facts"
+    )
 
 
 def _show(found: Examination, verdicts: Sequence[Doubt]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,16 +60,20 @@ class Failure:
 
 
 def of(problem: BaseException) -> Failure:
-    """The failure that an exception means."""
+    """The failure that an exception means, with what was noted on it: what it left behind, to be removed."""
+    failure = _of(problem)
+    notes = getattr(problem, "__notes__", ())
+    return replace(failure, message=" ".join([failure.message, *notes])) if notes else failure
+
+
+def _of(problem: BaseException) -> Failure:
     if isinstance(problem, CommandProblem):
         return Failure(
             code=problem.code, message=problem.message, key=problem.key, exit_code=problem.exit_code
         )
     if isinstance(problem, KeyboardInterrupt):
         code = 143 if isinstance(problem, Terminated) else 130
-        # What was interrupted may have left something behind that a person must know of.
-        message = " ".join(["La orden se interrumpió.", *getattr(problem, "__notes__", ())])
-        return Failure(code="INTERRUPTED", message=message, exit_code=code)
+        return Failure(code="INTERRUPTED", message="La orden se interrumpió.", exit_code=code)
     if isinstance(problem, UnicodeEncodeError) and _UNREADABLE.search(problem.object):
         return Failure(
             code="USAGE",

@@ -208,13 +208,21 @@ def products(opened: Opened, seen: Seen) -> Check:
 
 def sku_twice(opened: Opened, seen: Seen) -> Check:
     """Products of Escala that share their SKU."""
-    skus = _skus(opened, seen) or Counter()
+    skus = _skus(opened, seen)
+    if skus is None:
+        return ok(
+            Finding.SKU_TWICE, "El catálogo de Escala no se ha leído entero: una sincronización lo lee."
+        )
     twice = sorted(sku for sku, count in skus.items() if sku and count > 1)
     if twice:
         return warning(
             Finding.SKU_TWICE,
             f"En Escala hay más de un producto con el SKU {listed(twice)}: se usa el más antiguo.",
             remedy="Deje en Escala un solo producto por SKU.",
+        )
+    if seen.products_cut:
+        return ok(
+            Finding.SKU_TWICE, "Los primeros SKU de Escala no se repiten; los demás no se miraron aquí."
         )
     return ok(Finding.SKU_TWICE, "Ningún SKU de Escala está repetido.")
 

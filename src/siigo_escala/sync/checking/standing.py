@@ -117,7 +117,7 @@ def waiting(opened: Opened) -> Check:
         return warning(
             Finding.WAITING,
             f"{count} facturas esperan por usted." if count > 1 else "1 factura espera por usted.",
-            remedy=f"Véalas con «siigo-escala invoices {name} --status needs_attention».",
+            remedy=f"Véalas con «siigo-escala invoices {name} --open».",
         )
     return ok(Finding.WAITING, "Ninguna factura espera por usted.")
 
@@ -129,7 +129,7 @@ def _opportunities_waiting(opened: Opened) -> Check:
         return warning(
             Finding.WAITING,
             f"{count} oportunidades esperan por usted." if count > 1 else "1 oportunidad espera por usted.",
-            remedy=f"Véalas con «siigo-escala invoices {connection.name} --status needs_attention».",
+            remedy=f"Véalas con «siigo-escala invoices {connection.name} --open».",
         )
     return ok(Finding.WAITING, "Ninguna oportunidad espera por usted.")
 
