@@ -103,6 +103,13 @@ def test_without_credentials_everything_else_comes_back_and_rests(
     _nothing_doubled(escala, 1)
 
 
+def test_a_backup_without_the_key_of_what_is_sealed_is_refused(connected: Program, tmp_path: Path) -> None:
+    connected.more["SIIGO_ESCALA_SECRET_KEY"] = ""
+    told = connected("backup", "copia.zip", "--json")
+    assert (told.code, told.error["code"]) == (2, "KEY_MISSING")
+    assert not (tmp_path / "copia.zip").exists()
+
+
 def test_a_copied_home_reads_everything_before_it_writes(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator, home: Path, tmp_path: Path
 ) -> None:

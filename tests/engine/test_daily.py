@@ -58,7 +58,7 @@ def test_a_copy_is_made_once_a_day_and_a_week_of_them_is_kept(connected: World) 
     assert work.problem == ""
     _looked(work)
     assert copies.known(home) == [made]
-    asked = copies.make(home, keys=["k"], now=NOW)
+    asked = copies.make(home, keys=connected.environment.secret_keys, now=NOW)
     for number in range(1, copies.KEPT + 1):
         for one in (home / "backups").iterdir():
             _aged(one, timedelta(days=number, hours=1) if one.name == asked.name else DAY)
@@ -156,7 +156,7 @@ def test_a_copy_that_a_person_makes_ends_the_trouble(connected: World) -> None:
         _looked(work)
     assert work.problem
     (home / "backups").unlink()
-    copies.make(home, keys=["k"], now=NOW)
+    copies.make(home, keys=connected.environment.secret_keys, now=NOW)
     _looked(work, NOW + timedelta(hours=2))
     assert work.problem == ""
 

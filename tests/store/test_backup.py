@@ -241,6 +241,49 @@ def test_without_its_key_nothing_is_restored_but_what_needs_none(
     assert not models.ConnectionDraft.objects.exists(), "nor ask for a key that is lost"
 
 
+@pytest.mark.parametrize("keys", [(), ("otra",)])
+def test_where_something_is_sealed_no_copy_is_made_that_knows_nothing_of_its_key(
+    filled: models.Connection, tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    with pytest.raises(StoreProblem, match="SIIGO_ESCALA_SECRET_KEY") as problem:
+        _made(tmp_path, keys=keys)
+    assert problem.value.code == "KEY_MISSING"
+    assert list(tmp_path.rglob("*copia*")) == []
+
+
+@pytest.mark.parametrize("keys", [(), ("otra",)])
+def test_what_is_put_aside_without_its_key_asks_for_it_and_loses_nothing(
+    filled: models.Connection, tmp_path: Path, home: Path, keys: tuple[str, ...]
+) -> None:
+    erasing.remember(models.EscalaAccount.objects.get(), ["52123456"], vault=Vault(KEYS), now=NOW)
+    kept = _restore(_made(tmp_path), home, keys=keys, with_credentials=False).before
+    assert kept is not None
+    for others in ((), ("otra",)):
+        with pytest.raises(StoreProblem) as problem:
+            _restore(kept, home, keys=others)
+        assert problem.value.code == "KEY_MISSING"
+    done = _restore(kept, home)
+    assert (done.without_credentials, done.erasures_lost) == ((), 0)
+    assert Vault(KEYS).open(models.Connection.objects.get().siigo_key_sealed) == "clave"
+    assert erasing.of_account(models.EscalaAccount.objects.get(), Vault(KEYS)).covers(["52123456"])
+    assert Authenticator.objects.exists()
+
+
+def test_a_second_factor_alone_asks_for_its_key(database: str, tmp_path: Path, home: Path) -> None:
+    Authenticator.objects.create(
+        user=models.User.objects.make("ana@acme.example", None),
+        type="totp",
+        data={"secret": Vault(KEYS).seal("del teléfono")},
+        created_at=NOW,
+    )
+    kept = backup.aside(tmp_path, "restore", keys=(), now=NOW)
+    with pytest.raises(StoreProblem) as problem:
+        _restore(kept, home, keys=("otra",))
+    assert problem.value.code == "KEY_MISSING"
+    _restore(kept, home)
+    assert Authenticator.objects.exists()
+
+
 def test_the_key_of_the_copy_may_be_an_older_one(
     filled: models.Connection, tmp_path: Path, home: Path
 ) -> None:

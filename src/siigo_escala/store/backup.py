@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.db import connections, transaction
 
-from siigo_escala.store import archive, schema, tables
+from siigo_escala.store import archive, schema, sealed, tables
 from siigo_escala.store.archive import Manifest
 from siigo_escala.store.errors import StoreProblem
 
@@ -24,9 +24,50 @@ _SNAPSHOT = "snapshot"
 def make(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> Manifest:
     """Writes the archive of this database to `path`, mode 0600, whole or not at all.
 
-    FILE_EXISTS where something stands there and may not be overwritten; OSError where the disk refuses.
+    FILE_EXISTS where something stands there and may not be overwritten; OSError where the disk refuses;
+    KEY_MISSING where the keys open nothing of what is sealed: nobody could tell which key the archive needs.
     """
     _refuse_existing(path, overwrite=overwrite)
+    if not sealed.opens_with(keys):
+        raise StoreProblem(
+            "KEY_MISSING",
+            "Falta la clave con que se cifraron las credenciales, y la copia no diría cuál necesita: póngala "
+            "en SIIGO_ESCALA_SECRET_KEY o en secret.key y repita. No se hizo la copia.",
+        )
+    return _written(path, keys=keys, overwrite=overwrite, now=now)
+
+
+def aside(home: Path, before: str, *, keys: Sequence[str], now: datetime) -> Path:
+    """Puts everything away in the installation's folder `backups`, named after what is about to happen.
+
+    Also without the key, which may be lost and the very reason: a restore tries every secret of such a copy.
+    """
+    folder = home / "backups"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    number = 1 + len(list(folder.glob(f"before-{before}-*.zip")))
+    path = folder / f"before-{before}-{now:%Y%m%d-%H%M%S}-{number}.zip"
+    proven = keys if sealed.opens_with(keys) else ()
+    _written(path, keys=proven, overwrite=False, now=now)
+    return path
+
+
+@contextmanager
+def snapshot() -> Iterator[str]:
+    """A name under which Django reads this database as it stands at one moment, for as long as it takes."""
+    connections.settings[_SNAPSHOT] = _settings()
+    try:
+        with transaction.atomic(using=_SNAPSHOT):
+            if connections[_SNAPSHOT].vendor == "postgresql":
+                with connections[_SNAPSHOT].cursor() as cursor:
+                    cursor.execute("SET TRANSACTION READ ONLY")
+            yield _SNAPSHOT
+    finally:
+        connections[_SNAPSHOT].close()
+        del connections[_SNAPSHOT]
+        del connections.settings[_SNAPSHOT]
+
+
+def _written(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> Manifest:
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
     except (FileNotFoundError, NotADirectoryError):
@@ -53,32 +94,6 @@ def make(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> 
     finally:
         part.unlink(missing_ok=True)
     return manifest
-
-
-def aside(home: Path, before: str, *, keys: Sequence[str], now: datetime) -> Path:
-    """Puts everything away in the installation's folder `backups`, named after what is about to happen."""
-    folder = home / "backups"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    number = 1 + len(list(folder.glob(f"before-{before}-*.zip")))
-    path = folder / f"before-{before}-{now:%Y%m%d-%H%M%S}-{number}.zip"
-    make(path, keys=keys, overwrite=False, now=now)
-    return path
-
-
-@contextmanager
-def snapshot() -> Iterator[str]:
-    """A name under which Django reads this database as it stands at one moment, for as long as it takes."""
-    connections.settings[_SNAPSHOT] = _settings()
-    try:
-        with transaction.atomic(using=_SNAPSHOT):
-            if connections[_SNAPSHOT].vendor == "postgresql":
-                with connections[_SNAPSHOT].cursor() as cursor:
-                    cursor.execute("SET TRANSACTION READ ONLY")
-            yield _SNAPSHOT
-    finally:
-        connections[_SNAPSHOT].close()
-        del connections[_SNAPSHOT]
-        del connections.settings[_SNAPSHOT]
 
 
 def _settings() -> dict[str, object]:

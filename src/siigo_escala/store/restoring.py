@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Max
 
-from siigo_escala.store import archive, backup, lease, models, schema, scratch, second_factors, tables
+from siigo_escala.store import archive, backup, lease, models, schema, scratch, sealed, second_factors, tables
 from siigo_escala.store.archive import Manifest, Reader
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.scratch import Scratch
@@ -55,15 +55,15 @@ def restore(
     """
     with archive.opened(path) as reader:
         _check(reader.manifest)
-        vault = _vault(reader, keys) if with_credentials else None
-        reader.verify_signature(keys)
-        if models.Connection.objects.exists() and not replace:
-            raise StoreProblem(
-                "HOME_NOT_EMPTY",
-                "Esta instalación ya tiene conexiones: con --replace se reemplazan por las de la copia, "
-                "después de guardar las de ahora en la carpeta «backups». No se cambió nada.",
-            )
         try:
+            vault = _vault(reader, keys) if with_credentials else None
+            reader.verify_signature(keys)
+            if models.Connection.objects.exists() and not replace:
+                raise StoreProblem(
+                    "HOME_NOT_EMPTY",
+                    "Esta instalación ya tiene conexiones: con --replace se reemplazan por las de la copia, "
+                    "después de guardar las de ahora en la carpeta «backups». No se cambió nada.",
+                )
             with scratch.loaded(reader, folder=home) as source:
                 return _in_place_of_what_is_here(
                     source, reader.manifest, vault, home=home, keys=keys, now=now
@@ -103,7 +103,9 @@ def _check(manifest: Manifest) -> None:
 
 def _vault(reader: Reader, keys: Sequence[str]) -> Vault | None:
     """What opens the archive's secrets, each of them tried; None where it holds none."""
-    if not reader.manifest.checks:
+    # A copy that was put aside without the key names none: only its secrets tell which one it was.
+    nameless = [] if reader.manifest.checks else sealed.in_archive(reader)
+    if not reader.manifest.checks and not nameless:
         return None
     if not keys:
         raise StoreProblem(
@@ -113,7 +115,8 @@ def _vault(reader: Reader, keys: Sequence[str]) -> Vault | None:
             "después de nuevo. No se cambió nada.",
         )
     vault = Vault(keys)
-    if not reader.made_with(keys) or not all(vault.opens(sealed) for sealed in _credentials(reader)):
+    known = any(map(vault.opens, nameless)) if nameless else reader.made_with(keys)
+    if not known or not all(map(vault.opens, _credentials(reader))):
         raise StoreProblem(
             "KEY_MISSING",
             "La copia se hizo con otra clave: ponga aquella en SIIGO_ESCALA_SECRET_KEY o en secret.key "

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from filelock import FileLock
 
 from siigo_escala.store import keys as installed
-from siigo_escala.store import second_factors, tables
+from siigo_escala.store import sealed, second_factors
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.vault import Vault
 
@@ -52,16 +51,16 @@ def rotate(configured: Sequence[str], *, home: Path) -> Rotated:
 
 def _must_open(keys: Sequence[str]) -> None:
     """What is sealed opens; else there is nothing to rotate, and nothing is touched."""
-    sealed = [value for _, name, _, value in _secrets() if name != _FETCHED_AGAIN]
-    sealed += [value for _, _, value in second_factors.sealed()]
-    if not keys and sealed:
+    needed = [value for _, name, _, value in sealed.in_columns() if name != _FETCHED_AGAIN]
+    needed += [value for _, _, value in second_factors.sealed()]
+    if not keys and needed:
         raise StoreProblem(
             "KEY_MISSING",
             f"Falta la clave con que se cifraron las credenciales ({installed.FILE}): restaure ese archivo. "
             "No se cambió nada.",
         )
     vault = Vault(keys) if keys else None
-    for value in sealed:
+    for value in needed:
         if vault is not None:
             vault.open(value)
 
@@ -70,18 +69,9 @@ def _reseal(vault: Vault) -> int:
     """Seals every secret with the first key, all in one transaction; how many."""
     with transaction.atomic():
         count = second_factors.reseal(vault)
-        for model, name, key, value in _secrets():
+        for model, name, key, value in sealed.in_columns():
             lost = name == _FETCHED_AGAIN and not vault.opens(value)
             news = "" if lost else vault.seal(vault.open(value))
             # Where somebody has just stored another one, that one is sealed with the new key already.
             count += model._default_manager.filter(pk=key, **{name: value}).update(**{name: news})
     return count
-
-
-def _secrets() -> list[tuple[type[models.Model], str, Any, str]]:
-    """Every secret of our own tables: its table, column, row and sealed form."""
-    return [
-        (model, name, key, value)
-        for model, name in tables.sealed_columns()
-        for key, value in model._default_manager.exclude(**{name: ""}).values_list("pk", name)
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
@@ -21,7 +22,12 @@ def exist() -> bool:
 def sealed(rows: QuerySet[Authenticator] | None = None) -> Iterator[tuple[Authenticator, str, str]]:
     """Every secret: its row, its name in there, its sealed form."""
     for row in Authenticator.objects.order_by("pk") if rows is None else rows:
-        yield from ((row, name, row.data[name]) for name in _SECRETS if name in row.data)
+        yield from ((row, name, value) for name, value in in_data(row.data).items())
+
+
+def in_data(data: dict[str, Any]) -> dict[str, str]:
+    """The secrets of one row's column `data`, by name, each in its sealed form."""
+    return {name: data[name] for name in _SECRETS if name in data}
 
 
 def reseal(vault: Vault) -> int:

@@ -101,7 +101,12 @@ def number_on(*, using: str) -> None:
 
 def sealed_columns() -> list[tuple[type[models.Model], str]]:
     """Where secrets stand: every column whose name ends with `_sealed`."""
-    return [(model, name) for model in in_order() for name in columns(model) if name.endswith("_sealed")]
+    return [(model, name) for model in in_order() for name in columns(model) if is_sealed(name)]
+
+
+def is_sealed(column: str) -> bool:
+    """Whether secrets stand in the column of that name."""
+    return column.endswith("_sealed")
 
 
 def _referred(model: type[models.Model]) -> set[type[models.Model]]:
