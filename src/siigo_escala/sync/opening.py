@@ -14,11 +14,11 @@ from siigo_escala.domain.planning import Rules
 from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.store import erasing, keys, models, second_factors, vault
+from siigo_escala.store import erasing, keys, models, sealed, vault
 from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.lease import Lease
-from siigo_escala.store.models import Connection, SiigoCompany
+from siigo_escala.store.models import Connection
 from siigo_escala.store.vault import Vault
 from siigo_escala.sync import access, clients, sellers
 from siigo_escala.sync.account import Calls, Tally
@@ -42,7 +42,7 @@ def vault_of(environment: Environment) -> Vault:
     return vault.open_vault(
         environment.secret_keys,
         key_file=environment.home / "secret.key",
-        anything_sealed=_anything_sealed,
+        anything_sealed=sealed.anything,
         key_required=environment.database_url.startswith("postgres"),
     )
 
@@ -182,14 +182,4 @@ def client_pair(
         bounds=bounds,
         siigo_writes=opened.file.direction == BACK,
         type_codes={kind["id"]: kind["code"] for kind in connection.siigo.document_types},
-    )
-
-
-def _anything_sealed() -> bool:
-    return (
-        models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
-        or SiigoCompany.objects.exclude(token_sealed="").exists()
-        or models.EscalaAccount.objects.exclude(erasure_key_sealed="").exists()
-        or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
-        or second_factors.exist()
     )

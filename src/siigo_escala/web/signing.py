@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from siigo_escala.config.env import Environment
-from siigo_escala.store import keys, models, second_factors, vault
+from siigo_escala.store import keys, sealed, vault
 from siigo_escala.store.vault import Vault
 
 _PURPOSE = b"siigo-escala web v1"
@@ -24,14 +24,6 @@ def open_vault(environment: Environment) -> Vault:
     return vault.open_vault(
         environment.secret_keys,
         key_file=environment.home / keys.FILE,
-        anything_sealed=_anything_sealed,
+        anything_sealed=sealed.anything,
         key_required=environment.database_url.startswith("postgresql"),
-    )
-
-
-def _anything_sealed() -> bool:
-    return (
-        models.Connection.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
-        or second_factors.exist()
-        or models.ConnectionDraft.objects.exclude(siigo_key_sealed="", escala_key_sealed="").exists()
     )
