@@ -211,7 +211,7 @@ def sku_twice(opened: Opened, seen: Seen) -> Check:
     skus = _skus(opened, seen)
     if skus is None:
         return ok(
-            Finding.SKU_TWICE, "El catálogo de Escala no se ha leído entero: una sincronización lo lee."
+            Finding.SKU_TWICE, "El catálogo de Escala no se ha leído: una sincronización lo lee."
         )
     twice = sorted(sku for sku, count in skus.items() if sku and count > 1)
     if twice:
@@ -222,7 +222,7 @@ def sku_twice(opened: Opened, seen: Seen) -> Check:
         )
     if seen.products_cut:
         return ok(
-            Finding.SKU_TWICE, "Los primeros SKU de Escala no se repiten; los demás no se miraron aquí."
+            Finding.SKU_TWICE, "Los primeros SKU no se repiten; los demás no se miraron aquí."
         )
     return ok(Finding.SKU_TWICE, "Ningún SKU de Escala está repetido.")
 
