@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from siigo_escala.engine import alerts, daily, delivery
+from siigo_escala.engine import alert_findings, alert_state, alerts, daily, delivery
 from siigo_escala.engine.daily import Daily
 from siigo_escala.store import copies, locks, models
 from siigo_escala.store.models import Connection
@@ -103,6 +104,31 @@ def test_a_day_without_any_run_takes_away_what_is_too_old(connected: World) -> N
     )
     _looked(Daily(environment=connected.environment))
     assert not models.Errand.objects.exists()
+
+
+@ON_SQLITE
+def test_a_clock_that_was_years_ahead_neither_ends_the_copies_nor_takes_away_what_none_holds(
+    connected: World,
+) -> None:
+    home, later = connected.environment.home, NOW + timedelta(days=3000)
+    connection = Connection.objects.get()
+    models.Errand.objects.create(connection=connection, kind="look", begun_at=NOW, beat_at=NOW)
+    work = Daily(environment=connected.environment)
+    _looked(work, later)
+    (first,) = copies.known(home)
+    os.utime(home / "backups" / first.name, (later.timestamp(), later.timestamp()))
+    assert not models.Errand.objects.exists()
+    with zipfile.ZipFile(home / "backups" / first.name) as archive:
+        assert b'"look"' in archive.read("errand.jsonl"), "copied before it went"
+    _looked(work, NOW)
+    assert len(copies.known(home)) == 2
+
+
+def test_anothers_copy_does_not_end_the_trouble_of_one_machine() -> None:
+    trouble = alert_findings.of_backup("disco lleno", before=None, machine="uno")
+    told = alert_state.noted(None, trouble, now=NOW)
+    well = {one: alert_findings.of_backup("", before=told, machine=one).standing for one in ("uno", "otro")}
+    assert well == {"uno": alert_state.Standing.OVER, "otro": alert_state.Standing.UNKNOWN}
 
 
 def test_one_process_at_a_time(connected: World) -> None:

@@ -122,11 +122,16 @@ def muted(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.file.get("alerts", {}).get("mute", ()))
 
 
-def of_backup(problem: str) -> Finding:
-    """Whether the installation's daily copy failed; it is everybody's whose data stands in it."""
-    if not problem:
-        return Finding(kind="backup", standing=Standing.OVER)
-    return Finding(kind="backup", standing=Standing.ON, facts={"why": problem})
+def of_backup(problem: str, *, before: Told | None, machine: str) -> Finding:
+    """Whether an installation's daily copy failed; it is everybody's whose data stands in it.
+
+    `machine`: whose folder it is. Of several that share a database each makes copies of its own, and none
+    knows that another's trouble is over.
+    """
+    if problem:
+        return Finding(kind="backup", standing=Standing.ON, facts={"why": problem, "machine": machine})
+    anothers = before is not None and before.facts.get("machine", machine) != machine
+    return Finding(kind="backup", standing=Standing.UNKNOWN if anothers else Standing.OVER)
 
 
 def of_ledger(connection: Connection) -> Finding:

@@ -6,6 +6,7 @@ decides), then they are told (engine/telling.py). Nothing here raises: an alert 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,6 +87,7 @@ def watch(
         since = dict(Connection.objects.values_list("pk", "turn__since"))
         lately = set(_ran_lately(now=now))
         watched = []
+        machine = f"{socket.gethostname()}:{environment.home}"
         for connection in connections:
             told = rows.get(connection.pk, {})
             if not addresses.of(connection, environment):
@@ -94,7 +96,8 @@ def watch(
                 continue
             watched.append(connection)
             if backup is not None:
-                _note(connection, alert_findings.of_backup(backup), told, now=now)
+                found = alert_findings.of_backup(backup, before=told.get("backup"), machine=machine)
+                _note(connection, found, told, now=now)
             _watched(connection, told, since=since.get(connection.pk), ran=connection.pk in lately, now=now)
         telling.tell(watched, environment, carrier=carrier, now=now, batches=_BATCHES)
     except Exception as problem:

@@ -20,6 +20,8 @@ from siigo_escala.store import causes, copies, keys, locks, models, retention
 from siigo_escala.store.errors import StoreProblem
 
 EVERY = timedelta(days=1)
+_AHEAD = timedelta(hours=1)
+"""A copy from further on was made by a clock that was wrong: it does not count."""
 AGAIN = timedelta(hours=1)
 """After a copy that failed."""
 SPARE = 200_000_000
@@ -41,7 +43,7 @@ class Daily:
         """Begins what is due. Never waits for it."""
         if self._thread is not None and self._thread.is_alive():
             return
-        if self._failed_at is not None and now - self._failed_at < AGAIN:
+        if self._failed_at is not None and timedelta(0) <= now - self._failed_at < AGAIN:
             return
         if not is_due(self.environment, now=now):
             if self.problem:
@@ -71,20 +73,21 @@ class Daily:
             connections.close_all()
 
     def _work(self, now: datetime) -> None:
-        retention.once_a_day(home=self.environment.home, now=now)
         try:
             made = _copied(self.environment, now=now)
         except (OSError, StoreProblem, DatabaseError) as problem:
             self.problem, self._failed_at = _why(problem), now
             log.error("daily backup failed", cause=self.problem)
-            return
-        self.problem, self._failed_at = "", None
-        log.info("daily backup made", file=made.name, size=made.size)
+        else:
+            self.problem, self._failed_at = "", None
+            log.info("daily backup made", file=made.name, size=made.size)
+        # After the copy: with a clock that is years ahead everything is too old.
+        retention.once_a_day(home=self.environment.home, now=now)
 
 
 def is_due(environment: Environment, *, now: datetime) -> bool:
     """Whether the last copy is a day old; the first one follows the first success, or a day without one."""
-    newest = copies.newest(environment.home)
+    newest = copies.newest(environment.home, before=now + _AHEAD)
     if newest is not None:
         return now - newest.made >= EVERY
     worth_it = Q(last_success__isnull=False) | Q(created_at__lte=now - EVERY)

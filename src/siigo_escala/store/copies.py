@@ -59,9 +59,11 @@ def known(home: Path) -> list[Copy]:
     return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
 
 
-def newest(home: Path) -> Copy | None:
-    """The last one that holds everything as it was: those that were made before something drastic do, too."""
-    return next(iter(known(home)), None)
+def newest(home: Path, *, before: datetime | None = None) -> Copy | None:
+    """The last one, made before a moment, that holds everything as it was: those that were made before
+    something drastic do, too.
+    """
+    return next((one for one in known(home) if before is None or one.made < before), None)
 
 
 def path_of(home: Path, name: str) -> Path | None:

@@ -107,7 +107,7 @@ def _sellers(company: Connection, *, today: date) -> Iterator[Row]:
 
 def _backup(*, now: datetime) -> Iterator[Row]:
     """A copy that is too old, or none although there has been something to lose for as long."""
-    newest = copies.newest(env.read(os.environ).home)
+    newest = copies.newest(env.read(os.environ).home, before=now + timedelta(hours=1))
     oldest = models.Connection.objects.order_by("created_at").values_list("created_at", flat=True).first()
     since = newest.made if newest is not None else oldest
     if since is None or now - since <= copies.OLD:
