@@ -1,6 +1,6 @@
 """Which deal that stands in Escala is an invoice's own: by its name, by what a person said, or perhaps.
 
-Asks the index alone; only a deal that a person named and that the index does not know is asked for by id.
+Asks the index; a deal to be taken as the invoice's that this run has not read is asked for by id.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from siigo_escala.domain.crm import ContactId, DealId
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import Adopt, Create, NamedDeal, NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import Rejected, UnexpectedAnswer
+from siigo_escala.rest.errors import NotFound, Rejected, TryLater, UnexpectedAnswer
 from siigo_escala.store import models
-from siigo_escala.sync import escala_index
+from siigo_escala.sync import escala_index, look
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
 
 _CHUNK = 400
 _CLOCKS_APART = timedelta(minutes=15)
 """So far may Escala's clock be off from ours."""
+_PAGE = 100
+_FEW = 5
+"""So many deals are asked for by id, however few pages all of them are."""
 _Value = TypeVar("_Value")
 
 
@@ -104,19 +107,19 @@ class Claims:
     def _claimed(
         self, deals: Iterable[models.KnownDeal], *, contact: ContactId | None, value: Decimal
     ) -> Create | Adopt | NeedsAttention:
-        decision = planning.claim(
-            [
-                NamedDeal(
-                    id=DealId(deal.deal_id),
-                    contact_id=ContactId(deal.contact_id) if deal.contact_id else None,
-                    value=deal.value,
-                )
-                for deal in deals
-                if deal.deal_id not in self.holders and deal.deal_id not in self.taken
-            ],
-            contact=contact,
-            value=value,
-        )
+        named = [
+            NamedDeal(
+                id=DealId(deal.deal_id),
+                contact_id=ContactId(deal.contact_id) if deal.contact_id else None,
+                value=deal.value,
+            )
+            for deal in deals
+            if deal.deal_id not in self.holders and deal.deal_id not in self.taken
+        ]
+        decision = planning.claim(named, contact=contact, value=value)
+        while isinstance(decision, Adopt) and not _stands(self.session, decision.deal_id):
+            named = [deal for deal in named if deal.id != decision.deal_id]
+            decision = planning.claim(named, contact=contact, value=value)
         if isinstance(decision, Adopt):
             self.taken.add(decision.deal_id)
         return decision
@@ -202,14 +205,34 @@ def other_marks(session: Session) -> list[str]:
 
 
 def _stands(session: Session, deal_id: DealId) -> bool:
-    """Whether Escala has this deal: as the index knows, else asked for by id."""
-    known = models.KnownDeal.objects.filter(escala_id=session.connection.escala_id, deal_id=deal_id)
-    if known.exists():
+    """Whether Escala has this deal: as this run has read, else asked for by id.
+
+    A list of what changed shows no deletion: what the index holds of an earlier run may be gone. Where more
+    such deals are to be taken than the list of all has pages, that is read instead, once.
+    """
+    deals = models.KnownDeal.objects.filter(escala_id=session.connection.escala_id)
+    known = deals.filter(deal_id=deal_id)
+    seen = known.filter(seen_at__gte=session.started)
+    if seen.exists():
         return True
+    if known.exists():
+        session.deals_doubted += 1
+        if session.deals_doubted == max(_FEW, deals.count() // _PAGE) + 1:
+            look.everything(session)
+            if seen.exists():
+                return True
     try:
         session.escala.deal(deal_id)
-    except (Rejected, UnexpectedAnswer):
+    except NotFound:
+        with session.index():
+            escala_index.forget_deals(session, [deal_id])
         return False
+    except (Rejected, UnexpectedAnswer):
+        return known.exists()
+    except TryLater:
+        # One record without an answer stops no others: of what was there before, the sweep will tell.
+        if not known.exists():
+            raise
     return True
 
 

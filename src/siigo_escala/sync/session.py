@@ -194,6 +194,8 @@ class Session:
     """What this run read of Escala before its first write; None: it has not looked."""
     identification_fields: list[str] | None = None
     """Custom fields that hold the identification in this Escala account; None: not asked for yet."""
+    deals_doubted: int = 0
+    """Deals that the index holds of earlier runs and that this one asked for before it took them as there."""
     products_read: bool = False
     owners: dict[int, str] = field(default_factory=dict)
     """Escala user by Siigo seller, for the linked ones."""
