@@ -10,7 +10,7 @@ from siigo_escala.domain import records
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models, personal, tables
 from siigo_escala.sync import opening
-from tests.sync.world import FIELD, World, counts
+from tests.sync.world import FIELD, World, codes, counts
 
 CEDULA = "52123456"
 PERSON: dict[str, Any] = {
@@ -112,6 +112,28 @@ def test_the_contact_is_found_even_where_nothing_of_it_is_bound(world: World) ->
     world.siigo.create_invoice(person["id"], total=30_000)
     assert counts(world.sync())["created"] == 1
     assert len(world.contacts()) == contacts
+    _nothing_tells()
+
+
+def test_the_contact_that_escala_wrote_another_customer_over_is_not_given_to_him(world: World) -> None:
+    """Nothing binds it, the index hides whose it is, and an e-mail that no list shows leads Escala to it."""
+    person = _sold(world)
+    _erase(world)
+    models.ContactBinding.objects.all().delete()
+    contact = next(one for one in world.contacts() if one["custom"].get(FIELD) == CEDULA)
+    world.escala.edit_contact(contact["id"], {"alternativeEmails": ["otto@correo.example"]})
+    world.escala.switches.change({"duplicate_contact": "upsert"})
+    models.EscalaAccount.objects.update(must_read_all=True)
+    otto = {"first_name": "Otto", "last_name": "Rey", "email": "otto@correo.example"}
+    fields = {"identification": "79555444", "name": ["Otto", "Rey"], "phones": [], "contacts": [otto]}
+    world.siigo.create_invoice(world.siigo.create_customer(**{**PERSON, **fields})["id"], total=9_000)
+    for _ in range(2):
+        assert codes(world.sync()) == ["CONTACT_REFUSED"]
+        world.pass_time(hours=2)
+    made = world.siigo.create_invoice(person["id"], total=30_000)
+    world.sync()
+    hers = world.deal_of(made["name"])["contactId"]
+    assert [one["custom"][FIELD] for one in world.contacts() if one["id"] == hers] == [CEDULA]
     _nothing_tells()
 
 

@@ -144,16 +144,43 @@ def test_hidden_alternatives_hold_or_go_without_and_are_never_written_over(
     invoice = world.siigo.create_invoice(customer["id"])
     healthy = world.siigo.create_invoice(world.customer(2)["id"])
     world.connect()
-    world.sync()
-    result = world.sync()
+    results = [world.sync(), world.sync(), world.sync(kind="retry")]
     world.deal_of(healthy["name"])
-    assert set(codes(result)) <= {"CONTACT_REFUSED"}
-    if not codes(result):
+    if duplicate == "upsert":
+        assert [codes(result) for result in results] == [["CONTACT_REFUSED"]] * 3
+        assert other in results[0].document["problems"][0]["message"], "it says whose data Escala changed"
+        assert len(world.deals()) == 1, "no opportunity on another customer's contact, then or later"
+        return
+    assert set(codes(results[-1])) <= {"CONTACT_REFUSED"}
+    if not codes(results[-1]):
         assert _contact_of(world, invoice)["custom"][FIELD] == "900100201"
     assert len([deal for deal in world.deals() if invoice["name"] in deal["name"]]) <= 1
-    if duplicate != "upsert":
-        (contador,) = [contact for contact in world.contacts() if contact["id"] == other]
-        assert contador["custom"][FIELD] == "800999888"
+    (contador,) = [contact for contact in world.contacts() if contact["id"] == other]
+    assert contador["custom"][FIELD] == "800999888"
+
+
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_contact_that_escala_wrote_over_stays_whose_identification_it_held(
+    world: World, *, doubled: bool
+) -> None:
+    world.escala.switches.change({"duplicate_contact": "upsert"})
+    owner = world.customer(7, identification="800999888")["id"]
+    first = world.siigo.create_invoice(owner) if doubled else None
+    world.connect()
+    assert world.sync().exit_code == 0
+    contador = world.escala.create_contact(
+        first_name="Contador", custom={FIELD: "800999888"}, alternative_emails=["conta@conta.example"]
+    )
+    other = world.customer(1, contacts=[EVA | {"email": "conta@conta.example"}])["id"]
+    refused = world.siigo.create_invoice(other)
+    assert codes(world.sync()) == ["CONTACT_REFUSED"]
+    later = world.siigo.create_invoice(owner)
+    world.pass_time(days=1)
+    assert codes(world.sync()) == ["CONTACT_DATA_LEFT_OUT"], "the e-mail shows by now: left to whose it is"
+    assert world.deal_of(refused["name"])["contactId"] != contador
+    his = world.deal_of(first["name"])["contactId"] if first else contador
+    assert world.deal_of(later["name"])["contactId"] == his, "his own contact, whatever else bears his number"
 
 
 def test_does_not_exist_is_no_duplicate(world: World) -> None:

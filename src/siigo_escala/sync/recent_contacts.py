@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from siigo_escala.domain import matching
+from siigo_escala.domain import identity, matching, records, stripped
 from siigo_escala.domain.crm import Contact, ContactDraft, ContactId
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
 from siigo_escala.sync import drafts, escala_index, sellers
 from siigo_escala.sync.job import Job
 from siigo_escala.sync.session import Session
@@ -66,6 +67,32 @@ class RecentContacts:
         """Whether this contact belongs to another customer."""
         made = any(known == contact_id for other, known in self._made.items() if other != who)
         return made or escala_index.belongs_to_another(self._session, contact_id, who)
+
+    def owner_before(self, contact_id: ContactId, step: Step) -> str:
+        """The identity under which a contact stays whose it was; "" where it was nobody else's.
+
+        Escala gave it back instead of making the customer's, and may have written his identification over
+        the one that the index holds.
+        """
+        account = self._session.connection.escala_id
+        field = self._session.file.opportunities.identification_field
+        row = models.KnownContact.objects.filter(escala_id=account, contact_id=contact_id).first()
+        held = str(records.to_contact(row.record).custom.get(field, "")) if row else ""
+        keys = identity.stored_keys(held)
+        if not keys or self._is_known_by(contact_id, step):
+            return ""
+        (key,) = (one[:100] for one in keys)
+        bound = models.ContactBinding.objects.filter(escala_id=account, identity=key).exists()
+        # That identity has another contact already, or is an erased person's, which nobody knows.
+        unusable = bound or key in self._made or held == stripped.NOBODY
+        return f"contact:{contact_id}" if unusable else key
+
+    def _is_known_by(self, contact_id: ContactId, step: Step) -> bool:
+        """Whether the index has this contact under the customer's identification."""
+        who = step.customer
+        wanted = identity.customer_keys(id_type=who.id_type, identification=who.identification) if who else ()
+        found = escala_index.contacts_with(self._session, {f"id:{key}" for key in wanted})
+        return any(contact.id == contact_id for contacts in found.values() for contact in contacts)
 
     def is_identified(self, contact: Contact, step: Step) -> bool | None:
         """Whether the identification of a contact just seen is the customer's; None where it holds none."""

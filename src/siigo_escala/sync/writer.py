@@ -312,12 +312,15 @@ class Writer:
 
         Escala may have written ours over another customer's: that one stays whose it was.
         """
-        if isinstance(outcome, Contact) and job.found_id is not None:
-            his = self._contacts.is_identified(outcome, job.step)
-            if his and not self._contacts.is_anothers(job.found_id, job.step.who):
-                self._bind(job, job.found_id, waiting, made=None)
+        found, step = job.found_id, job.step
+        if isinstance(outcome, Contact) and found and not self._contacts.is_anothers(found, step.who):
+            if owner := self._contacts.owner_before(found, step):
+                self._journal.binding_found(owner, found)
+            elif self._contacts.is_identified(outcome, step):
+                self._bind(job, found, waiting, made=None)
                 return
-        self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED))
+        told = f"en vez de crearlo devolvió el contacto {found}, que ya existía: revise sus datos"
+        self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED, data={"message": told}))
 
     def _after_fill(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
         """A contact that got another identification since it was matched stays whose it is."""
