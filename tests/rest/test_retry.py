@@ -157,6 +157,14 @@ def test_a_wait_beyond_a_quarter_of_an_hour_is_not_waited() -> None:
     assert seen.clock.waits == []
 
 
+@pytest.mark.parametrize("asked", ["9" * 400, "Thu, 30 Dec 9999 23:59:59 GMT"])
+def test_a_wait_that_no_calendar_holds_is_told_as_a_day(asked: str) -> None:
+    outcome, _, _ = _run(retry.read, READ, Reply(status=429, headers=(("Retry-After", asked),)))
+    assert isinstance(outcome, TryLater)
+    assert outcome.retry_after_s == 86400
+    assert "86400 segundos" in outcome.message
+
+
 def test_waits_that_add_up_beyond_it_end_too() -> None:
     outcome, seen, _ = _run(retry.read, READ, Reply(status=429, headers=(("Retry-After", "400"),)))
     assert isinstance(outcome, TryLater)

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+LONGEST_PAUSE_S = 24 * 3600.0
+"""What a 429 asks beyond it is a mistake: no clock and no screen has such a moment. Once a day is no burden."""
+
 
 class Limiter(Protocol):
     """How often one remote account may be called."""

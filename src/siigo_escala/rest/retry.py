@@ -22,6 +22,7 @@ from siigo_escala.rest.errors import (
     TryLater,
     UnexpectedAnswer,
 )
+from siigo_escala.rest.limiter import LONGEST_PAUSE_S
 from siigo_escala.rest.transport import Answer, Ask, Silence, Transport, http_date
 
 Kind = Literal["read", "rewrite", "create"]
@@ -176,7 +177,7 @@ def _everything(found: reading.Complaint) -> str:
 
 def _hold(transport: Transport, answer: Answer, held: float) -> float:
     """Obeys a 429: every caller waits. Seconds of the pause; TryLater where it is too long."""
-    seconds = max(1.0, _asked_wait(transport, answer))
+    seconds = min(max(1.0, _asked_wait(transport, answer)), LONGEST_PAUSE_S)
     pause = seconds + min(1.0, seconds * 0.05) * (_jitter() * 2 - 1)
     if held + seconds > LONGEST_WAIT_S:
         name = _NAMES[transport.system]
