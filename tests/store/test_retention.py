@@ -152,6 +152,22 @@ def test_copies_that_were_made_by_themselves_go_after_ninety_days(database: str,
     assert not any(path.exists() for path in old)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_copies_from_before_a_migration_go_from_beside_a_database_elsewhere(
+    database: str, tmp_path: Path
+) -> None:
+    beside = Path(database.removeprefix("sqlite:///"))
+    old = [beside.with_name(f"{beside.name}.before-migration{more}") for more in ("-0007_x-9", ".part")]
+    for path in old:
+        path.touch()
+        os.utime(path, (0, 0))
+    home = tmp_path / "otra"
+    home.mkdir()
+    assert _purged(home) == {"copies": 2}
+    assert not any(path.exists() for path in old)
+    assert beside.exists()
+
+
 def test_more_than_a_thousand_go_in_one_purge(connection: models.Connection, home: Path) -> None:
     row = _invoice(connection, 1, 1)
     models.InvoiceEvent.objects.bulk_create(

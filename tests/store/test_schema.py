@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,15 @@ def empty(tmp_path: Path, django_db_blocker: Any) -> Any:
         yield path
 
 
+def _copies(database: Path) -> list[Path]:
+    return sorted(database.parent.glob("*.before-migration*"))
+
+
 def test_the_first_command_makes_the_schema(empty: Path) -> None:
     schema.ensure(by_itself=False)
     assert models.Connection.objects.count() == 0
     assert stat.S_IMODE(empty.parent.stat().st_mode) == 0o700
-    assert not empty.with_name("siigo-escala.db.before-migration").exists(), "there was nothing to back up"
+    assert not _copies(empty), "there was nothing to back up"
     schema.ensure(by_itself=False)
 
 
@@ -62,11 +67,38 @@ def test_an_older_sqlite_is_brought_up_to_date_after_a_backup_for_its_owner_alon
         session.execute("CREATE TABLE older (id INTEGER)")
     session.close()
     schema.ensure(by_itself=False)
-    copy = empty.with_name("siigo-escala.db.before-migration")
+    (copy,) = _copies(empty)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with sqlite3.connect(copy) as session:
         assert session.execute("SELECT name FROM sqlite_master").fetchall() == [("older",)]
     session.close()
+
+
+def test_an_upgrade_that_was_broken_off_spares_the_copy_from_before_it(empty: Path) -> None:
+    empty.parent.mkdir()
+    call_command("migrate", "store", "0007_rule_drafts", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE before_all (id INTEGER)")
+    schema._backup(empty)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE before_all")
+    call_command("migrate", "store", "0009_selling", verbosity=0)
+    schema.ensure(by_itself=False)
+    first, second = _copies(empty)
+    assert ("0007_rule_drafts" in first.name, "0009_selling" in second.name) == (True, True)
+    with closing(sqlite3.connect(first)) as session:
+        assert session.execute("SELECT * FROM before_all").fetchall() == []
+
+
+def test_a_copy_takes_its_name_when_it_is_whole(empty: Path) -> None:
+    schema.ensure(by_itself=False)
+    part = empty.with_name("siigo-escala.db.before-migration.part")
+    part.write_bytes(b"cut off")
+    schema._backup(empty)
+    schema._backup(empty)
+    (copy,) = _copies(empty)
+    with closing(sqlite3.connect(copy)) as session:
+        assert session.execute("SELECT count(*) FROM connection").fetchone() == (0,)
 
 
 def test_a_newer_schema_is_refused_on_either_store(database: str) -> None:

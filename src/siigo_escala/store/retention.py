@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
-from siigo_escala.store import models
+from siigo_escala.store import models, schema
 
 RAW_DAYS = 30
 """Answers of Siigo and Escala as received."""
@@ -174,6 +174,6 @@ def _remove(kind: Kind, *, most: int | None) -> int:
 
 
 def _copies(home: Path, now: datetime) -> list[Path]:
-    made = [*(home / "backups").glob("before-*.zip"), *home.glob("*.before-migration")]
+    made = [*(home / "backups").glob("before-*.zip"), *sorted(schema.copies(home))]
     oldest = (now - timedelta(days=COPY_DAYS)).timestamp()
     return [path for path in made if path.stat().st_mtime < oldest]

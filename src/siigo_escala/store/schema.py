@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from django.apps import AppConfig, apps
@@ -14,6 +15,8 @@ from django.db import DatabaseError, connection
 from filelock import FileLock
 
 from siigo_escala.store.errors import StoreProblem
+
+_COPY = ".before-migration"
 
 
 def ensure(*, by_itself: bool) -> None:
@@ -55,6 +58,14 @@ def ensure_not_newer() -> None:
         )
 
 
+def copies(folder: Path) -> set[Path]:
+    """What was copied before a change of the schema: in `folder`, and beside the database."""
+    folders = {folder}
+    if connection.vendor == "sqlite":
+        folders.add(Path(str(connection.settings_dict["NAME"])).parent)
+    return {path for one in folders for path in one.glob(f"*{_COPY}*")}
+
+
 def is_current() -> bool:
     """Whether the database has exactly the schema that this program knows; nothing is changed."""
     missing, foreign = _difference()
@@ -84,23 +95,36 @@ def _difference() -> tuple[list[str], list[str]]:
     ours = _known()
     if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).exists():
         return [name for _, name in sorted(ours)], []
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT app, name FROM django_migrations")
-            labels = {app for app, _ in ours}
-            applied = {(app, name) for app, name in cursor.fetchall() if app in labels}
-    except DatabaseError as problem:
-        if "django_migrations" not in str(problem):
-            raise
-        applied = set()
+    applied = _applied({app for app, _ in ours})
     return [name for _, name in sorted(ours - applied)], [name for _, name in sorted(applied - ours)]
 
 
+def _applied(labels: set[str]) -> set[tuple[str, str]]:
+    """The migrations of these apps that the database has had: (app, name)."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            return {(app, name) for app, name in cursor.fetchall() if app in labels}
+    except DatabaseError as problem:
+        if "django_migrations" not in str(problem):
+            raise
+        return set()
+
+
 def _backup(path: Path) -> None:
-    """A copy of the database as it stands, beside it, before its schema changes."""
+    """A copy of the database as it stands, beside it, before its schema changes.
+
+    Named after that schema, so that an upgrade which is taken up half-way spares the copy from before it; one
+    of the very same schema gives way, since the program of then may have gone on working.
+    """
     if not path.exists() or path.stat().st_size == 0:
         return
-    copy = path.with_name(path.name + ".before-migration")
-    with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
+    applied = _applied({app for app, _ in _known()})
+    ours = max((name for app, name in applied if app == "store"), default="0000")
+    copy = path.with_name(f"{path.name}{_COPY}-{ours}-{len(applied)}")
+    part = path.with_name(f"{path.name}{_COPY}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
-    copy.chmod(0o600)
+    part.replace(copy)
