@@ -180,6 +180,23 @@ def test_a_refused_key_is_certain(call: Callable[[Transport, Ask], Answer], stat
     assert len(seen.calls) == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 413, 422, 500])
+def test_a_post_whose_refusal_breaks_off_has_no_certain_outcome(status: int) -> None:
+    broken = Reply(status=status, body=b'{"message": "no"}', cut=5)
+    outcome, seen, _ = _run(retry.create, POST, broken, GOOD)
+    assert type(outcome) is OutcomeUnknown
+    assert len(seen.calls) == 1
+
+
+@pytest.mark.parametrize("call", [retry.read, retry.create, retry.rewrite])
+def test_a_refused_key_is_certain_where_the_words_break_off(
+    call: Callable[[Transport, Ask], Answer],
+) -> None:
+    outcome, seen, _ = _run(call, READ, Reply(status=401, body=b'{"mes', cut=5), GOOD)
+    assert isinstance(outcome, AccessDenied)
+    assert len(seen.calls) == 1
+
+
 def test_a_refusal_carries_what_was_refused() -> None:
     body = {"errors": [{"field": "name", "message": "empty SECRETO"}]}
     outcome, _, _ = _run(retry.create, POST, Reply(status=422, body=json.dumps(body).encode()))

@@ -93,6 +93,44 @@ def test_an_answer_that_breaks_off_keeps_its_status_for_the_count() -> None:
     assert not seen.calls[0].refused
 
 
+_ZIPPED = ("Content-Encoding", "gzip")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=429, body=b"", headers=(_ZIPPED, ("Retry-After", "7"))),
+        Reply(status=429, body=b"no gzip", headers=(_ZIPPED, ("Retry-After", "7"))),
+        Reply(status=429, body=gzip.compress(b"{}")[:-3], headers=(_ZIPPED, ("Retry-After", "7"))),
+        Reply(status=429, body=b'{"mes', headers=(("Retry-After", "7"),), cut=5),
+        Reply(status=429, body=b"x" * (WRITE_LIMIT + 1), headers=(("Retry-After", "7"),)),
+    ],
+)
+def test_a_refusal_is_heard_however_its_body_comes(reply: Reply) -> None:
+    with served(Script(reply)) as url:
+        seen = surroundings(url)
+        answer = seen.transport.exchange(Ask(method="PUT", path="/x", body=b"{}"))
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["retry-after"], answer.content) == (429, "7", b"")
+    assert seen.calls[0].refused
+
+
+def test_an_empty_answer_is_whole_whatever_it_says_of_its_packing() -> None:
+    with served(Script(Reply(status=204, body=b"", headers=(_ZIPPED,)))) as url:
+        answer = surroundings(url).transport.exchange(ASK)
+    assert isinstance(answer, Answer)
+    assert answer.content == b""
+
+
+def test_a_refusal_that_dribbles_is_heard_in_time() -> None:
+    head = b"HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Length: 1000\r\n\r\n"
+    url, over = _mute([head, *[b"x"] * 100], 0.03)
+    answer = surroundings(url, timeout_read_s=0.15).transport.exchange(ASK)
+    over.set()
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+
+
 def test_a_dead_line_counts_as_refused() -> None:
     with served(Script(Reply(status=None))) as url:
         seen = surroundings(url)

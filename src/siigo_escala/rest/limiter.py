@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 LONGEST_PAUSE_S = 24 * 3600.0
-"""What a 429 asks beyond it is a mistake: no clock and no screen has such a moment. Once a day is no burden."""
+"""What a 429 asks for beyond it is a mistake; some such moments are in no calendar."""
 
 
 class Limiter(Protocol):

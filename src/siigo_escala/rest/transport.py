@@ -35,6 +35,7 @@ NOT_FOUND = "no se encontró el servidor"
 NOT_SECURE = "la conexión segura falló"
 TOO_LATE = "no respondió a tiempo"
 _TOO_LARGE = "respuesta demasiado grande"
+_CUT = "la conexión se cortó"
 _NEVER_STOOD = (
     httpcore2.ConnectError,
     httpcore2.ConnectTimeout,
@@ -75,7 +76,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole answer. `data` is its JSON once `retry` has read it; `tries`: calls it took."""
+    """A whole answer, or a refusal, whose body is empty where it did not come whole.
+
+    `data` is its JSON once `retry` has read it; `tries`: calls it took.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -96,7 +100,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """No whole answer. `sent`: the request may have reached the other side."""
+    """No usable answer. `sent`: the request may have reached the other side."""
 
     why: str
     sent: bool
@@ -108,7 +112,7 @@ class Transport:
 
     A GET lasts at most `timeout_read_s`, any other call `timeout_write_s`, from the connection to the last
     byte, and never longer than `longest_s()` says at its beginning; waiting for its turn is not counted.
-    `on_answer` is told every whole answer, refusals too. Raises ValueError for plain http to another machine.
+    `on_answer` is told every answer, refusals too. Raises ValueError for plain http to another machine.
     """
 
     def __init__(
@@ -196,27 +200,36 @@ class Transport:
         time_left = _TimeLeft(min(self._read_s if reads else self._write_s, self._longest_s()))
         limit = READ_LIMIT if reads else WRITE_LIMIT
         status: int | None = None
+        headers: Mapping[str, str] = {}
         try:
             with self._connections.open() as connection:
                 response = connection.handle_request(self._request(ask, time_left))
-                status = response.status
+                status, headers = response.status, _named(response.headers)
                 try:
                     content = bytearray()
                     for chunk in response.iter_stream():
                         content += chunk
                         if len(content) > limit:
-                            return Silence(why=_TOO_LARGE, sent=True, status=status)
+                            raise _NotWhole(_TOO_LARGE)
                         if time_left.is_over:
-                            return Silence(why=TOO_LATE, sent=True)
+                            raise _NotWhole(TOO_LATE)
                 finally:
                     response.close()
+            whole = _unpacked(bytes(content), headers, limit=limit)
+            return Answer(status=status, headers=headers, content=whole)
         except _NEVER_STOOD as problem:
             return Silence(why=why_never_stood(problem), sent=False)
+        except _NotWhole as problem:
+            why = str(problem)
         except httpcore2.TimeoutException:
-            return Silence(why=TOO_LATE, sent=True)
+            why = TOO_LATE
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError):
-            return Silence(why="la conexión se cortó", sent=True, status=status)
-        return _answer(status, response.headers, bytes(content), limit=limit)
+            why = _CUT
+        if status is not None and status >= 400:
+            # A refusal is said in the first line: a 429 is obeyed and a key given up, however the body comes.
+            return Answer(status=status, headers=headers, content=b"")
+        # What came too late counts as refused, whatever its first line said.
+        return Silence(why=why, sent=True, status=None if why == TOO_LATE else status)
 
     def _request(self, ask: Ask, time_left: _TimeLeft) -> httpcore2.Request:
         url = self._address.url(ask.path, urllib.parse.urlencode(ask.query))
@@ -242,22 +255,28 @@ def why_never_stood(problem: BaseException) -> str:
     return NO_CONNECTION
 
 
-def _answer(
-    status: int, headers: Sequence[tuple[bytes, bytes]], content: bytes, *, limit: int
-) -> Answer | Silence:
-    """The answer, opened where it came compressed."""
-    named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
-    if named.get("content-encoding", "").lower() == "gzip":
-        opener = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        try:
-            content = opener.decompress(content, limit + 1)
-        except zlib.error:
-            return Silence(why="respuesta con otra codificación", sent=True, status=status)
-        if len(content) > limit:
-            return Silence(why=_TOO_LARGE, sent=True, status=status)
-        if not opener.eof:
-            return Silence(why="la conexión se cortó", sent=True, status=status)
-    return Answer(status=status, headers=named, content=content)
+class _NotWhole(Exception):
+    """An answer that did not come whole. Its text says why, in Spanish."""
+
+
+def _named(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+def _unpacked(content: bytes, headers: Mapping[str, str], *, limit: int) -> bytes:
+    """The body, unpacked where it came compressed. Raises _NotWhole."""
+    if not content or headers.get("content-encoding", "").lower() != "gzip":
+        return content
+    opener = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        content = opener.decompress(content, limit + 1)
+    except zlib.error:
+        raise _NotWhole("respuesta con otra codificación") from None
+    if len(content) > limit:
+        raise _NotWhole(_TOO_LARGE)
+    if not opener.eof:
+        raise _NotWhole(_CUT)
+    return content
 
 
 class _TimeLeft(dict[str, float | None]):
