@@ -559,6 +559,25 @@ def test_an_update_touches_what_is_ours_and_nothing_else(
     assert (last.lines, last.stage_id, last.description) == (lines, won, "nuevo")
 
 
+@pytest.mark.parametrize("verb", ["put_full", "put_partial", "patch"])
+@pytest.mark.parametrize("shape", ["object", "list", "list_name"])
+def test_options_that_a_person_chose_stay_when_a_record_is_written_back(
+    simulator: EscalaSimulator, client: EscalaClient, verb: str, shape: str
+) -> None:
+    simulator.switches.change({"update_verb": verb, "custom_shape": shape})
+    options = {"cf_deal_interes_abcd_multiselect": ["Taladro", "Sierra"]}
+    before = _deal(simulator, client)
+    simulator.edit_deal(before.id, {"custom": {NUMBER: "FV-2-1", **options}})
+    client.update_deal(before.id, lambda _: DealChange(value=Decimal(5)))
+    (deal,) = simulator.state()["deals"]
+    assert (deal["value"], deal["custom"]) == (5, {NUMBER: "FV-2-1", **options})
+    contact_id = simulator.create_contact(first_name="Ana")
+    simulator.edit_contact(contact_id, {"custom": options})
+    client.fill_contact(contact_id, {FIELD: "900"})
+    (stored,) = [one for one in simulator.state()["contacts"] if one["id"] == contact_id]
+    assert stored["custom"] == {FIELD: "900", **options}
+
+
 def test_an_update_is_sent_again_without_products_that_are_refused(
     simulator: EscalaSimulator, client: EscalaClient
 ) -> None:

@@ -157,6 +157,16 @@ def test_custom_values_are_an_object_or_a_list(value: Any) -> None:
     assert wire.custom(value) == {"cf_a": "x", "cf_n": 5, "cf_b": False}
 
 
+@pytest.mark.parametrize("options", [["b", "a"], {"a": True, "b": Decimal(1)}])
+def test_options_that_were_chosen_are_seen_in_any_order_and_written_back_as_they_stand(options: Any) -> None:
+    custom = {"cf_a": " x", "cf_empty": " ", "cf_options": options}
+    deal = wire.deal({"id": "d", "custom": custom})
+    assert (deal.custom, len(deal.chosen["cf_options"])) == ({"cf_a": "x"}, 2)
+    turned = dict(reversed(options.items())) if isinstance(options, dict) else options[::-1]
+    assert wire.deal({"id": "d", "custom": {**custom, "cf_options": turned}}) == deal
+    assert wire.custom_as_is(custom) == {"cf_a": " x", "cf_options": options}
+
+
 def test_a_deal_is_read_in_its_own_shape() -> None:
     deal = wire.deal(
         {

@@ -93,12 +93,14 @@ def test_the_first_update_of_a_run_is_read_back_and_no_other(world: World) -> No
         ({"stage_id": StageId("otra")}, True),
         ({"owner": "otra@empresa.example"}, True),
         ({"custom": {"cf_deal_x_text": "otro"}}, True),
+        ({"chosen": {}}, True),
     ],
 )
 def test_whatever_is_not_ours_must_stand_as_before(moved: dict[str, Any], *, foreign: bool) -> None:
     whole: dict[str, Any] = {
         "id": DealId("d"), "name": "n", "contact_id": ContactId("k"), "pipeline_id": PipelineId("p"),
         "stage_id": StageId("s"), "owner": "o", "value": Decimal(1), "custom": {"cf_deal_x_text": "1"},
+        "chosen": {"cf_deal_y_multi": frozenset("ab")},
     }  # fmt: skip
     before, after = Deal(**whole), Deal(**whole | moved)
     assert changes.moved_something(before, after, stage_moved=False) is foreign

@@ -91,6 +91,8 @@ class Deal:
     description: str | None = None
     lines: tuple[DealLine, ...] | None = None
     custom: Mapping[str, Scalar] = field(default_factory=dict)
+    chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Custom values of several parts, as options that were chosen: not read, only seen to stay."""
     created: datetime | None = None
     modified: datetime | None = None
     modified_text: str = ""

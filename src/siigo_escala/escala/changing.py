@@ -49,7 +49,7 @@ def deal_whole(found: Mapping[str, object], patch: Mapping[str, object]) -> dict
     None where the answer left out what a replacement would lose: then only a PATCH is safe.
     """
     deal = wire.deal(found)
-    custom = deal.custom
+    custom = wire.custom_as_is(found.get("custom"))
     if "description" not in patch and "description" not in found:
         return None
     if "products" not in patch and not _lines_known(found, deal):

@@ -223,7 +223,7 @@ class EscalaClient:
             raise refusals.impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
-        held = wire.custom(found.get("custom"))
+        held = wire.custom_as_is(found.get("custom"))
         if not held.keys() & custom.keys():
             patch: dict[str, object] = {"custom": {**held, **custom}, "triggerWorkflow": False}
             whole = changing.contact_whole(found, patch)

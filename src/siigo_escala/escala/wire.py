@@ -152,6 +152,7 @@ def deal(row: object) -> Deal:
         description=description.replace("\x00", "") if isinstance(description, str) else None,
         lines=deal_lines(data),
         custom=custom(data.get("custom")),
+        chosen=_chosen(data.get("custom")),
         created=instant(data.get("created")),
         modified=instant(data.get("modified")),
         modified_text=text(data.get("modified")),
@@ -195,7 +196,15 @@ def pipeline(row: object) -> Pipeline:
 
 
 def custom(value: object) -> dict[str, Scalar]:
-    """Custom values by key (U7): an object, or a list of `{key|fieldId|name, value}`; empty ones left out."""
+    """Custom values by key that are texts, numbers or flags; the others are left out."""
+    return {key: scalar for key, item in custom_as_is(value).items() if (scalar := _scalar(item)) is not None}
+
+
+def custom_as_is(value: object) -> dict[str, object]:
+    """Custom values by key, to be written back as they stand, lists and objects too; empty ones left out.
+
+    They come as an object, or as a list of `{key|fieldId|name, value}` (U7).
+    """
     pairs: list[tuple[str, object]]
     if isinstance(value, list):
         pairs = [
@@ -204,7 +213,21 @@ def custom(value: object) -> dict[str, Scalar]:
         ]
     else:
         pairs = list(mapping(value).items())
-    return {key: scalar for key, item in pairs if key and (scalar := _scalar(item)) is not None}
+    blank = (None, "", [], {})
+    return {
+        key: item
+        for key, item in pairs
+        if key and (item.strip() if isinstance(item, str) else item) not in blank
+    }
+
+
+def _chosen(value: object) -> dict[str, frozenset[str]]:
+    """What each custom value of several parts holds, in whatever order."""
+    return {
+        key: frozenset(map(str, item.items() if isinstance(item, dict) else item))
+        for key, item in custom_as_is(value).items()
+        if isinstance(item, dict | list)
+    }
 
 
 def contact_body(draft: ContactDraft, *, priority: bool) -> dict[str, object]:

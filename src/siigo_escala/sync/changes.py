@@ -114,4 +114,5 @@ def moved_something(before: Deal, after: Deal, *, stage_moved: bool) -> bool:
         and before.pipeline_id == after.pipeline_id
         and before.owner == after.owner
         and dict(before.custom) == dict(after.custom)
+        and dict(before.chosen) == dict(after.chosen)
     )

@@ -84,7 +84,9 @@ def owner(body: Mapping[str, Any], owners: Mapping[str, str], switches: Switches
 
 
 def custom(values: object, fields: Mapping[str, str], switches: Switches) -> dict[str, Any]:
-    """Custom values with known keys (key -> pattern, empty for any); empty values are absent."""
+    """Custom values with known keys (key -> pattern, empty for any), a list where several options are chosen;
+    empty values are absent.
+    """
     kept: dict[str, Any] = {}
     for key, value in mapping(values, "custom").items():
         field = f"custom.{key}"
@@ -92,11 +94,12 @@ def custom(values: object, fields: Mapping[str, str], switches: Switches) -> dic
             if switches.unknown_custom_key == "reject":
                 raise unknown(field, "", switches)
             continue
-        if isinstance(value, dict | list | float):
+        chosen = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict | list | float) for one in chosen):
             raise Refused(f"{field} has an invalid value", field=field)
         if fields[key] and isinstance(value, str) and not re.fullmatch(fields[key], value):
             raise Refused(f"{field} does not match its validation pattern", field=field)
-        if value is not None and value != "":
+        if value not in (None, "", []):
             kept[key] = value
     return kept
 
