@@ -48,22 +48,6 @@ _NOTICES = (
         cause="La app nativa o una persona la creó antes; lleva el número de la factura.",
         remedy="No haga nada: queda enlazada y no se cambia",
     ),
-    Reason(
-        code=Code.OWNER_UNSEEN,
-        group="notice",
-        title="Usuario de Escala que no hemos visto",
-        text="Todavía no hemos visto en Escala al usuario[ {owner}]",
-        cause="Escala no deja listar sus usuarios: solo conocemos los que ya son dueños de algo.",
-        remedy="Revise que el correo esté bien escrito; la primera oportunidad lo confirmará",
-    ),
-    Reason(
-        code=Code.FIELD_UNSEEN,
-        group="notice",
-        title="Campo personalizado que no hemos visto",
-        text="Todavía no hemos visto en Escala el campo personalizado[ {field}]",
-        cause="Escala no deja listar sus campos: solo conocemos los que ya tienen un valor.",
-        remedy="Revise su clave en Escala; el primer contacto que se cree lo confirmará",
-    ),
 )
 
 _CONFIGURATION = (
@@ -141,14 +125,6 @@ _CONFIGURATION = (
         text="Otra conexión[ ({other})] usa la misma cuenta de Escala",
         cause="Sin una marca en el nombre, las facturas de dos empresas se confundirían en Escala.",
         remedy="Ponga en cada una una marca distinta («opportunities.mark»)",
-    ),
-    Reason(
-        code=Code.CURRENCY_DIFFERS,
-        group="configuration",
-        title="La moneda no es la de la cuenta",
-        text="La moneda del archivo no es la de la cuenta de Escala[ ({currency})]",
-        cause="Las oportunidades se valoran en la moneda de la cuenta de Escala.",
-        remedy="Ponga en «currency» la moneda de la cuenta",
     ),
     Reason(
         code=Code.OTHER_COMPANY,

@@ -1,4 +1,4 @@
-"""What `sync --json` prints of a run (contract: docs/reference/settings.md)."""
+"""What `sync --json` prints of a run."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ class Session:
     close: Callable[[], None] = lambda: None
     """Gives the clients' connections back."""
     erased: erasing.Erased = erasing.NOBODY
-    """Persons whose data is never kept again (docs/guia/datos-personales.md)."""
+    """Persons whose data is never kept again (docs/guia/copias-y-datos.md)."""
     lease: Lease | None = None
     supposed: bool = False
     """A dry run by rules that nobody has saved: it is no rehearsal of those that stand."""

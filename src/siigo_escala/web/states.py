@@ -1,7 +1,7 @@
 """States of an invoice as people see them: the only colours of meaning, each with its icon and its word.
 
 Seven, where the machine has six: what was annulled stands apart once it waits for nobody, and of
-`failed` what has not had its turn is no error (docs/adr/0016 names the rows of `report`).
+`failed` what has not had its turn is no error.
 """
 
 from __future__ import annotations

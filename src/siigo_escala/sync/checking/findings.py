@@ -12,7 +12,7 @@ _LISTED = 10
 
 
 class Finding(StrEnum):
-    """What a self-check looks at. Each stands at most once in a document (docs/reference/findings.md)."""
+    """What a self-check looks at. Each stands at most once in a document (docs/guia/revision.md)."""
 
     SIIGO_ACCESS = "SIIGO_ACCESS"
     SIIGO_COMPANY = "SIIGO_COMPANY"
