@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from siigo_escala.cli import worker
 from siigo_escala.engine import alert_findings, alert_state, alerts, daily, delivery
 from siigo_escala.engine.daily import Daily
 from siigo_escala.store import copies, locks, models
-from siigo_escala.store.models import Connection
+from siigo_escala.store.models import Alert, Connection
 from tests.engine import peers
 from tests.engine.peers import Webhook
 from tests.sync.world import World
@@ -78,6 +79,27 @@ def test_with_nothing_to_lose_nothing_is_copied(world: World) -> None:
     _looked(work)
     assert not copies.known(world.environment.home)
     assert work.problem is None
+
+
+@ON_SQLITE
+def test_a_link_to_a_copy_that_is_gone_is_no_copy(connected: World) -> None:
+    folder = connected.environment.home / "backups"
+    folder.mkdir()
+    (folder / "latest.zip").symlink_to("diario-1.zip")
+    _looked(Daily(environment=connected.environment))
+    assert [one.daily for one in copies.known(connected.environment.home)] == [True]
+
+
+@ON_SQLITE
+def test_people_are_told_whatever_becomes_of_the_daily_work(connected: World) -> None:
+    class Broken(Daily):
+        def look(self, *, now: datetime) -> None:
+            raise LookupError(now)
+
+    work = Broken(environment=connected.environment, problem="no queda espacio en el disco")
+    with pytest.raises(LookupError):
+        worker._look_around(work)
+    assert Alert.objects.filter(kind="backup").exists()
 
 
 @ON_SQLITE

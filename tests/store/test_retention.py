@@ -152,6 +152,17 @@ def test_copies_that_were_made_by_themselves_go_after_ninety_days(database: str,
     assert not any(path.exists() for path in old)
 
 
+def test_halves_of_copies_go_after_a_day_and_links_to_nothing_stop_nobody(database: str, home: Path) -> None:
+    (home / "backups").mkdir()
+    old, young = (home / "backups" / f".diario-{number}.zip.abc.part" for number in (1, 2))
+    for path, hours in ((old, 25), (young, 23)):
+        path.touch()
+        os.utime(path, (_ago(hours / 24).timestamp(),) * 2)
+    (home / "backups" / "before-restore-3.zip").symlink_to("nada.zip")
+    assert _purged(home) == {"copies": 1}
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_copies_from_before_a_migration_go_from_beside_a_database_elsewhere(
     database: str, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from siigo_escala.cli import output, setup, stopping
@@ -10,6 +11,7 @@ from siigo_escala.cli.failures import CommandProblem
 
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
+    from siigo_escala.engine.daily import Daily
     from siigo_escala.store.models import Connection
 
 _PAUSE_S = 1.0
@@ -69,14 +71,12 @@ def _work(environment: Environment, stop: threading.Event) -> None:
     def tell(connection: Connection, document: dict[str, Any], exit_code: int) -> None:
         alerts.after_run(connection, document, exit_code, environment=environment, now=setup.now())
 
-    daily = Daily(environment=environment)
-
-    def each_minute() -> None:
-        daily.look(now=setup.now())
-        alerts.watch(environment, now=setup.now(), backup=daily.problem)
-
     worker = Worker(
-        environment=environment, now=setup.now, stop=stop, after_run=tell, each_minute=each_minute
+        environment=environment,
+        now=setup.now,
+        stop=stop,
+        after_run=tell,
+        each_minute=partial(_look_around, Daily(environment=environment)),
     )
     try:
         worker.run()
@@ -87,3 +87,13 @@ def _work(environment: Environment, stop: threading.Event) -> None:
             "inícielo de nuevo.",
             exit_code=5,
         ) from None
+
+
+def _look_around(daily: Daily) -> None:
+    """What is not a turn, once a minute: people are told whatever becomes of the daily work."""
+    from siigo_escala.engine import alerts
+
+    try:
+        daily.look(now=setup.now())
+    finally:
+        alerts.watch(daily.environment, now=setup.now(), backup=daily.problem)

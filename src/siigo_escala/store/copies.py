@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,7 +56,12 @@ def make(home: Path, *, keys: Sequence[str], now: datetime, daily: bool = False)
 
 def known(home: Path) -> list[Copy]:
     """All of them, the newest first."""
-    found = [_copy(path) for path in (home / "backups").glob("*.zip") if _NAME.fullmatch(path.name)]
+    found = []
+    for path in (home / "backups").glob("*.zip"):
+        # A link to a copy that gave way, or one that gives way at this moment, is none.
+        with suppress(OSError):
+            if _NAME.fullmatch(path.name):
+                found.append(_copy(path))
     return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
 
 

@@ -5,7 +5,7 @@ Defaults, in days: docs/guia/copias-y-datos.md tells them to the people who use 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ ERRAND_DAYS = 7
 """Previews and checks that were asked for in the browser, with their first rows."""
 COPY_DAYS = 90
 """Copies that the program made by itself, before a restore or a change of the schema."""
+PART_DAYS = 1
+"""Halves of copies: the program ended while it made them, and no copy takes that long."""
 _CHUNK = 1000
 _MOST_A_DAY = 20_000
 """More than a day's invoices leave behind, and a second or two of work."""
@@ -174,6 +176,14 @@ def _remove(kind: Kind, *, most: int | None) -> int:
 
 
 def _copies(home: Path, now: datetime) -> list[Path]:
-    made = [*(home / "backups").glob("before-*.zip"), *sorted(schema.copies(home))]
-    oldest = (now - timedelta(days=COPY_DAYS)).timestamp()
-    return [path for path in made if path.stat().st_mtime < oldest]
+    folder = home / "backups"
+    made = [*folder.glob("before-*.zip"), *sorted(schema.copies(home))]
+    return [
+        *_older(made, now - timedelta(days=COPY_DAYS)),
+        *_older(folder.glob(".*.part"), now - timedelta(days=PART_DAYS)),
+    ]
+
+
+def _older(paths: Iterable[Path], oldest: datetime) -> list[Path]:
+    # A link is as old as it is itself, wherever it leads.
+    return [path for path in paths if path.lstat().st_mtime < oldest.timestamp()]
