@@ -167,7 +167,6 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
     rows: list[dict[str, object]] = []
     words: list[dict[str, object]] = []
     names = erased_index.names_of(session, deals)
-    fields = number_fields(session)
     for deal in {deal.id: deal for deal in deals}.values():
         rows.append(
             {
@@ -183,7 +182,7 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
                 "seen_at": now,
             }
         )
-        texts = [names.get(deal.id, deal.name), *(str(deal.custom.get(field, "")) for field in fields)]
+        texts = [names.get(deal.id, deal.name), *(str(value) for value in deal.custom.values())]
         words += [
             {"escala_id": account, "word": word, "deal_id": deal.id}
             for word in sorted({word for text in texts for word in invoice_to_deal.name_words(text)})
@@ -260,16 +259,6 @@ def fields_of(session: Session) -> list[str]:
         named = {file.get("opportunities", {}).get("identification_field", "") for file in files} - {""}
         session.identification_fields = sorted(named)
     return session.identification_fields
-
-
-def number_fields(session: Session) -> set[str]:
-    """The marker fields: those of deals into which a connection of this Escala account writes the number.
-
-    What people note in any other field ("factura anterior") names no invoice.
-    """
-    files = models.Connection.objects.filter(escala_id=session.connection.escala_id)
-    named = files.values_list("file__opportunities__number_field", flat=True)
-    return {field for field in named if field}
 
 
 def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
