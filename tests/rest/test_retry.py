@@ -171,6 +171,21 @@ def test_waits_that_add_up_beyond_it_end_too() -> None:
     assert len(seen.calls) == 3
 
 
+@pytest.mark.parametrize("asked", ["901", "3600"])
+def test_a_wait_that_nobody_waits_holds_back_whoever_comes_next(asked: str) -> None:
+    script = Script(Reply(status=429, headers=(("Retry-After", asked),)), GOOD)
+    with served(script) as url:
+        seen = surroundings(url)
+        for _ in range(3):
+            with pytest.raises(TryLater) as told:
+                retry.create(seen.transport, POST)
+            assert told.value.retry_after_s == pytest.approx(float(asked), abs=1)
+            assert f"{round(told.value.retry_after_s)} segundos" in told.value.message
+        assert len(seen.calls) == 1
+        seen.clock.wait(float(asked) - 100)
+        assert retry.create(seen.transport, POST).data == {"id": "1"}
+
+
 @pytest.mark.parametrize("call", [retry.read, retry.create, retry.rewrite])
 @pytest.mark.parametrize(("status", "cause"), [(401, "credentials"), (403, "permission")])
 def test_a_refused_key_is_certain(call: Callable[[Transport, Ask], Answer], status: int, cause: str) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from siigo_escala.rest.limiter import LONGEST_PAUSE_S, LONGEST_WAIT_S, TooLong
 from siigo_escala.store import models
-from siigo_escala.store.limiter import LONGEST_WAIT_S, SqlLimiter
+from siigo_escala.store.limiter import SqlLimiter
 
 ROOT = Path(__file__).parents[2]
 CHILD = (sys.executable, "-m", "tests.store.child")
@@ -89,6 +90,30 @@ def test_a_clock_set_back_does_not_stop_calls_for_ever(database: str) -> None:
     limiter.acquire()
     limiter.close()
     assert waits == [pytest.approx(LONGEST_WAIT_S - 60, abs=1)], "a pause that was obeyed is kept"
+
+
+@pytest.mark.parametrize("seconds", [LONGEST_WAIT_S + 1, 3600, LONGEST_PAUSE_S])
+def test_a_pause_that_nobody_waits_for_is_kept_and_told_at_once(database: str, seconds: float) -> None:
+    waits: list[float] = []
+    limiter = SqlLimiter("siigo:1", grants=2, window_s=60.0, wait=waits.append)
+    limiter.acquire()
+    limiter.pause(seconds)
+    for _ in range(3):
+        with pytest.raises(TooLong) as told:
+            limiter.acquire()
+        assert told.value.seconds == pytest.approx(seconds, abs=1)
+    assert len(_granted()) == 1, "who does not wait takes nobody's turn"
+    models.Limit.objects.update(not_before=time.time() + 30)
+    limiter.acquire()
+    limiter.close()
+    assert waits == [pytest.approx(30, abs=1)]
+
+
+def test_a_pause_beyond_the_longest_is_from_a_clock_that_was_set_back(database: str) -> None:
+    limiter = SqlLimiter("siigo:1", grants=2, window_s=60.0, wait=lambda _: pytest.fail("waited"))
+    models.Limit.objects.create(account="siigo:1", not_before=time.time() + LONGEST_PAUSE_S + 60)
+    limiter.acquire()
+    limiter.close()
 
 
 def test_a_clock_set_back_a_little_never_grants_more(database: str) -> None:

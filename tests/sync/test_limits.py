@@ -58,6 +58,19 @@ def test_a_wait_of_more_than_fifteen_minutes_ends_the_run_at_once(world: World, 
     assert counts(world.sync())["created"] == 2
 
 
+def test_the_next_run_asks_nothing_within_such_a_wait(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    world.configured(siigo_rate=60)
+    world.siigo.faults.add(Fault(kind="429_header", path="/v1/.*", times=1, retry_after=3600))
+    assert world.sync().exit_code == 4
+    calls = len(world.siigo.calls)
+    assert world.sync().exit_code == 4
+    assert len(world.siigo.calls) == calls
+    models.Limit.objects.update(not_before=0)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+
+
 def test_waiting_out_a_429_costs_no_patience(world: World) -> None:
     world.invoices(1)
     world.connect()

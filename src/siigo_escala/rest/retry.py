@@ -22,12 +22,11 @@ from siigo_escala.rest.errors import (
     TryLater,
     UnexpectedAnswer,
 )
-from siigo_escala.rest.limiter import LONGEST_PAUSE_S
+from siigo_escala.rest.limiter import LONGEST_PAUSE_S, LONGEST_WAIT_S, TooLong
 from siigo_escala.rest.transport import Answer, Ask, Silence, Transport, http_date
 
 Kind = Literal["read", "rewrite", "create"]
 
-LONGEST_WAIT_S = 15 * 60.0
 DEFAULT_WAIT_S = 60.0
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 20.0
@@ -61,7 +60,10 @@ def _insist(transport: Transport, ask: Ask, *, kind: Kind, tries: int | None) ->
     held = 0.0
     while True:
         attempt += 1
-        outcome = transport.exchange(ask)
+        try:
+            outcome = transport.exchange(ask)
+        except TooLong as pause:
+            raise _too_long(transport, pause.seconds) from None
         if isinstance(outcome, Answer) and outcome.status == 429:
             held += _hold(transport, outcome, held)
             continue
@@ -176,21 +178,26 @@ def _everything(found: reading.Complaint) -> str:
 
 
 def _hold(transport: Transport, answer: Answer, held: float) -> float:
-    """Obeys a 429: every caller waits. Seconds of the pause; TryLater where it is too long."""
+    """Obeys a 429: nobody calls. Seconds of the pause; TryLater where it is too long to be waited for."""
     seconds = min(max(1.0, _asked_wait(transport, answer)), LONGEST_PAUSE_S)
-    pause = seconds + min(1.0, seconds * 0.05) * (_jitter() * 2 - 1)
-    if held + seconds > LONGEST_WAIT_S:
-        name = _NAMES[transport.system]
-        raise TryLater(
-            f"{name} pide esperar {seconds:.0f} segundos por exceso de llamadas.",
-            system=transport.system,
-            status=429,
-            raw=reading.raw_text(answer.content, secrets=transport.secrets),
-            retry_after_s=seconds,
-        )
-    transport.patience.excuse(pause)
+    pause = min(seconds + min(1.0, seconds * 0.05) * (_jitter() * 2 - 1), LONGEST_PAUSE_S)
+    # Kept although nobody may wait for it: the next run would ask again within it.
     transport.limiter.pause(pause)
+    if held + pause > LONGEST_WAIT_S:
+        raise _too_long(transport, seconds, answer)
+    transport.patience.excuse(pause)
     return pause
+
+
+def _too_long(transport: Transport, seconds: float, answer: Answer | None = None) -> TryLater:
+    """A pause that is not waited for; `answer` is what asked for it now, None where it was asked before."""
+    return TryLater(
+        f"{_NAMES[transport.system]} pide esperar {seconds:.0f} segundos por exceso de llamadas.",
+        system=transport.system,
+        status=answer.status if answer else None,
+        raw=reading.raw_text(answer.content, secrets=transport.secrets) if answer else "",
+        retry_after_s=seconds,
+    )
 
 
 def _jitter() -> float:

@@ -17,11 +17,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
+from siigo_escala.rest.limiter import LONGEST_PAUSE_S, LONGEST_WAIT_S, TooLong
 from siigo_escala.store.models import Limit
-
-LONGEST_WAIT_S = 15 * 60
-"""No pause that was obeyed is longer; a moment further ahead means that a clock was set back."""
-
 
 _TABLE = Limit._meta.db_table
 
@@ -34,6 +31,18 @@ def next_free(
     if len(grants) >= allowed:
         moment = max(moment, grants[-allowed] + window_s)
     return moment
+
+
+def standing(grants: str, not_before: float, *, now: float) -> tuple[list[float], float]:
+    """What of a stored row counts: its grants and its pause.
+
+    No grant is given for further ahead than anybody waits: where one is, a clock was set back. Then a pause
+    of more than that counts as little, for it was noted by the same clock, after a grant.
+    """
+    kept: list[float] = json.loads(grants)
+    near = [moment for moment in kept if moment <= now + LONGEST_WAIT_S]
+    longest = LONGEST_PAUSE_S if len(near) == len(kept) else LONGEST_WAIT_S
+    return near, not_before if not_before <= now + longest else 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +67,7 @@ class SqlLimiter:
         self.waited_s = 0.0
 
     def acquire(self) -> None:
-        """Blocks until the next call is allowed."""
+        """Blocks until the next call is allowed. Raises TooLong at once."""
         seconds = self._reserve()
         if seconds > 0:
             self.waited_s += seconds
@@ -86,8 +95,11 @@ class SqlLimiter:
                 allowed=self._grants,
                 window_s=self._window_s,
             )
+            seconds = moment - row.now
+            if seconds > LONGEST_WAIT_S:
+                raise TooLong(seconds)
             row.grants = [*row.grants, moment][-self._grants :]
-        return moment - row.now
+        return seconds
 
     @contextmanager
     def _row(self) -> Iterator[_Row]:
@@ -123,15 +135,11 @@ class SqlLimiter:
             + (" FOR UPDATE" if postgres else ""),
             [self._account],
         )
-        grants, not_before = cursor.fetchone()
+        stored = cursor.fetchone()
         now = time.time()
         if postgres:
             # One clock for all machines: the database's.
             cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
             now = float(cursor.fetchone()[0])
-        ahead = now + LONGEST_WAIT_S
-        return _Row(
-            grants=[moment for moment in json.loads(grants) if moment <= ahead],
-            not_before=not_before if not_before <= ahead else 0.0,
-            now=now,
-        )
+        grants, not_before = standing(*stored, now=now)
+        return _Row(grants=grants, not_before=not_before, now=now)

@@ -7,7 +7,6 @@ that shrinks would be read as one that began anew. One query a figure, whatever 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -207,8 +206,7 @@ class Measures(Collector):
 
     def _wait_s(self, row: models.Limit) -> float:
         now = self.now.timestamp()
-        ahead = now + limiter.LONGEST_WAIT_S
-        grants = [moment for moment in json.loads(row.grants) if moment <= ahead]
+        grants, not_before = limiter.standing(row.grants, row.not_before, now=now)
         if row.account.startswith("siigo:"):
             interval_s = clients.siigo_interval_s(self.environment)
             allowed = self.environment.siigo_rate
@@ -216,7 +214,7 @@ class Measures(Collector):
             interval_s, allowed = clients.escala_interval_s(self.environment), 1
         moment = limiter.next_free(
             grants if interval_s else (),
-            not_before=row.not_before if row.not_before <= ahead else 0.0,
+            not_before=not_before,
             now=now,
             allowed=max(1, allowed),
             window_s=interval_s * allowed,

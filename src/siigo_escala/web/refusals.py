@@ -102,7 +102,7 @@ def _silent(problem: RemoteError) -> Told:
     """No answer, a limit, or an answer that cannot be used."""
     system = problem.system
     wait = getattr(problem, "retry_after_s", None)
-    if problem.status == 429 and wait:
+    if wait:
         again = local(datetime.now(UTC) + timedelta(seconds=wait))
         return Told(
             text=f"{system.capitalize()} pide esperar {counted(round(wait), 'segundo,segundos')}; puede que "
