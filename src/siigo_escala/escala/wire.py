@@ -213,7 +213,7 @@ def custom_as_is(value: object) -> dict[str, object]:
         ]
     else:
         pairs = list(mapping(value).items())
-    blank = (None, "", [], {})
+    blank: tuple[object, ...] = (None, "", [], {})
     return {
         key: item
         for key, item in pairs
