@@ -77,6 +77,23 @@ def test_a_429_holds_everybody_back_and_the_longer_of_two_counts(database: str) 
     assert waits == [pytest.approx(30, abs=1)]
 
 
+def test_a_429_holds_back_who_waits_already(database: str) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            other.pause(200)
+
+    one, other = (SqlLimiter("siigo:1", grants=2, window_s=60.0, wait=wait) for _ in range(2))
+    for _ in range(3):
+        one.acquire()
+    one.close()
+    other.close()
+    assert waits == [pytest.approx(60, abs=1), pytest.approx(200, abs=1)]
+    assert _granted()[-1] == pytest.approx(time.time() + 200, abs=2)
+
+
 def test_a_clock_set_back_does_not_stop_calls_for_ever(database: str) -> None:
     waits: list[float] = []
     limiter = SqlLimiter("siigo:1", grants=2, window_s=60.0, wait=waits.append)

@@ -68,10 +68,14 @@ class SqlLimiter:
 
     def acquire(self) -> None:
         """Blocks until the next call is allowed. Raises TooLong at once."""
-        seconds = self._reserve()
-        if seconds > 0:
+        moment, seconds = self._reserve()
+        while seconds > 0:
             self.waited_s += seconds
             self._wait(seconds)
+            if not self._paused_beyond(moment):
+                break
+            # Somebody else's 429 came meanwhile; it holds back whoever waits, too.
+            moment, seconds = self._reserve()
 
     def pause(self, seconds: float) -> None:
         """Nobody calls for `seconds`: a 429 is obeyed by every process."""
@@ -85,8 +89,8 @@ class SqlLimiter:
             if self._database is not None:
                 self._database.close()
 
-    def _reserve(self) -> float:
-        """Takes the next free moment; how many seconds away it is."""
+    def _reserve(self) -> tuple[float, float]:
+        """Takes the next free moment; and how many seconds away it is."""
         with self._row() as row:
             moment = next_free(
                 row.grants,
@@ -99,30 +103,41 @@ class SqlLimiter:
             if seconds > LONGEST_WAIT_S:
                 raise TooLong(seconds)
             row.grants = [*row.grants, moment][-self._grants :]
-        return seconds
+        return moment, seconds
+
+    def _paused_beyond(self, moment: float) -> bool:
+        """Whether nobody may call yet at this moment."""
+        with self._cursor() as cursor:
+            cursor.execute(f"SELECT not_before FROM {_TABLE} WHERE account = %s", [self._account])
+            return bool(cursor.fetchone()[0] > moment)
 
     @contextmanager
-    def _row(self) -> Iterator[_Row]:
-        """This account's row, locked; what is changed in it is saved."""
+    def _cursor(self) -> Iterator[CursorWrapper]:
         with self._lock:
             if self._database is None:
                 # A connection of its own: network threads take their turn here and never touch the ORM's.
                 self._database = connections.create_connection("default")
                 self._database.inc_thread_sharing()
-            postgres = self._database.vendor == "postgresql"
             with self._database.cursor() as cursor:
-                cursor.execute("BEGIN" if postgres else "BEGIN IMMEDIATE")
-                try:
-                    row = self._load(cursor, postgres=postgres)
-                    yield row
-                    cursor.execute(
-                        f"UPDATE {_TABLE} SET grants = %s, not_before = %s WHERE account = %s",
-                        [json.dumps(row.grants), row.not_before, self._account],
-                    )
-                except BaseException:
-                    cursor.execute("ROLLBACK")
-                    raise
-                cursor.execute("COMMIT")
+                yield cursor
+
+    @contextmanager
+    def _row(self) -> Iterator[_Row]:
+        """This account's row, locked; what is changed in it is saved."""
+        with self._cursor() as cursor:
+            postgres = cursor.db.vendor == "postgresql"
+            cursor.execute("BEGIN" if postgres else "BEGIN IMMEDIATE")
+            try:
+                row = self._load(cursor, postgres=postgres)
+                yield row
+                cursor.execute(
+                    f"UPDATE {_TABLE} SET grants = %s, not_before = %s WHERE account = %s",
+                    [json.dumps(row.grants), row.not_before, self._account],
+                )
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
 
     def _load(self, cursor: CursorWrapper, *, postgres: bool) -> _Row:
         cursor.execute(
