@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from siigo_escala.engine import due, queue, worker
 from siigo_escala.engine.due import Ticket
@@ -21,6 +21,7 @@ from siigo_escala.engine.worker import PlaceLost, Worker
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import locks
 from siigo_escala.store.errors import StoreProblem
+from siigo_escala.store.locks import Lock
 from siigo_escala.store.models import Connection, Request, Run, Turn
 from siigo_escala.sync import requests
 from siigo_escala.sync.session import Options
@@ -217,6 +218,24 @@ def test_two_workers_never_have_one_place(world: World) -> None:
         until(lambda: one.number > 0)
         assert one.number == 2
     first.release()
+
+
+@ONE_STORE
+def test_a_worker_that_finds_no_session_for_its_place_asks_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems = [OperationalError("sorry, too many clients already")]
+    attempt = locks.attempt
+
+    def busy(what: str, number: int) -> Lock | None:
+        if problems:
+            raise problems.pop()
+        return attempt(what, number)
+
+    monkeypatch.setattr(locks, "attempt", busy)
+    with working(world) as one:
+        until(lambda: one.rounds > 0)
+    assert not problems
 
 
 def test_a_worker_whose_place_somebody_else_has_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,14 +39,16 @@ def test_the_first_command_makes_the_schema(empty: Path) -> None:
     schema.ensure(by_itself=False)
 
 
-def test_several_first_commands_at_once_make_it_once(empty: Path) -> None:
+@pytest.mark.parametrize("store", ["empty", "bare_postgresql"])
+def test_several_first_commands_at_once_make_it_once(store: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(store)
     problems: list[BaseException] = []
     together = threading.Barrier(3)
 
     def begin() -> None:
         together.wait()
         try:
-            schema.ensure(by_itself=False)
+            schema.ensure(by_itself=True)
             models.Connection.objects.count()
         except BaseException as problem:  # noqa: BLE001 - told by the test
             problems.append(problem)

@@ -82,7 +82,7 @@ class Worker:
 
         StoreProblem(SCHEMA_OLD) where a newer program has taken over the database meanwhile.
         """
-        self.number, self._place = _free_place()
+        self.number, self._place = insisting.insist(_free_place, stop=self.stop)
         queue.Handlers.turn, queue.Handlers.tick = self._take, self._tick
         try:
             queue.launch(

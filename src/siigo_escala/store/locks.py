@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 if TYPE_CHECKING:
     import psycopg
 
-_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102, "worker": 73103, "daily": 73104}
+_ADVISORY_CLASS = {"escala": 73101, "siigo": 73102, "worker": 73103, "daily": 73104, "schema": 73105}
 
 
 class Lock(Protocol):
@@ -36,6 +36,13 @@ def attempt(what: str, number: int) -> Lock | None:
     return _AdvisoryLock.attempt(what, number)
 
 
+def take(what: str, number: int) -> Lock:
+    """The lock on the schema, waited for as long as somebody else holds it."""
+    if connection.vendor == "sqlite":
+        return _FileLock.take(what, number)
+    return _AdvisoryLock.take(what, number)
+
+
 def held(what: str) -> int:
     """How many of these locks somebody holds at this moment, on this machine or, with PostgreSQL, on any."""
     if connection.vendor == "sqlite":
@@ -49,14 +56,17 @@ class _FileLock:
 
     @classmethod
     def attempt(cls, what: str, number: int) -> _FileLock | None:
-        database = Path(str(connection.settings_dict["NAME"]))
-        folder = database.parent / "locks"
-        folder.mkdir(exist_ok=True, mode=0o700)
-        lock = FileLock(folder / f"{database.stem}-{what}-{number}.lock", thread_local=False)
+        lock = cls._file(what, number)
         try:
             lock.acquire(blocking=False)
         except Timeout:
             return None
+        return cls(lock)
+
+    @classmethod
+    def take(cls, what: str, number: int) -> _FileLock:
+        lock = cls._file(what, number)
+        lock.acquire()
         return cls(lock)
 
     @classmethod
@@ -74,6 +84,13 @@ class _FileLock:
                 lock.release()
         return count
 
+    @staticmethod
+    def _file(what: str, number: int) -> FileLock:
+        database = Path(str(connection.settings_dict["NAME"]))
+        folder = database.parent / "locks"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return FileLock(folder / f"{database.stem}-{what}-{number}.lock", thread_local=False)
+
     def proven(self) -> bool:
         return self._lock.is_locked
 
@@ -87,6 +104,26 @@ class _AdvisoryLock:
 
     @classmethod
     def attempt(cls, what: str, number: int) -> _AdvisoryLock | None:
+        # A session that Django knows nothing of fails as its own do.
+        with connection.wrap_database_errors:
+            session = cls._opened()
+            row = session.execute(
+                "SELECT pg_try_advisory_lock(%s, %s)", (_ADVISORY_CLASS[what], number)
+            ).fetchone()
+        if row is None or not row[0]:
+            session.close()
+            return None
+        return cls(session)
+
+    @classmethod
+    def take(cls, what: str, number: int) -> _AdvisoryLock:
+        with connection.wrap_database_errors:
+            session = cls._opened()
+            session.execute("SELECT pg_advisory_lock(%s, %s)", (_ADVISORY_CLASS[what], number))
+        return cls(session)
+
+    @staticmethod
+    def _opened() -> psycopg.Connection[tuple[bool]]:
         import psycopg  # noqa: PLC0415 - a tenth of the program's start, and SQLite needs none of it
 
         parameters = connection.get_connection_params()
@@ -99,14 +136,7 @@ class _AdvisoryLock:
             "keepalives_count": 3,
             "tcp_user_timeout": 30_000,
         }
-        session = psycopg.connect(**parameters, autocommit=True)
-        row = session.execute(
-            "SELECT pg_try_advisory_lock(%s, %s)", (_ADVISORY_CLASS[what], number)
-        ).fetchone()
-        if row is None or not row[0]:
-            session.close()
-            return None
-        return cls(session)
+        return psycopg.connect(**parameters, autocommit=True)
 
     @classmethod
     def held(cls, what: str) -> int:

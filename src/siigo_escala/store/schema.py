@@ -12,8 +12,8 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
-from filelock import FileLock
 
+from siigo_escala.store import locks
 from siigo_escala.store.errors import StoreProblem
 
 _COPY = ".before-migration"
@@ -36,15 +36,18 @@ def ensure(*, by_itself: bool) -> None:
         raise StoreProblem(
             "SCHEMA_OLD", "La base de datos está atrasada: ejecute primero «siigo-escala migrate»."
         )
+    path = Path(str(connection.settings_dict["NAME"]))
     if connection.vendor == "sqlite":
-        path = Path(str(connection.settings_dict["NAME"]))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(path.with_name(path.name + ".schema.lock")):
-            if _difference()[0]:
+    lock = locks.take("schema", 1)
+    try:
+        # Somebody else may have done it meanwhile, here or on another machine.
+        if _difference()[0]:
+            if connection.vendor == "sqlite":
                 _backup(path)
-                call_command("migrate", verbosity=0, interactive=False)
-    else:
-        call_command("migrate", verbosity=0, interactive=False)
+            call_command("migrate", verbosity=0, interactive=False)
+    finally:
+        lock.release()
 
 
 def ensure_not_newer() -> None:
