@@ -112,7 +112,7 @@ def test_a_newer_schema_is_refused_on_either_store(database: str) -> None:
     for by_itself in (False, True):
         with pytest.raises(StoreProblem) as problem:
             schema.ensure(by_itself=by_itself)
-        assert problem.value.code == "SCHEMA_OLD"
+        assert problem.value.code == "SCHEMA_NEWER"
         assert "9999_next" in problem.value.message
 
 

@@ -25,7 +25,7 @@ def prepared(*, migrate: bool = False, reads_only: bool = False, settings: str =
 
     `reads_only`: nothing of ours is written, so that a folder that cannot be written will do. `settings`:
     Django's module of them, for a program that has more than the product.
-    EnvironmentProblem, StoreProblem(SCHEMA_OLD), OSError where the folder cannot be used.
+    EnvironmentProblem, StoreProblem(SCHEMA_OLD, SCHEMA_NEWER), OSError where the folder cannot be used.
     """
     from siigo_escala.cli import logs
     from siigo_escala.config import env

@@ -80,7 +80,7 @@ class Worker:
     def run(self) -> None:
         """Works until `stop`; turns under way are ended after the call in flight and come again elsewhere.
 
-        StoreProblem(SCHEMA_OLD) where a newer program has taken over the database meanwhile.
+        StoreProblem(SCHEMA_NEWER) where a newer program has taken over the database meanwhile.
         """
         self.number, self._place = insisting.insist(_free_place, stop=self.stop)
         queue.Handlers.turn, queue.Handlers.tick = self._take, self._tick

@@ -20,14 +20,14 @@ _COPY = ".before-migration"
 
 
 def ensure(*, by_itself: bool) -> None:
-    """The schema is the one this program knows, or StoreProblem(SCHEMA_OLD).
+    """The schema is the one this program knows, or StoreProblem(SCHEMA_OLD, SCHEMA_NEWER).
 
     SQLite brings itself up to date; PostgreSQL only when asked (`by_itself`, the command `migrate`).
     """
     missing, foreign = _difference()
     if foreign:
         raise StoreProblem(
-            "SCHEMA_OLD",
+            "SCHEMA_NEWER",
             f"La base de datos es de una versión más nueva ({foreign[0]}): instale esa versión del programa.",
         )
     if not missing:
@@ -51,11 +51,11 @@ def ensure(*, by_itself: bool) -> None:
 
 
 def ensure_not_newer() -> None:
-    """StoreProblem(SCHEMA_OLD) where a newer program has changed the database since this one began."""
+    """StoreProblem(SCHEMA_NEWER) where a newer program has changed the database since this one began."""
     foreign = _difference()[1]
     if foreign:
         raise StoreProblem(
-            "SCHEMA_OLD",
+            "SCHEMA_NEWER",
             f"Una versión más nueva del programa cambió la base de datos ({foreign[0]}) y este motor terminó "
             "sin empezar nada más: inicie el de esa versión.",
         )
