@@ -268,6 +268,10 @@ def _save(
 
 def take_over(connection: Connection, file: ConnectionFile) -> None:
     """The connection goes by this file from now on; whoever calls saves it."""
+    before = (connection.file or {}).get("opportunities", {}).get("number_field", "")
+    if file.opportunities.number_field != before:
+        # The index holds no words of the other field: every deal is read again before the next POST.
+        EscalaAccount.objects.filter(pk=connection.escala_id).update(deals_read_at=None)
     connection.file = rules.to_json(file)
     connection.enabled, connection.direction = file.enabled, file.direction
     connection.start = start_of(file, connection.created_at)

@@ -14,6 +14,8 @@ from siigo_escala.sync import erased_index, seen_names
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
+_NOTED = "?"
+"""Before a word of a field that is no marker: a reason to ask a person (domain/twins.py), no name."""
 _HAS_CONTACT = " UNION ALL ".join(
     f"SELECT 1 FROM {model._meta.db_table} WHERE escala_id = %s AND contact_id = %s"
     for model in (models.KnownContact, models.ContactBinding)
@@ -41,22 +43,24 @@ def deals_of(session: Session, words: Collection[str]) -> dict[str, list[models.
 
 
 def words_of(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
-    """Every word with a digit that each of these deals holds in its name or a marker field, in capitals."""
+    """Every word with a digit that each of these deals holds in its name or any custom field, in capitals."""
     found: dict[str, set[str]] = {}
     for chunk in _chunks(sorted(deal_ids)):
         pairs = models.DealWord.objects.filter(escala_id=session.connection.escala_id, deal_id__in=chunk)
         for deal_id, word in pairs.values_list("deal_id", "word"):
-            found.setdefault(deal_id, set()).add(word)
+            found.setdefault(deal_id, set()).add(word.removeprefix(_NOTED))
     return found
 
 
 def invoices_named(session: Session, deal_ids: Collection[str]) -> dict[str, set[str]]:
     """The invoices' names that each of these deals holds in its name or a marker field, in capitals."""
-    return {
-        deal_id: named
-        for deal_id, words in words_of(session, deal_ids).items()
-        if (named := invoices_among(words))
-    }
+    found: dict[str, set[str]] = {}
+    for chunk in _chunks(sorted(deal_ids)):
+        pairs = models.DealWord.objects.filter(escala_id=session.connection.escala_id, deal_id__in=chunk)
+        for deal_id, word in pairs.exclude(word__startswith=_NOTED).values_list("deal_id", "word"):
+            if invoices := invoices_among([word]):
+                found.setdefault(deal_id, set()).update(invoices)
+    return found
 
 
 def invoices_among(words: Iterable[str]) -> set[str]:
@@ -167,6 +171,7 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
     rows: list[dict[str, object]] = []
     words: list[dict[str, object]] = []
     names = erased_index.names_of(session, deals)
+    fields = number_fields(session)
     for deal in {deal.id: deal for deal in deals}.values():
         rows.append(
             {
@@ -182,11 +187,9 @@ def keep_deals(session: Session, deals: Sequence[Deal], *, just_made: bool = Fal
                 "seen_at": now,
             }
         )
-        texts = [names.get(deal.id, deal.name), *(str(value) for value in deal.custom.values())]
-        words += [
-            {"escala_id": account, "word": word, "deal_id": deal.id}
-            for word in sorted({word for text in texts for word in invoice_to_deal.name_words(text)})
-        ]
+        named = _words([names.get(deal.id, deal.name), *(deal.custom.get(field, "") for field in fields)])
+        noted = {_NOTED + word for word in _words(deal.custom.values()) - named}
+        words += [{"escala_id": account, "word": word, "deal_id": deal.id} for word in sorted(named | noted)]
     if not just_made:
         ids = [deal.id for deal in deals]
         models.DealWord.objects.filter(escala_id=account, deal_id__in=ids).delete()
@@ -259,6 +262,20 @@ def fields_of(session: Session) -> list[str]:
         named = {file.get("opportunities", {}).get("identification_field", "") for file in files} - {""}
         session.identification_fields = sorted(named)
     return session.identification_fields
+
+
+def number_fields(session: Session) -> set[str]:
+    """The marker fields: those of deals into which a connection of this Escala account writes the number.
+
+    What people note in any other field ("factura anterior") names no invoice, it makes us ask at most.
+    """
+    files = models.Connection.objects.filter(escala_id=session.connection.escala_id)
+    named = files.values_list("file__opportunities__number_field", flat=True)
+    return {field for field in named if field}
+
+
+def _words(texts: Iterable[object]) -> set[str]:
+    return {word for text in texts for word in invoice_to_deal.name_words(str(text))}
 
 
 def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
