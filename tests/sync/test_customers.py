@@ -136,3 +136,35 @@ def test_an_endless_name_is_searched_by_its_first_three_hundred_letters(world: W
     world.sync()
     known = models.KnownCustomer.objects.get(siigo_id=customer["id"])
     assert known.words == "l" * 300
+
+
+@pytest.mark.parametrize("kind", ["sync", "retry"])
+def test_a_customer_that_siigo_answers_with_500_for_ever_keeps_no_other_waiting(
+    world: World, kind: str
+) -> None:
+    known, odd = world.customer(0), world.customer(1)
+    world.siigo.create_invoice(known["id"])
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    theirs = world.siigo.create_invoice(odd["id"])
+    world.siigo.create_invoice(known["id"])
+    world.siigo.faults.add(Fault(kind="refuse", status=500, path=f"/v1/customers/{odd['id']}", body={}))
+    world.configured(patience_seconds=1)
+    result = world.sync()
+    assert (result.exit_code, counts(result)["created"], counts(result)["failed"]) == (1, 1, 1)
+    assert codes(result) == ["NOT_REACHED"]
+    if kind == "retry":
+        assert world.sync(kind="retry").exit_code == 1
+    world.siigo.faults.clear()
+    assert counts(world.sync())["created"] == 1
+    assert len(world.deals()) == 3
+    assert any(theirs["name"] in deal["name"] for deal in world.deals())
+
+
+def test_a_siigo_that_answers_with_500_about_every_customer_is_out_of_reach(world: World) -> None:
+    world.siigo.create_invoice(world.customer(0)["id"])
+    world.connect()
+    world.siigo.faults.add(Fault(kind="refuse", status=500, path="/v1/(customers|users).*", body={}))
+    world.configured(patience_seconds=1)
+    result = world.sync()
+    assert (result.exit_code, codes(result)) == (4, ["NOT_REACHED", "SIIGO_UNREACHABLE"])

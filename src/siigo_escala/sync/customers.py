@@ -8,11 +8,12 @@ from datetime import datetime
 
 from siigo_escala.domain import identity, records, text
 from siigo_escala.domain.accounting import Customer, CustomerId, Unreadable
-from siigo_escala.rest.errors import NotFound
+from siigo_escala.rest.errors import NotFound, TryLater
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
 from siigo_escala.store.models import SiigoCompany
 from siigo_escala.sync.ahead import ahead
+from siigo_escala.sync.lone import is_lone
 from siigo_escala.sync.session import Session
 
 _CHUNK = 500
@@ -23,21 +24,39 @@ _PAGES_AHEAD = 5
 def asked(session: Session, ids: Collection[str]) -> Iterator[Callable[[], dict[str, Customer | None]]]:
     """Asks for the customers of these Siigo ids and, while they come, lets other work be done.
 
-    What it gives waits for them: None stands for one that Siigo no longer has.
+    What it gives waits for them: None stands for one that Siigo no longer has; one is not there where
+    Siigo has no answer about it alone.
     """
     found = _cached(session, sorted(ids))
     missing = [customer_id for customer_id in sorted(ids) if customer_id not in found]
     if len(missing) <= 1:
-        yield lambda: found | _one_by_one(session, missing)
+        yield lambda: found | each(session, missing)
         return
     with ahead(_in_bulk(session, len(missing)), items=_PAGES_AHEAD) as pages:
 
         def answer() -> dict[str, Customer | None]:
             _take(session, pages)
             known = found | _cached(session, missing)
-            return known | _one_by_one(session, [one for one in missing if one not in known])
+            return known | each(session, [one for one in missing if one not in known])
 
         yield answer
+
+
+def each(session: Session, missing: Sequence[str]) -> dict[str, Customer | None]:
+    """Each of them read again; one is not there where Siigo has no answer about it alone."""
+    found: dict[str, Customer | None] = {}
+    for done, customer_id in enumerate(missing):
+        session.check_stop()
+        session.tell("siigo", done, len(missing))
+        if customer_id in session.lone_customers:
+            continue
+        try:
+            found[customer_id] = fetch(session, customer_id)
+        except TryLater as problem:
+            if not is_lone(session, problem):
+                raise
+            session.lone_customers.add(customer_id)
+    return found
 
 
 def fetch(session: Session, customer_id: str) -> Customer | None:
@@ -105,15 +124,6 @@ def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
             company=session.connection.siigo, siigo_id__in=ids[start : start + _CHUNK]
         )
         found |= {row.siigo_id: None if row.gone else records.to_customer(row.record) for row in rows}
-    return found
-
-
-def _one_by_one(session: Session, missing: Sequence[str]) -> dict[str, Customer | None]:
-    found: dict[str, Customer | None] = {}
-    for done, customer_id in enumerate(missing):
-        session.check_stop()
-        session.tell("siigo", done, len(missing))
-        found[customer_id] = fetch(session, customer_id)
     return found
 
 

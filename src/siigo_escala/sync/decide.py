@@ -144,7 +144,9 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
         ).values_list("identity", flat=True)
     )
     for item in items:
-        customer = known.get(item.invoice.customer_id or "")
+        if (item.invoice.customer_id or "") not in known:
+            continue  # Siigo has no answer about it: the next run asks again
+        customer = known[item.invoice.customer_id or ""]
         step = Step(item=item, decision=Create(), customer=customer)
         steps[item.row.siigo_id] = step
         if customer is None:
@@ -170,7 +172,7 @@ def _creations(session: Session, claims: Claims, items: Sequence[Item], steps: d
             step.decision = NeedsAttention(
                 code=Code.CONTACT_AMBIGUOUS, data={"candidates": list(step.match.candidates)}
             )
-    mine = [steps[item.row.siigo_id] for item in items]
+    mine = [steps[item.row.siigo_id] for item in items if item.row.siigo_id in steps]
     _hold_twins(session, claims, [step for step in mine if isinstance(step.decision, Create)])
     for step in mine:
         if isinstance(step.decision, Create) and view.hold is not None:

@@ -217,6 +217,8 @@ class Session:
     """An update of this run was read back and had touched nothing but what is ours."""
     claimed: dict[str, str] = field(default_factory=dict)
     """Contacts that this run gave to a customer on the evidence of e-mail or phone: identity by contact."""
+    lone_customers: set[str] = field(default_factory=set)
+    """Siigo ids that had no answer in this run: not asked for again."""
     lone_failures: int = 0
     """Records of this run that Escala had no answer for."""
     created: int = 0

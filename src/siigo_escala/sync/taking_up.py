@@ -60,9 +60,7 @@ def refresh_customers(session: Session) -> None:
     if session.options.kind == "retry":
         if session.options.invoices:
             waiting = waiting.filter(name__in=session.options.invoices)
-        for customer_id in sorted(set(waiting.values_list("customer_id", flat=True)) - {""}):
-            session.check_stop()
-            customers.fetch(session, customer_id)
+        customers.each(session, sorted(set(waiting.values_list("customer_id", flat=True)) - {""}))
         return
     mark = session.connection.invoices_mark
     if mark is None:

@@ -163,7 +163,7 @@ class Measures(Collector):
         )
         yield _gauge(
             "calls_refused_share",
-            "Share of seven days' calls that was refused; of 100 of Siigo's and more, 0.5 at most: the brake.",
+            "Share of seven days' calls that was refused; of 100 of Siigo's the brake allows 0.5.",
             labels,
             [(key, row["week_refused"] / row["week"] if row["week"] else 0.0) for key, row in theirs],
         )

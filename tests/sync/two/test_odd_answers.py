@@ -28,9 +28,19 @@ def test_a_question_about_one_record_that_is_refused_stops_no_other(scene: Scene
 def test_an_outage_while_deciding_ends_the_run_and_loses_nothing(scene: Scene) -> None:
     scene.deal(scene.ready())
     scene.world.configured(patience_seconds=1)
-    scene.world.siigo.faults.add(Fault(kind="refuse", status=503, path="/v1/taxes"))
+    scene.world.siigo.faults.add(Fault(kind="refuse", status=503, path="/v1/.*"))
     result = scene.sync()
     assert (counts(result), result.exit_code) == ({"read": 1, "failed": 1}, 4)
+    scene.world.siigo.faults.clear()
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_one_question_that_siigo_answers_with_500_for_ever_ends_no_run(scene: Scene) -> None:
+    scene.deal(scene.ready())
+    scene.world.configured(patience_seconds=1)
+    scene.world.siigo.faults.add(Fault(kind="refuse", status=500, path="/v1/customers", times=40))
+    result = scene.sync()
+    assert (counts(result), result.exit_code) == ({"read": 1, "failed": 1}, 1)
     scene.world.siigo.faults.clear()
     assert counts(scene.sync()) == {"read": 1, "created": 1}
 
