@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from siigo_escala.domain.crm import ContactId, Deal, DealId, PipelineId, StageId
+from siigo_escala.simulators import faults
+from siigo_escala.simulators.messages import Request, Response
 from siigo_escala.store import models
 from siigo_escala.sync import changes
 from siigo_escala.sync.changes import Order
 from tests.sync import inside
-from tests.sync.world import World, counts
+from tests.sync.world import World, codes, counts
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def _line(price: int, code: str = "A") -> dict[str, Any]:
+def _line(price: int | Decimal, code: str = "A") -> dict[str, Any]:
     return {"code": code, "quantity": 1, "price": price, "taxes": []}
 
 
@@ -80,6 +82,71 @@ def test_the_first_update_of_a_run_is_read_back_and_no_other(world: World) -> No
     before = world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}")
     assert counts(world.sync()) == {"read": 3, "updated": 3}
     assert world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}") - before == 4
+
+
+def test_a_change_that_escala_accepts_and_ignores_waits_for_a_person(world: World) -> None:
+    made = world.invoices(3, total=1000)
+    world.connect('on_annulled = "lost_stage"')
+    world.sync()
+    for invoice in made[:2]:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    world.siigo.annul_invoice(made[2]["name"])
+    world.escala.switches.change({"update_effect": "ignored"})
+    for _ in range(2):
+        assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"] * 3, "each of them, and not by what one showed"
+    rows = [world.row(invoice["name"]) for invoice in made]
+    assert [(row.data.get("before"), row.data.get("value"), row.data.get("stage")) for row in rows] == [
+        ("1000.00", "700.00", None), ("1000.00", "700.00", None), (None, None, "perdida")
+    ]  # fmt: skip
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+    world.escala.switches.change({"update_effect": "done"})
+    assert counts(world.sync(kind="retry")) == {"read": 3, "updated": 3}
+
+
+def test_an_opportunity_that_ignores_its_change_teaches_nothing_of_the_others(world: World) -> None:
+    made = world.invoices(3, customers=3, total=1000)
+    world.connect()
+    world.sync()
+    for invoice in made:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    locked = world.deal_of(made[0]["name"])["id"]
+    path = f"/crm/deals/{locked}"
+    world.escala.faults.add(faults.Fault(kind="refuse", method="PUT", path=path, status=200, body={}))
+    assert counts(world.sync()) == {"read": 3, "updated": 2, "needs_attention": 1}
+    assert world.row(made[0]["name"]).code == "UPDATE_NOT_POSSIBLE"
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+
+
+def test_an_update_that_shows_nothing_new_proves_nothing_for_the_next_one(world: World) -> None:
+    world.escala.add_product("A", "Uno")
+    world.escala.add_product("B", "Dos")
+    made = world.invoices(2, items=[_line(1000)])
+    world.connect()
+    world.sync()
+    world.siigo.edit_invoice(made[0]["id"], items=[_line(1000, "B")])
+    world.siigo.edit_invoice(made[1]["id"], items=[_line(700)])
+    world.escala.switches.change({"update_effect": "ignored"})
+    result = world.sync()
+    assert counts(result) == {"read": 2, "updated": 1, "needs_attention": 1}
+    assert world.row(made[1]["name"]).code == "UPDATE_NOT_POSSIBLE"
+
+
+@pytest.mark.parametrize("kept", ["700.4", "701.00", "1000.00"])
+def test_a_value_that_escala_rounds_to_whole_pesos_is_what_was_written(world: World, kept: str) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    world.sync()
+    world.siigo.edit_invoice(invoice["id"], items=[_line(Decimal("700.4"))])
+    handle = world.escala.handle
+
+    def rounding(request: Request) -> Response:
+        answer = handle(request)
+        if request.method == "PUT":
+            world.escala.edit_deal(request.path.rsplit("/", 1)[-1], {"value": kept})
+        return answer
+
+    world.escala.handle = rounding  # type: ignore[method-assign]  # an Escala that keeps values as it likes
+    assert codes(world.sync()) == (["UPDATE_NOT_POSSIBLE"] if kept == "1000.00" else [])
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_the_probe_settles_what_only_writing_can_and_names_what_it_made(synced: 
         ({"deal_description": "never"}, {"U16": "name of 255 kept, description not shown", "U9": "not safe"}),
         ({"update_verb": "patch"}, {"U9": "patch"}),
         ({"update_verb": "none"}, {"U9": "none"}),
+        ({"update_effect": "ignored"}, {"U9": "without effect"}),
     ],
 )
 def test_each_doubt_is_settled_as_the_account_behaves(
@@ -113,6 +114,12 @@ def test_each_doubt_is_settled_as_the_account_behaves(
     probed = _probed(synced).probed
     assert probed is not None
     assert {code: probed.verdicts[code] for code in verdicts} == verdicts
+
+
+def test_a_change_without_effect_is_no_way_to_modify_opportunities(synced: World) -> None:
+    synced.escala.account.switches.change({"update_effect": "ignored"})
+    (told,) = [one for one in _probed(synced).checks if one.code == Finding.UPDATES]
+    assert (told.result, "UPDATE_NOT_POSSIBLE" in told.message) == ("warning", True)
 
 
 def test_what_the_probe_made_is_never_taken_for_an_invoice(synced: World) -> None:
@@ -262,7 +269,7 @@ def test_odd_answers_have_their_verdict_too(
     assert probed.problem is None
     assert probed.verdicts.get(doubt) == verdict
     kept = models.EscalaAccount.objects.get().capabilities.get("update_deals")
-    assert (kept == "none") is (verdict == "changes other fields")
+    assert (kept == "none") is (verdict in ("changes other fields", "without effect"))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from siigo_escala.domain.crm import (
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.planning import Update
 from siigo_escala.escala.client import EscalaClient
+from siigo_escala.escala.outcomes import UpdateImpossible
 from siigo_escala.rest.errors import AccessDenied, RemoteError
 from siigo_escala.sync import look
 from siigo_escala.sync.decide import wanted
@@ -39,11 +40,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """An update that was done. `foreign_change`: the read-back shows a field changed that we never touch."""
+    """An update that was done. `foreign_change`: the read-back shows a field changed that we never touch.
+
+    `seen`: it shows that something of ours changed; False too where it was not read back.
+    """
 
     wanted: dict[str, Any]
     lost: bool
     foreign_change: bool
+    seen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +85,34 @@ def order(session: Session, step: Step) -> Order:
 
 
 def follow(escala: EscalaClient, order: Order) -> Followed:
-    """Reads the deal, changes what is ours, and the first time reads back whether nothing else moved."""
+    """Reads the deal, changes what is ours, and until that was seen to work reads it back.
+
+    UpdateImpossible where Escala accepts the change and shows another value or stage.
+    """
     before = escala.update_deal(order.deal_id, lambda current: _change(current, order))
-    foreign = False
+    lost, foreign, seen = order.lost_stage is not None, False, False
     if order.verify:
-        moved = order.lost_stage is not None
-        foreign = moved_something(before, escala.deal(order.deal_id), stage_moved=moved)
-    return Followed(wanted=order.wanted, lost=order.lost_stage is not None, foreign_change=foreign)
+        after = escala.deal(order.deal_id)
+        foreign = moved_something(before, after, stage_moved=lost)
+        if not _shows(after, order):
+            if foreign:
+                escala.learn(update_deals="none")
+            # One deal tells nothing of the others: each is read back until one shows its change.
+            raise UpdateImpossible("Escala aceptó el cambio y no lo muestra.", system="escala")
+        seen = _ours(before) != _ours(after)
+    return Followed(wanted=order.wanted, lost=lost, foreign_change=foreign, seen=seen)
+
+
+def _shows(deal: Deal, order: Order) -> bool:
+    """Whether a deal read by its id, which no list's delay concerns, holds what was written into it."""
+    if order.lost_stage is not None:
+        return deal.stage_id in (order.lost_stage, None)
+    # An account may keep whole pesos only.
+    return deal.value is None or abs(deal.value - Decimal(order.wanted["value"])) < 1
+
+
+def _ours(deal: Deal) -> tuple[object, ...]:
+    return deal.value, deal.stage_id, deal.lines, deal.description
 
 
 def _change(current: Deal, order: Order) -> DealChange:

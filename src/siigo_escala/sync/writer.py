@@ -363,7 +363,7 @@ class Writer:
         if isinstance(outcome, changes.Followed):
             if outcome.foreign_change:
                 self._session.escala.learn(update_deals="none")
-            self._session.update_checked = True
+            self._session.update_checked |= outcome.seen
             self._journal.updated(step, outcome)
         elif isinstance(outcome, NotFound):
             self._journal.decided(step, Exclude(code=Code.DEAL_DELETED))

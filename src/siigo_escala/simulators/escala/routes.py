@@ -130,7 +130,10 @@ class Routes:
         return self._made(self._show_deal(self._account.deals.create(_body(request))), "/v1/crm/deals")
 
     def _update_deal(self, request: Request, deal_id: str) -> Response:
-        record = self._account.deals.update(deal_id, _body(request), merge=self._merges())
+        deals = self._account.deals
+        if self._account.switches.update_effect == "ignored":
+            return Response(200, self._show_deal(deals.existing(deal_id)))
+        record = deals.update(deal_id, _body(request), merge=self._merges())
         return Response(200, self._show_deal(record))
 
     def _pipelines(self, request: Request) -> Response:

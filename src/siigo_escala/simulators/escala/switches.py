@@ -73,6 +73,8 @@ class Switches:
     deal_filters: str = _choice("ignored", "all", "error400")
     sku_filter: str = _choice("exact", "prefix", "ignored")
     update_verb: str = _choice("put_full", "put_partial", "patch", "none")
+    update_effect: str = _choice("done", "ignored")
+    """`ignored`: an update of a deal is accepted and changes nothing."""
     email_required: str = _choice("no", "yes", "or_phone", "phone")
     decimal_quantity: str = _choice("ok", "reject")
     unknown_custom_key: str = _choice("ignore", "reject")

@@ -207,6 +207,7 @@ class _Trial:
             return f"refused {problem.status}"
         after = self._escala.deal(deal_id)
         if after.value != _ONE + 1:
+            self._escala.learn(update_deals="none")
             return "without effect"
         same = (before.name, before.contact_id, before.stage_id) == (
             after.name,
