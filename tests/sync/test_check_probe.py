@@ -161,13 +161,14 @@ def test_a_probe_that_goes_wrong_says_why_and_names_what_may_be_left(
 
 
 @pytest.fixture
-def interrupted(synced: World) -> Iterator[World]:
-    """A person interrupts what goes on at the moment in which Escala has stored a deal."""
+def interrupted(synced: World, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A person interrupts what goes on when Escala has stored a deal, or is asked to remove one."""
+    method = getattr(request, "param", "POST")
     handle, over = synced.escala.handle, threading.Event()
 
     def interrupting(request: Request) -> Response:
         answer = handle(request)
-        if (request.method, request.path) == ("POST", "/crm/deals") and not over.is_set():
+        if request.method == method and request.path.startswith("/crm/deals") and not over.is_set():
             os.kill(os.getpid(), signal.SIGUSR1)
             over.wait(10)
         return answer
@@ -189,6 +190,17 @@ def test_a_probe_that_is_interrupted_names_what_it_may_have_left(interrupted: Wo
     assert (told.code, told.exit_code) == ("INTERRUPTED", 130)
     assert "oportunidad «PRUEBA siigo-escala" in told.message
     assert "(quizá)" in told.message
+
+
+@pytest.mark.parametrize("interrupted", ["DELETE"], indirect=True)
+def test_a_probe_that_is_interrupted_while_it_removes_names_what_is_left(interrupted: World) -> None:
+    with pytest.raises(KeyboardInterrupt) as ended:
+        _probed(interrupted)
+    told = failures.of(ended.value).message
+    left = [*interrupted.deals(), *interrupted.contacts()]
+    made = [one["id"] for one in left if "PRUEBA" in str(one)]
+    assert len(made) > 2
+    assert [one for one in made if one not in told] == []
 
 
 def test_whatever_ends_a_probe_names_what_it_left(synced: World) -> None:

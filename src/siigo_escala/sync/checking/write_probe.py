@@ -8,6 +8,7 @@ probe holds the lease, so that no run reads or writes meanwhile; its calls are l
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -96,7 +97,8 @@ def probe(opened: Opened, escala: EscalaClient, lease: Lease, *, now: datetime) 
         trial.found.problem = problem
     except BaseException as ending:
         # Also where a person interrupts it: what was made is removed, or named to them.
-        trial.clean_up()
+        with suppress(KeyboardInterrupt):  # it ends as it began to, with what was left
+            trial.clean_up()
         if trial.found.left:
             ending.add_note(trial.found.to_remove())
         raise
@@ -142,17 +144,26 @@ class _Trial:
         self._settle("U12", self._decimals())
 
     def clean_up(self) -> None:
-        """Removes what was made, deals first; what cannot be removed is left to a person, by name and id."""
+        """Removes what was made, deals first; what cannot be removed is left to a person, by name and id.
+
+        Whatever interrupts it carries the names of what is still there.
+        """
         possible = True
-        for resource, left in reversed(self._made):
+        while self._made:
+            resource, left = self._made[-1]
             gone = False
-            if possible and left.id:
-                try:
+            try:
+                if possible and left.id:
                     self._lease.prove()
                     gone = self._escala.remove(resource, left.id)
                     possible = gone
-                except (RemoteError, LeaseLost):
-                    possible = False
+            except (RemoteError, LeaseLost):
+                possible = False
+            except BaseException as ending:
+                self.found.left += [one for _, one in reversed(self._made)]
+                ending.add_note(self.found.to_remove())
+                raise
+            self._made.pop()
             if not gone:
                 self.found.left.append(left)
 
