@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -69,6 +70,22 @@ def test_enable_lifts_a_pause_after_a_probe_and_not_before(
     assert connected("enable", "acme", "--json").code == 0
     assert _listed(connected)["paused"] is None
     assert connected("sync", "acme", "--json").code == 0
+
+
+def test_enable_begins_the_brakes_count_anew_also_where_only_writes_rest(
+    connected: Program, siigo: SiigoSimulator, home: Path
+) -> None:
+    assert connected("sync", "acme", "--json").code == 0
+    with contextlib.closing(sqlite3.connect(home / "siigo-escala.db")) as database:
+        database.execute("UPDATE call_hour SET calls = 40, refused = 14 WHERE account LIKE 'siigo:%'")
+        database.commit()
+        siigo.change_access_key("otra")
+        assert connected("enable", "acme", "--json").code == 3
+        counted = "SELECT max(refused) FROM call_hour WHERE account LIKE 'siigo:%'"
+        assert database.execute(counted).fetchone()[0] >= 14, "after a probe in vain it stands"
+        siigo.change_access_key("clave-de-ejemplo")
+        assert connected("enable", "acme", "--json").code == 0
+        assert database.execute(counted).fetchone()[0] is None
 
 
 def test_connect_with_new_credentials_lifts_their_pause(

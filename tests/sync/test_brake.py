@@ -99,6 +99,21 @@ def test_a_probe_goes_on_until_the_first_refusal(counter: CallCounter) -> None:
     assert sum(one.refused for one in counting.stretches("siigo:1:api", now=NOW)) == 31
 
 
+def test_a_person_who_tries_makes_one_call_after_another_until_a_refusal_whatever_was_counted(
+    counter: CallCounter,
+) -> None:
+    _after(counter, well=0, refused=50)
+    brake = Brake(NoLimit(wait=lambda _: None), counter, by_hand=True)
+    brake.acquire()
+    with pytest.raises(Braked):
+        brake.acquire()
+    brake.count(_call(refused=False))
+    brake.acquire()
+    brake.count(_call(refused=True))
+    with pytest.raises(Braked):
+        brake.acquire()
+
+
 def test_calls_under_way_need_room_for_the_refusal_of_each(counter: CallCounter) -> None:
     _after(counter, well=0, refused=48)
     brake = _brake(counter, probing=True)

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from siigo_escala.rest.errors import AccessDenied
-from siigo_escala.store import models
-from siigo_escala.sync import probing
+from siigo_escala.simulators.faults import Fault
+from siigo_escala.store import counting, models
+from siigo_escala.sync import access, probing
+from siigo_escala.sync.brake import Braked
 from tests.sync.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,6 +43,29 @@ def test_a_token_from_before_proves_nothing(world: World) -> None:
     world.siigo.change_access_key("clave-de-ejemplo")
     probing.resume(world.environment, connection, now=world.now)
     assert not models.Connection.objects.get().paused
+
+
+@pytest.mark.parametrize("refused", [30, 50])
+def test_a_probe_in_vain_is_one_refusal_more_and_one_that_goes_well_begins_the_count_anew(
+    world: World, refused: int
+) -> None:
+    connection = _paused(world)
+    counting.begin_anew(access.counter_name(connection))
+    counting.add(access.counter_name(connection), calls=refused, refused=refused, now=world.now())
+    world.siigo.faults.add(Fault(kind="refuse", path="/.*", status=503))
+    for press in (1, 2):
+        with pytest.raises(Braked):
+            probing.resume(world.environment, connection, now=world.now)
+        assert _counted(connection, world) == (refused + press, refused + press)
+    world.siigo.faults.clear()
+    probing.resume(world.environment, connection, now=world.now)
+    assert _counted(connection, world) == (0, 0)
+    assert not models.Connection.objects.get().paused
+
+
+def _counted(connection: models.Connection, world: World) -> tuple[int, int]:
+    stretches = counting.stretches(access.counter_name(connection), now=world.now())
+    return sum(one.calls for one in stretches), sum(one.refused for one in stretches)
 
 
 def test_somebody_who_waits_for_a_page_has_little_patience(world: World) -> None:

@@ -23,14 +23,15 @@ def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     connection = stored.named(name)
     if connection.forgotten:
         raise running.without_credentials(name)
-    lifted = bool(connection.paused or connection.refusals)
+    from siigo_escala.sync import access, introduction, other_writer, probing
+
+    braked = access.reads_only(connection, now=setup.now())
+    lifted = bool(connection.paused or connection.refusals or braked)
     if lifted:
-        from siigo_escala.sync import probing
-
-        probing.resume(environment, connection, now=setup.now)
-    _switch(connection, on=True)
-    from siigo_escala.sync import other_writer
-
+        # Each try may be one refusal more.
+        hurried = probing.hurried(environment, patience_s=introduction.PATIENCE_S)
+        probing.resume(hurried, connection, now=setup.now)
+    connection = _switch(connection, on=True)
     accepted = other_writer.accept(connection, now=setup.now())
     _done(
         connection,
@@ -56,19 +57,15 @@ def disable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     """Apaga el horario; a mano sigue funcionando."""
     setup.prepared()
     connection = stored.named(name)
-    _switch(connection, on=False)
+    connection = _switch(connection, on=False)
     _done(connection, "Horario apagado; «siigo-escala sync» a mano sigue funcionando.", as_json=as_json)
     return 0
 
 
-def _switch(connection: Connection, *, on: bool) -> None:
-    from siigo_escala.store.models import audit
+def _switch(connection: Connection, *, on: bool) -> Connection:
+    from siigo_escala.sync import schedule
 
-    before = connection.enabled
-    connection.enabled = on
-    connection.file = {**connection.file, "enabled": on}
-    connection.save(update_fields=["enabled", "file"])
-    audit.switched(connection, before=before, who="línea de comandos", now=setup.now())
+    return schedule.switch(connection, on=on, who="línea de comandos", now=setup.now())
 
 
 def _done(connection: Connection, sentence: str, *, as_json: bool, warnings: Sequence[str] = ()) -> None:

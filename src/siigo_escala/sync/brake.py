@@ -24,20 +24,25 @@ class Brake:
     """A limiter that allows no call once too many were refused. Satisfies rest's port `Limiter`.
 
     `probing`: the pause has lasted for long enough, so calls are made until the next refusal.
+    `by_hand`: a person tries, so one call after another is made until then, even where none has room.
     """
 
-    def __init__(self, limiter: Limiter, counter: CallCounter, *, probing: bool = False) -> None:
+    def __init__(
+        self, limiter: Limiter, counter: CallCounter, *, probing: bool = False, by_hand: bool = False
+    ) -> None:
         self._limiter = limiter
         self._counter = counter
         self._standing = counter.standing()
         self._probing = probing
+        self._by_hand = by_hand
         self._under_way = 0
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
         """Blocks until a call is allowed; Braked where none is."""
         with self._lock:
-            if not self._standing.allows(under_way=self._under_way, probing=self._probing):
+            alone = self._by_hand and not self._under_way
+            if not alone and not self._standing.allows(under_way=self._under_way, probing=self._probing):
                 raise Braked(
                     f"Siigo rechazó {self._standing.refused} de las últimas {self._standing.calls} llamadas "
                     "de este usuario: se hace una pausa para que Siigo no lo bloquee. Corrija la causa y use "
@@ -64,4 +69,4 @@ class Brake:
             self._counter.add(refused=call.refused)
             self._standing = self._counter.standing()
             if call.refused:
-                self._probing = False
+                self._probing = self._by_hand = False

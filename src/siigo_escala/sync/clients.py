@@ -100,6 +100,7 @@ def build(
     now: Callable[[], datetime],
     counter: CallCounter | None = None,
     probing: bool = False,
+    by_hand: bool = False,
     wait: Callable[[float], None] = time.sleep,
     bounds: Bounds = NO_BOUNDS,
     siigo_writes: bool = False,
@@ -111,7 +112,7 @@ def build(
 
     `siigo_writes`: records will be made in Siigo, and no such call may last longer than it takes to settle.
 
-    `probing`: the brake's pause has lasted for long enough to try a call.
+    `probing`: the brake's pause has lasted for long enough to try a call; `by_hand`: a person tries one.
     """
     wait = bounds.wait or wait
     siigo_limit: Limiter = NoLimit(wait=wait)
@@ -130,7 +131,7 @@ def build(
         closing.append(limiter.close)
     on_siigo_call = on_call
     if counter is not None:
-        siigo_limit = brake = Brake(siigo_limit, counter, probing=probing)
+        siigo_limit = brake = Brake(siigo_limit, counter, probing=probing, by_hand=by_hand)
         on_siigo_call = both(brake.count, on_call)
         closing.append(counter.close)
     write_s = min(_ESCALA_TIMEOUT_S, environment.settle_seconds)

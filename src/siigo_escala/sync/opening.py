@@ -160,8 +160,9 @@ def client_pair(
     on_learned: Callable[[Capabilities], None] = lambda _: None,
     bounds: clients.Bounds = clients.NO_BOUNDS,
     probing: bool = False,
+    by_hand: bool = False,
 ) -> clients.Clients:
-    """Both clients of a stored connection. `probing`: the brake's pause has lasted for long enough."""
+    """Both clients of a stored connection. `probing`, `by_hand`: of the brake."""
     return clients.build(
         opened.environment,
         clients.Credentials(
@@ -178,6 +179,7 @@ def client_pair(
         now=now,
         counter=CallCounter(access.counter_name(connection), now=now),
         probing=probing,
+        by_hand=by_hand,
         wait=listener.wait,
         bounds=bounds,
         siigo_writes=opened.file.direction == BACK,

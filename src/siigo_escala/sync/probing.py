@@ -31,7 +31,13 @@ def probe(
         # A token kept from before would prove nothing.
         models.SiigoCompany.objects.filter(pk=connection.siigo_id).update(token_sealed="", token_expires=None)
     pair = opening.client_pair(
-        opened, opened.connection, calls=Calls(), listener=Listener(), now=now, bounds=bounds
+        opened,
+        opened.connection,
+        calls=Calls(),
+        listener=Listener(),
+        now=now,
+        bounds=bounds,
+        by_hand=True,
     )
     try:
         if "siigo" in systems:
@@ -49,9 +55,7 @@ def resume(
     now: Callable[[], datetime],
     bounds: clients.Bounds = clients.NO_BOUNDS,
 ) -> None:
-    """Lifts every pause after both accounts have answered; where one refuses, the pause stays."""
-    # The brake would refuse the probe itself.
-    access.begin_anew(connection)
+    """Lifts every pause after both accounts have answered; where one refuses, pause and count stay."""
     probe(environment, connection, now=now, bounds=bounds)
     access.resume(connection)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from siigo_escala.store import locks, models
 from siigo_escala.store.models import Connection, audit
-from siigo_escala.sync import requests, run_row
+from siigo_escala.sync import requests, run_row, schedule
 from siigo_escala.sync.session import Options
 from siigo_escala.web import access, frame
 from siigo_escala.web.access import Visit
@@ -134,11 +134,7 @@ def _switch(request: Visit, *, on: bool, why: str = "") -> HttpResponse:
             f"corre, «siigo-escala enable {company.name}»: prueba las dos cuentas y la levanta.",
         )
         return redirect("web:home", empresa=company.name)
-    before = company.enabled
-    company.enabled = on
-    company.file = {**company.file, "enabled": on}
-    company.save(update_fields=["enabled", "file"])
-    audit.switched(company, before=before, who=request.user.email, now=datetime.now(UTC), why=why)
+    schedule.switch(company, on=on, who=request.user.email, now=datetime.now(UTC), why=why)
     messages.success(
         request,
         "La sincronización automática está encendida."
