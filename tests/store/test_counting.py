@@ -42,6 +42,19 @@ def test_another_counter_goes_on_where_the_last_one_ended(database: str) -> None
     assert [(one.calls, one.refused) for one in stretches] == [(2, 0), (2, 2)]
 
 
+def test_what_other_processes_were_refused_counts_after_ones_own_refusal(database: str) -> None:
+    counters = [CallCounter("siigo:1:a", now=lambda: NOW) for _ in range(5)]
+    made = 0
+    while asking := [one for one in counters if one.standing().allows(under_way=0, probing=False)]:
+        for counter in asking:
+            counter.add(refused=True)
+            made += 1
+    for counter in counters:
+        counter.close()
+    assert made == 25 + 4, "each of the others makes the one that shows it"
+    assert _totals("siigo:1:a") == (29, 29)
+
+
 def test_seven_days_count_and_no_more(database: str) -> None:
     for age in (timedelta(days=7, hours=1), timedelta(days=6, hours=23), timedelta(0)):
         counter = CallCounter("siigo:1:a", now=lambda age=age: NOW - age)  # type: ignore[misc]  # bound now

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -21,6 +21,7 @@ _ADD = (
     "ON CONFLICT (account, hour) DO UPDATE SET "
     f"calls = {_TABLE}.calls + excluded.calls, refused = {_TABLE}.refused + excluded.refused"
 )
+_STRETCHES = f"SELECT hour, calls, refused FROM {_TABLE} WHERE account = %s AND hour > %s ORDER BY hour"
 
 
 def add(account: str, *, calls: int, refused: int, now: datetime) -> None:
@@ -47,8 +48,8 @@ def stretches(account: str, *, now: datetime) -> list[Stretch]:
 class CallCounter:
     """Counts a user's calls and refusals as they happen, from whatever thread makes them.
 
-    It goes on from what is stored when it is made; what other processes count meanwhile (a check, a dry run)
-    is seen by the next one.
+    It goes on from what is stored when it is made, and again after each refusal: what other processes were
+    refused meanwhile counts, too.
     """
 
     def __init__(self, account: str, *, now: Callable[[], datetime]) -> None:
@@ -64,8 +65,9 @@ class CallCounter:
             if self._database is None:
                 self._database = connections.create_connection("default")
                 self._database.inc_thread_sharing()
+            now = self._now()
             latest = self._stretches[-1] if self._stretches else None
-            since = braking.begins(latest, refused=refused, now=self._now())
+            since = braking.begins(latest, refused=refused, now=now)
             calls, of_them_refused = 1, int(refused)
             if latest is not None and latest.since == since:
                 self._stretches.pop()
@@ -73,6 +75,13 @@ class CallCounter:
             self._stretches.append(Stretch(since=since, calls=calls, refused=of_them_refused))
             with self._database.cursor() as cursor:
                 cursor.execute(_ADD, [self._account, since, 1, int(refused)])
+                if refused:
+                    cursor.execute(_STRETCHES, [self._account, braking.oldest(now)])
+                    self._stretches = [
+                        # SQLite hands out what it was given: with or without its zone, it is UTC.
+                        Stretch(since=hour.replace(tzinfo=UTC), calls=calls, refused=of_them_refused)
+                        for hour, calls, of_them_refused in cursor.fetchall()
+                    ]
 
     def standing(self) -> Standing:
         """Where the user stands."""
