@@ -153,8 +153,9 @@ def test_a_customer_that_siigo_answers_with_500_for_ever_keeps_no_other_waiting(
     result = world.sync()
     assert (result.exit_code, counts(result)["created"], counts(result)["failed"]) == (1, 1, 1)
     assert codes(result) == ["NOT_REACHED"]
-    if kind == "retry":
-        assert world.sync(kind="retry").exit_code == 1
+    world.siigo.calls.clear()
+    assert world.sync(kind=kind).exit_code == 1
+    assert world.siigo.calls.count("GET", f"/v1/customers/{odd['id']}") == 1, "each refusal counts"
     world.siigo.faults.clear()
     assert counts(world.sync())["created"] == 1
     assert len(world.deals()) == 3

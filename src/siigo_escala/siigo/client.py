@@ -96,9 +96,9 @@ class SiigoClient:
         """One invoice; NotFound where it was deleted."""
         return self._one("/v1/invoices/", invoice_id, self._invoice)
 
-    def customer(self, customer_id: CustomerId) -> Customer:
-        """One customer; NotFound where it was deleted (4)."""
-        return self._one("/v1/customers/", customer_id, wire.customer)
+    def customer(self, customer_id: CustomerId, *, tries: int | None = None) -> Customer:
+        """One customer; NotFound where it was deleted (4). `tries`: as in `retry.read`."""
+        return self._one("/v1/customers/", customer_id, wire.customer, tries=tries)
 
     def customers(self, *, page: int) -> Page[Customer | Unreadable]:
         """One page of all customers and suppliers, from 1 (4)."""
@@ -193,8 +193,10 @@ class SiigoClient:
             )
         return record
 
-    def _one(self, path: str, record_id: str, read: Callable[[object], R | Unreadable]) -> R:
-        answer = self._get(path + urllib.parse.quote(record_id, safe=""), {}, by_id=True)
+    def _one(
+        self, path: str, record_id: str, read: Callable[[object], R | Unreadable], *, tries: int | None = None
+    ) -> R:
+        answer = self._get(path + urllib.parse.quote(record_id, safe=""), {}, by_id=True, tries=tries)
         record = read(answer.data)
         if isinstance(record, Unreadable):
             raise _unexpected(answer)
@@ -218,12 +220,12 @@ class SiigoClient:
             raw=answer.text,
         )
 
-    def _get(self, path: str, query: Query, *, by_id: bool = False) -> Answer:
-        return self._signed(
-            lambda headers: retry.read(
-                self._transport, Ask(method="GET", path=path, query=query, headers=headers, by_id=by_id)
-            )
-        )
+    def _get(self, path: str, query: Query, *, by_id: bool = False, tries: int | None = None) -> Answer:
+        def call(headers: Mapping[str, bytes]) -> Answer:
+            ask = Ask(method="GET", path=path, query=query, headers=headers, by_id=by_id)
+            return retry.read(self._transport, ask, tries=tries)
+
+        return self._signed(call)
 
     def _signed(self, call: Callable[[Mapping[str, bytes]], Answer]) -> Answer:
         """A call with the token; on a 401 it is renewed once and the call repeated once (1.1, 10.2)."""

@@ -51,28 +51,12 @@ def each(session: Session, missing: Sequence[str]) -> dict[str, Customer | None]
         if customer_id in session.lone_customers:
             continue
         try:
-            found[customer_id] = fetch(session, customer_id)
+            found[customer_id] = _fetched(session, customer_id)
         except TryLater as problem:
             if not is_lone(session, problem):
                 raise
             session.lone_customers.add(customer_id)
     return found
-
-
-def fetch(session: Session, customer_id: str) -> Customer | None:
-    """One customer read again, whatever the cache holds."""
-    try:
-        customer = session.siigo.customer(CustomerId(customer_id))
-    except NotFound:
-        with session.index():
-            models.KnownCustomer.objects.update_or_create(
-                siigo_id=customer_id,
-                company=session.connection.siigo,
-                defaults={"gone": True, "read_at": session.now()},
-            )
-        return None
-    keep(session, [customer])
-    return customer
 
 
 def changed_since(session: Session, moment: datetime) -> None:
@@ -115,6 +99,38 @@ def identity_of(session: Session, customer: Customer) -> str | None:
     """The key of a customer's identity as our rows hold it; None where the identification is unusable."""
     found = identity.of_customer(id_type=customer.id_type, identification=customer.identification)
     return session.erased.identity(found.key) if found else None
+
+
+def _fetched(session: Session, customer_id: str) -> Customer | None:
+    """One customer read again, whatever the cache holds."""
+    try:
+        customer = _asked(session, CustomerId(customer_id))
+    except NotFound:
+        with session.index():
+            models.KnownCustomer.objects.update_or_create(
+                siigo_id=customer_id,
+                company=session.connection.siigo,
+                defaults={"gone": True, "read_at": session.now()},
+            )
+        return None
+    keep(session, [customer])
+    return customer
+
+
+def _asked(session: Session, customer_id: CustomerId) -> Customer:
+    try:
+        return session.siigo.customer(customer_id, tries=1)
+    except TryLater:
+        waiting = models.Invoice.objects.filter(
+            connection=session.connection,
+            customer_id=customer_id,
+            state=models.State.PENDING,
+            updated_at__lt=session.started,
+        )
+        if waiting.exists():
+            # An earlier run had no answer either: every refusal counts, and this one may go on for ever.
+            raise
+    return session.siigo.customer(customer_id)
 
 
 def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
