@@ -129,6 +129,12 @@ def test_a_429_is_waited_out_whatever_the_method(call: Callable[[Transport, Ask]
     [
         (Reply(status=429, body=b'{"message": "Rate limit is exceeded. Try again in 17 seconds."}'), 17),
         (Reply(status=429, body=b"Intente en 3 segundos"), 3),
+        (Reply(status=429, body=b"Try again in 1.5 seconds"), 1.5),
+        (Reply(status=429, body=b"Try again in 0.500 seconds"), 1),
+        (Reply(status=429, body=b"Try again in 600 seconds"), 600),
+        (Reply(status=429, body=b'{"message": "Try again in 2 minutes"}'), 120),
+        (Reply(status=429, body=b"100 llamadas en 1 minuto; intente en 9 segundos"), 60),
+        (Reply(status=429, body=b"5 per second, try again in 12 seconds"), 12),
         (Reply(status=429, body=b""), 60),
         (Reply(status=429, headers=(("Retry-After", "Thu, 27 Aug 2026 15:00:30 GMT"),)), 30),
         (
@@ -163,6 +169,13 @@ def test_a_wait_that_no_calendar_holds_is_told_as_a_day(asked: str) -> None:
     assert isinstance(outcome, TryLater)
     assert outcome.retry_after_s == 86400
     assert "86400 segundos" in outcome.message
+
+
+@pytest.mark.parametrize("said", ["Try again in 1,200 seconds", "Intente en 1.200 segundos", "20 minutes"])
+def test_a_long_wait_in_words_is_not_taken_for_a_short_one(said: str) -> None:
+    outcome, _, _ = _run(retry.read, READ, Reply(status=429, body=said.encode()))
+    assert isinstance(outcome, TryLater)
+    assert outcome.retry_after_s == 1200
 
 
 def test_waits_that_add_up_beyond_it_end_too() -> None:

@@ -30,7 +30,9 @@ Kind = Literal["read", "rewrite", "create"]
 DEFAULT_WAIT_S = 60.0
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 20.0
-_SECONDS_IN_TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*s(?:ec|eg)", re.IGNORECASE)
+_WAIT_IN_TEXT = re.compile(
+    r"(?:([1-9]\d{0,2}(?:[.,]\d{3})+)|(\d+(?:\.\d+)?))\s*(?:s(?:ec|eg)|(min(?:ute|uto)s?))", re.IGNORECASE
+)
 _NAMES = {"siigo": "Siigo", "escala": "Escala"}
 
 
@@ -206,12 +208,15 @@ def _jitter() -> float:
 
 
 def _asked_wait(transport: Transport, answer: Answer) -> float:
-    """`Retry-After` (seconds or a date), else the seconds in the message, else a minute."""
+    """`Retry-After` (seconds or a date), else the longest time in the message, else a minute."""
     given = (answer.headers.get("retry-after") or "").strip()
     if given.isdecimal():
         return float(given)
     if (moment := http_date(given)) is not None:
         return (moment - (answer.server_date or transport.now())).total_seconds()
-    if (found := _SECONDS_IN_TEXT.search(reading.raw_text(answer.content))) is not None:
-        return float(found.group(1))
-    return DEFAULT_WAIT_S
+    times = _WAIT_IN_TEXT.findall(reading.raw_text(answer.content))
+    return max((_seconds(*found) for found in times), default=DEFAULT_WAIT_S)
+
+
+def _seconds(in_thousands: str, number: str, minutes: str) -> float:
+    return float(number or re.sub(r"[.,]", "", in_thousands)) * (60 if minutes else 1)
