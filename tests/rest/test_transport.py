@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpcore2
 import pytest
 
-from siigo_escala.rest import transport
+from siigo_escala.rest import retry, transport
 from siigo_escala.rest.limiter import NoLimit
 from siigo_escala.rest.patience import Patience
 from siigo_escala.rest.transport import WRITE_LIMIT, Answer, Ask, Silence, Transport, header_value, http_date
@@ -63,6 +63,29 @@ def test_a_body_is_sent_as_json() -> None:
     _, _, headers, body = script.asked[0]
     assert headers["content-type"] == "application/json"
     assert body == b'{"a":1}'
+
+
+def test_what_may_forbid_a_write_is_asked_when_every_wait_is_over_and_by_each_try_anew() -> None:
+    asked: list[float] = []
+
+    def before_write() -> None:
+        asked.append(seen.clock.passed)
+        if len(asked) == 2:
+            raise LookupError
+
+    script = Script(Reply(status=429, headers=(("Retry-After", "7"),)))
+    with served(script) as url:
+        seen = surroundings(url, before_write=before_write)
+        seen.transport.limiter.pause(3)
+        with pytest.raises(LookupError):
+            retry.create(seen.transport, Ask(method="POST", path="/x", body=b"{}"))
+    assert asked == [3, pytest.approx(10, abs=0.5)]
+    assert len(script.asked) == 1
+
+
+def test_a_read_asks_nobody() -> None:
+    with served(Script(Reply())) as url:
+        surroundings(url, before_write=lambda: pytest.fail("asked")).transport.exchange(ASK)
 
 
 def test_a_compressed_answer_is_opened() -> None:

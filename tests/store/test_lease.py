@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connections
+from django.db.models import F
 
 from siigo_escala.store import lease, models
 from siigo_escala.store.errors import LeaseLost, LeaseTaken
@@ -147,6 +149,32 @@ def test_a_lease_that_was_let_go_proves_nothing_any_more(connection: models.Conn
     held.release()
     with pytest.raises(LeaseLost):
         held.prove()
+
+
+def test_a_fresh_proof_serves_and_an_old_one_is_made_anew_in_whatever_thread(
+    connection: models.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def proven() -> bool:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(_proves, held).result()
+
+    held = lease.take(connection)
+    assert proven()
+    models.SiigoCompany.objects.update(epoch=F("epoch") + 1)
+    assert proven(), "a moment ago it was ours"
+    monkeypatch.setattr(lease, "_FRESH_S", 0.0)
+    assert not proven()
+    held.release()
+
+
+def _proves(held: lease.Lease) -> bool:
+    try:
+        held.prove_anew()
+    except LeaseLost:
+        return False
+    finally:
+        connections.close_all()
+    return True
 
 
 def test_another_process_keeps_it_while_it_lives_even_stopped_and_frees_it_when_killed(

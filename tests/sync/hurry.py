@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from siigo_escala.store import lease, models
 from siigo_escala.sync.session import Listener, Stopped
 
 
@@ -30,3 +31,12 @@ class Hurried(Listener):
         """Waits in earnest."""
         if threading.Event.wait(self.stop, seconds):
             raise Stopped
+
+
+class TakenOver(threading.Event):
+    """While the run waits, somebody else takes its accounts over."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """As long as asked for, and not stopped."""
+        lease.end_runs(models.Connection.objects.all())
+        return super().wait(timeout)

@@ -10,11 +10,12 @@ import pytest
 
 from siigo_escala.simulators import faults
 from siigo_escala.simulators.messages import Request, Response
-from siigo_escala.store import models
+from siigo_escala.store import lease, models
 from siigo_escala.store.models import State
 from siigo_escala.sync import opening, read, run, writer
 from siigo_escala.sync.session import Listener, Options, Progress
 from tests.sync import inside
+from tests.sync.hurry import TakenOver
 from tests.sync.inside import CONTACTS, DEALS
 from tests.sync.world import FIELD, World, codes, counts
 
@@ -149,6 +150,22 @@ def test_a_write_that_waited_long_for_a_connection_is_recorded_and_proven_anew(
     assert counts(world.sync()) == {"read": 6, "created": 6}
     assert (len(world.contacts()), len(world.deals())) == (6, 6)
     assert models.InvoiceEvent.objects.filter(kind="contact_intent").count() > 6
+
+
+@pytest.mark.parametrize("path", [CONTACTS, DEALS])
+def test_who_lost_the_lease_while_a_429_was_waited_out_sends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(lease, "_FRESH_S", 0.5)
+    world.invoices(1)
+    world.connect()
+    world.escala.faults.add(faults.Fault(kind="429_header", method="POST", path=path, times=1, retry_after=1))
+    assert world.sync(stop=TakenOver()).exit_code == 5
+    assert world.escala.calls.count(method="POST", path=path) == 1
+    assert not world.deals()
+    world.pass_time(hours=1)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert (len(world.contacts()), len(world.deals())) == (1, 1)
 
 
 def test_writes_that_wait_behind_lost_ones_are_not_sent_and_leave_no_intent(world: World) -> None:

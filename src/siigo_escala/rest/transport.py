@@ -112,7 +112,9 @@ class Transport:
 
     A GET lasts at most `timeout_read_s`, any other call `timeout_write_s`, from the connection to the last
     byte, and never longer than `longest_s()` says at its beginning; waiting for its turn is not counted.
-    `on_answer` is told every answer, refusals too. Raises ValueError for plain http to another machine.
+    `before_write` is asked when every wait is over, before anything but a GET goes out: what it raises keeps
+    the call from being sent. `on_answer` is told every answer, refusals too. Raises ValueError for plain http
+    to another machine.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class Transport:
         timeout_read_s: float = 30.0,
         timeout_write_s: float = 30.0,
         max_connections: int = 1,
+        before_write: Callable[[], None] = lambda: None,
         on_call: Callable[[Call], None] = lambda _: None,
         on_answer: Callable[[Ask, Answer], None] = lambda _ask, _answer: None,
         longest_s: Callable[[], float] = lambda: math.inf,
@@ -143,6 +146,7 @@ class Transport:
         self.wait = wait
         self.monotonic = monotonic
         self._address = address
+        self._before_write = before_write
         self._on_call = on_call
         self._on_answer = on_answer
         self._longest_s = longest_s
@@ -203,6 +207,8 @@ class Transport:
         headers: Mapping[str, str] = {}
         try:
             with self._connections.open() as connection:
+                if not reads:
+                    self._before_write()
                 response = connection.handle_request(self._request(ask, time_left))
                 status, headers = response.status, _named(response.headers)
                 try:

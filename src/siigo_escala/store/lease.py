@@ -7,6 +7,7 @@ that lost its lock can write nothing (docs/adr/0004).
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,8 @@ _OURS = (
     f"SELECT 1 FROM {SiigoCompany._meta.db_table} AS siigo, {EscalaAccount._meta.db_table} AS escala "
     "WHERE siigo.id = %s AND siigo.epoch = %s AND escala.id = %s AND escala.epoch = %s"
 )
+_FRESH_S = 2.0
+"""So long after a proof a write may go out; a call that waited longer for its turn proves anew."""
 _LOCKED = " FOR NO KEY UPDATE"
 """Keeps a take-over waiting until we commit; on SQLite the transaction itself does (BEGIN IMMEDIATE)."""
 
@@ -35,6 +38,7 @@ class Lease:
 
     def __init__(self, owner: Connection, held: list[Lock]) -> None:
         self._locks = held
+        self._proven_at = -math.inf
         self._siigo_id, self._escala_id = owner.siigo_id, owner.escala_id
         with transaction.atomic():
             SiigoCompany.objects.filter(pk=self._siigo_id).update(epoch=F("epoch") + 1)
@@ -44,8 +48,15 @@ class Lease:
 
     def prove(self) -> None:
         """Locks and epochs are ours still, or LeaseLost. Asked before every write to a remote system."""
+        asked = time.monotonic()
         if not all(lock.proven() for lock in self._locks) or not self._is_ours():
             raise LeaseLost
+        self._proven_at = asked
+
+    def prove_anew(self) -> None:
+        """As `prove`, where the last proof is not fresh. Any thread may ask, over a connection of its own."""
+        if time.monotonic() - self._proven_at > _FRESH_S:
+            self.prove()
 
     @contextmanager
     def fence(self) -> Iterator[None]:

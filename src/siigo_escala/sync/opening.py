@@ -106,6 +106,7 @@ def open_session(
         now=now,
         on_learned=learned.tell,
         probing=probing,
+        before_write=lease.prove_anew if lease is not None else lambda: None,
     )
     invoicing = opened.file.direction == BACK
     session = Session(
@@ -161,8 +162,9 @@ def client_pair(
     bounds: clients.Bounds = clients.NO_BOUNDS,
     probing: bool = False,
     by_hand: bool = False,
+    before_write: Callable[[], None] = lambda: None,
 ) -> clients.Clients:
-    """Both clients of a stored connection. `probing`, `by_hand`: of the brake."""
+    """Both clients of a stored connection. `probing`, `by_hand`: of the brake; `before_write`: transports."""
     return clients.build(
         opened.environment,
         clients.Credentials(
@@ -180,6 +182,7 @@ def client_pair(
         counter=CallCounter(access.counter_name(connection), now=now),
         probing=probing,
         by_hand=by_hand,
+        before_write=before_write,
         wait=listener.wait,
         bounds=bounds,
         siigo_writes=opened.file.direction == BACK,

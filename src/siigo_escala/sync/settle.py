@@ -30,6 +30,7 @@ from siigo_escala.sync.view import Reading
 
 _SKEW = timedelta(minutes=5)
 _LONGEST_CALL = timedelta(minutes=16)
+"""A quarter of an hour of 429, and the call itself; lines that never stood take as long as patience lasts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,14 +73,12 @@ class Settlement:
     def _counted_from(self, intent_at: datetime) -> datetime:
         """When the write was certainly over: one of an earlier run, when this run took over at the latest.
 
-        A call may have waited for up to 15 minutes after its intent (429) before it went out.
+        A call may have waited for long after its intent before it went out, though never without the lease
+        (rest/transport.py): it was over when this run began.
         """
         taken_over = self._taken_over
-        return (
-            max(intent_at, min(taken_over, intent_at + _LONGEST_CALL))
-            if intent_at < taken_over
-            else intent_at
-        )
+        longest = _LONGEST_CALL + timedelta(seconds=self.session.environment.patience_seconds)
+        return max(intent_at, min(taken_over, intent_at + longest)) if intent_at < taken_over else intent_at
 
     @property
     def _taken_over(self) -> datetime:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from siigo_escala.simulators.faults import Fault
-from tests.sync.two.scene import Scene, codes, counts, on_customers
+from siigo_escala.store import lease
+from tests.sync.hurry import TakenOver
+from tests.sync.two.scene import Scene, codes, counts, on_customers, on_invoices
 
 
 def _company(scene: Scene, identification: str = "900100205", **personal: Any) -> str:
@@ -62,6 +65,23 @@ def test_a_customer_whose_making_has_no_answer_is_looked_up(scene: Scene, fault:
     scene.world.siigo.faults.add(fault)
     assert counts(scene.sync()) == {"read": 1, "created": 1}
     assert len([one for one in _customers(scene) if one["identification"] == "900100205"]) == 1
+
+
+@pytest.mark.parametrize("of_kind", [on_customers, on_invoices])
+def test_who_lost_the_lease_while_a_429_was_waited_out_sends_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, of_kind: Callable[..., Fault]
+) -> None:
+    monkeypatch.setattr(lease, "_FRESH_S", 0.5)
+    scene.ready()
+    scene.deal(_company(scene))
+    siigo, fault = scene.world.siigo, of_kind(kind="429_header", times=1, retry_after=1)
+    siigo.faults.add(fault)
+    assert scene.sync(stop=TakenOver()).exit_code == 5
+    assert siigo.calls.count(method="POST", path=fault.path) == 1
+    assert not scene.invoices()
+    scene.world.pass_time(hours=1)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert len(scene.invoices()) == 1
 
 
 def test_a_refused_customer_is_told_in_words(scene: Scene) -> None:
