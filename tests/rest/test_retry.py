@@ -193,7 +193,7 @@ def test_a_wait_that_nobody_waits_holds_back_whoever_comes_next(asked: str) -> N
             with pytest.raises(TryLater) as told:
                 retry.create(seen.transport, POST)
             assert told.value.retry_after_s == pytest.approx(float(asked), abs=1)
-            assert f"{round(told.value.retry_after_s)} segundos" in told.value.message
+            assert f"{told.value.retry_after_s:.0f} segundos" in told.value.message
         assert len(seen.calls) == 1
         seen.clock.wait(float(asked) - 100)
         assert retry.create(seen.transport, POST).data == {"id": "1"}
