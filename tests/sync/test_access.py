@@ -194,6 +194,18 @@ def test_new_credentials_lift_the_pause_that_the_old_ones_caused(world: World) -
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
 
 
+def test_connecting_in_vain_counts_and_is_one_refusal_more_however_few_have_room(world: World) -> None:
+    world.connect()
+    _refused_before(world, calls=50, refused=50)
+    world.siigo.faults.add(Fault(kind="refuse", path="/v1/.*", status=503))
+    with pytest.raises(Braked):
+        world.connect()
+    assert _refused() == 51
+    world.siigo.faults.clear()
+    world.connect()
+    assert _refused() == 51, "the same credentials begin nothing anew"
+
+
 def test_the_same_credentials_once_more_lift_nothing(world: World) -> None:
     _braked(world)
     world.connect()

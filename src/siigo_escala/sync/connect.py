@@ -22,6 +22,7 @@ from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.siigo.token import NoStore
+from siigo_escala.store.counting import CallCounter
 from siigo_escala.store.errors import StoreProblem
 from siigo_escala.store.models import Connection, EscalaAccount, SiigoCompany, audit
 from siigo_escala.store.vault import Vault
@@ -173,7 +174,11 @@ def clients_of(
     now: Callable[[], datetime],
     bounds: Bounds = NO_BOUNDS,
 ) -> Clients:
-    """Clients of accounts that may not be known yet: nothing of what they learn is kept."""
+    """Clients of accounts that may not be known yet: nothing of what they learn is kept.
+
+    Calls of a Siigo user that is known count with the brake, as those of a person who tries.
+    """
+    counted = known if known and known.siigo_username == credentials.siigo_username else None
     return clients.build(
         environment,
         credentials,
@@ -184,6 +189,8 @@ def clients_of(
         on_learned=lambda _: None,
         on_call=Calls().count,
         now=now,
+        counter=CallCounter(access.counter_name(counted), now=now) if counted else None,
+        by_hand=True,
         bounds=bounds,
     )
 
