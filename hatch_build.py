@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -80,9 +81,18 @@ def _install(folder: Path) -> None:
         ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
         return_completed_process=True,
         cwd=folder,
+        env=_environment(folder),
     )
     if done.returncode:
         sys.exit(FAILED)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Who has no home, or one that cannot be written, keeps npm's own files in `folder`."""
+    home = os.environ.get("HOME", "")
+    if home and os.access(home, os.W_OK):
+        return dict(os.environ)
+    return {**os.environ, "HOME": str(folder), "npm_config_cache": str(folder / "cache")}
 
 
 def _copy(modules: Path) -> None:

@@ -166,8 +166,16 @@ def read_note() -> list[str]:
 
 
 def usable() -> bool:
-    """Whether `.venv` is an environment of this very Python version, with pip."""
+    """Whether `.venv` is an environment of this very Python version, with pip, and stands where it was made:
+    the programs of one that was copied start the Python of the other.
+    """
     if not python().exists():
+        return False
+    try:
+        made = (VENV / "pyvenv.cfg").read_text(encoding="utf-8").rstrip().splitlines()
+    except (OSError, ValueError):
+        return False
+    if not any(line.startswith("command =") and line.endswith(f" {VENV}") for line in made):
         return False
     question = "import pip, sys; print(sys.version_info[:2])"
     answer = subprocess.run([python(), "-c", question], capture_output=True, text=True, check=False)

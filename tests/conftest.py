@@ -31,14 +31,19 @@ settings.load_profile("siigo-escala")
 
 TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
+_FOREIGN = (_PREFIX, "PG")
+"""What a machine may say of an installation and of servers of its own."""
 memory.use()
 _private_home = tempfile.mkdtemp(prefix="siigo-escala-tests-")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A home of our own and Django set up, before any test module is read."""
-    for name in [name for name in os.environ if name.startswith(_PREFIX)]:
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
+    # Where a machine has a proxy, npm needs it; nothing of ours goes through it.
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost,::1")))
     os.environ[f"{_PREFIX}HOME"] = _private_home
     os.environ["DJANGO_SETTINGS_MODULE"] = "siigo_escala.config.settings"
     # Whoever starts the tests in the background hands them a deaf ear for Ctrl-C, and they hand it on.

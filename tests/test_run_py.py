@@ -177,6 +177,18 @@ def test_what_was_prepared_is_not_prepared_again(run_py: ModuleType, tmp_path: P
     assert not (tmp_path / ".venv" / "pip.log").exists()
 
 
+def test_an_environment_that_was_copied_with_its_folder_is_made_anew(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    _checkout(first)
+    made = _loaded(first)
+    made.make_venv()
+    assert made.usable()
+    shutil.copytree(first, second, symlinks=True)
+    assert not _loaded(second).usable()
+    assert made.usable()
+
+
 def test_another_lock_is_noticed(run_py: ModuleType, tmp_path: Path) -> None:
     before = run_py.fingerprint(run_py.DEV_LOCKS)
     (tmp_path / "requirements-dev.lock").write_text("nothing==1.0\n")

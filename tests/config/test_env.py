@@ -50,6 +50,17 @@ def test_the_database_lies_in_the_home_folder_which_is_absolute() -> None:
     assert env.read({}).home == Path.home() / ".local/share/siigo-escala"
 
 
+def test_who_has_no_home_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+    assert env.read({f"{PREFIX}HOME": "/data"}).home == Path("/data")
+    with pytest.raises(EnvironmentProblem) as caught:
+        env.read({})
+    assert caught.value.variable == f"{PREFIX}HOME"
+
+
 def test_several_keys_keep_their_order() -> None:
     assert read(SECRET_KEY="nueva, vieja,").secret_keys == ("nueva", "vieja")
 

@@ -137,12 +137,16 @@ def read(environ: Mapping[str, str]) -> Environment:
 
 def _home(environ: Mapping[str, str], text: str) -> Path:
     """The folder, absolute; `~` is the home of `environ`."""
-    user = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    if not text:
-        return (user / ".local/share/siigo-escala").absolute()
-    if text == "~" or text.startswith(("~/", "~\\")):
-        return (user / text[2:]).absolute()
-    return Path(text).absolute()
+    if text and text != "~" and not text.startswith(("~/", "~\\")):
+        return Path(text).absolute()
+    try:
+        user = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    except RuntimeError:
+        raise EnvironmentProblem(
+            f"{_PREFIX}HOME",
+            f"Este usuario no tiene carpeta propia: diga en {_PREFIX}HOME dónde guardar los datos.",
+        ) from None
+    return (user / (text[2:] if text else ".local/share/siigo-escala")).absolute()
 
 
 def _database_url(variable: str, text: str) -> str:
