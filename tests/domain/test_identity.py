@@ -150,13 +150,19 @@ def test_the_normal_form_of_a_phone_is_its_own_normal_form(typed: str) -> None:
         ("018000123456", "5718000123456"),
         ("56912345678", "56912345678"),
         ("+1 212 555 0123", "12125550123"),
+        ("3991234567", "573991234567"),
+        ("00573001234567", "573001234567"),
+        ("0057 601 3456789 ext. 2", "576013456789"),
+        ("005 57 300 1234567", "573001234567"),
+        ("0058 412 1234567", "584121234567"),
+        ("Tel. (00) 34 600 123 456", "34600123456"),
     ],
 )
 def test_phones_are_digits_with_country_code(typed: str, number: str) -> None:
     assert identity.phone(typed) == number
 
 
-@pytest.mark.parametrize("typed", ["", "123", "sin teléfono", "3456789", "57300123456", "1" * 40])
+@pytest.mark.parametrize("typed", ["", "123", "sin teléfono", "3456789", "57300123456", "00", "1" * 40])
 def test_what_cannot_be_dialled_from_abroad_is_no_phone(typed: str) -> None:
     assert identity.phone(typed) is None
 
@@ -215,4 +221,23 @@ def test_an_email_is_at_most_as_long_as_mail_servers_take_it(local: int, whole: 
 
 def test_a_phone_of_another_country_is_never_read_as_a_colombian_one() -> None:
     assert identity.phone("3001234567", country="US") == "13001234567"
-    assert identity.phone("9001234567") == "579001234567", "ten digits are a national number"
+
+
+@pytest.mark.parametrize("typed", ["57 1 3456789", "5713456789", "0057 1 3456789", "13456789", "9001234567"])
+def test_ten_digits_that_colombia_does_not_have_are_no_phone(typed: str) -> None:
+    assert identity.phone(typed) is None
+    assert identity.phone(f"+{typed}") is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "parts"),
+    [
+        ("573001234567", ("57", "3001234567")),
+        ("34600123456", ("34", "600123456")),
+        ("50761234567", ("507", "61234567")),
+        ("390612345678", ("39", "0612345678")),
+    ],
+)
+def test_a_phone_is_dialled_by_country_code_and_national_number(phone: str, parts: tuple[str, str]) -> None:
+    assert identity.phone(phone) == phone
+    assert identity.dialled(phone) == parts

@@ -19,13 +19,6 @@ class Equivalent:
 
 KNOWN = (
     Equivalent(
-        module="domain/identity.py",
-        code='if country == "CO" and _COLOMBIAN.fullmatch(digits) '
-        'and (digits.startswith("57") or "+" not in typed):',
-        change="Or becomes And",
-        why="a short cut: the general way below comes to the same number",
-    ),
-    Equivalent(
         module="domain/mapping/breakdown.py",
         code="return []",
         change="[] becomes None",

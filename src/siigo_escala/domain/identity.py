@@ -24,8 +24,10 @@ _WRITTEN_AS_DECIMAL = re.compile(r"(\d{4,})\.0{1,2}", re.ASCII)
 _LABEL = re.compile(r"\AN\.?I\.?T(?![A-Z])[\s.:#°º]*", re.IGNORECASE)
 _WALK_IN = re.compile(r"(\d)\1{4,}|444444\w{3}", re.ASCII)
 
-#: Mobile and fixed lines since 2021, with or without the country code: nearly all there are.
-_COLOMBIAN = re.compile(r"(57)?(3\d{9}|60[1-8]\d{7})", re.ASCII)
+#: Mobile and fixed lines since 2021, with or without the country code: nearly all there are. Before the code,
+#: 00 or 005, 007, 009, by which a call leaves Colombia.
+_COLOMBIAN = re.compile(r"(?P<country>(00[579]?)?57)?(?P<line>3\d{9}|60[1-8]\d{7})", re.ASCII)
+_ABROAD = re.compile(r"\A[^\d+]*00", re.ASCII)
 _EXTENSION = re.compile(r"(?<=\d)[\s,;.(]*(extensi[oó]n|ext|x|#).*$", re.IGNORECASE | re.DOTALL)
 _LONGEST_NATIONAL = 10
 _POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -109,6 +111,12 @@ def phone(text: str, *, country: str = "CO") -> str | None:
     return found if found is not None and _phone(found, country) == found else None
 
 
+def dialled(phone: str) -> tuple[str, str]:
+    """Country code and national number of a phone in its normal form: "57", "3001234567"."""
+    code = str(phonenumbers.parse(f"+{phone}").country_code)
+    return code, phone.removeprefix(code)
+
+
 def same_name(names: Iterable[str], *, first_name: str, last_name: str, company_name: str) -> bool:
     """Whether every word of a customer's name stands in a contact's first, last or company name.
 
@@ -135,13 +143,17 @@ def _without_check_digit(text: str) -> str | None:
 
 def _phone(text: str, country: str) -> str | None:
     typed = _EXTENSION.sub("", text.strip())
+    if country == "CO":
+        ours = _COLOMBIAN.fullmatch(re.sub(r"[^0-9]", "", typed))
+        if ours and (ours["country"] or "+" not in typed):
+            return f"57{ours['line']}"
+        typed = _ABROAD.sub("+", typed)  # phonenumbers would take "005" for a carrier's prefix
     digits = re.sub(r"[^0-9]", "", typed)
-    if country == "CO" and _COLOMBIAN.fullmatch(digits) and (digits.startswith("57") or "+" not in typed):
-        return digits if digits.startswith("57") else f"57{digits}"
     local, abroad = _parse(typed, country), _parse(f"+{digits}", country)
     valid = [number for number in (local, abroad) if number and phonenumbers.is_valid_number(number)]
-    # A number that is only possible carries its country code where it is longer than a national one.
-    possible = [abroad if len(digits) > _LONGEST_NATIONAL else local]
+    # A number that is only possible carries its country code where it is longer than a national one. All of
+    # Colombia's are known: others of that length are older than 2021 ("57 1 3456789") or no phones.
+    possible = [abroad] if len(digits) > _LONGEST_NATIONAL else [local] if country != "CO" else []
     for number in [*valid, *possible]:
         if number and phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from siigo_escala.domain import identity
 from siigo_escala.domain.selling import (
     City,
     CustomerDraft,
@@ -24,7 +25,6 @@ from siigo_escala.rest.fields import flag, integer, items, mapping, number, text
 from siigo_escala.siigo import wire
 
 OBSERVATIONS_LIMIT = 4000
-_LOCAL_DIGITS = 10
 _TOTAL = re.compile(r"calculated is\s*\$?\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
@@ -139,8 +139,9 @@ def customer_body(draft: CustomerDraft) -> dict[str, object]:
     }
     if draft.check_digit:
         body["check_digit"] = draft.check_digit
-    if draft.phone and len(draft.phone) > _LOCAL_DIGITS:
-        phone = {"indicative": draft.phone[:-_LOCAL_DIGITS], "number": draft.phone[-_LOCAL_DIGITS:]}
+    if draft.phone:
+        indicative, local = identity.dialled(draft.phone)
+        phone = {"indicative": indicative, "number": local}
         body["phones"] = [phone]
         person["phone"] = phone
     body["contacts"] = [person]

@@ -94,6 +94,15 @@ def test_a_company_is_registered_whole() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("typed", "indicative", "number"),
+    [("34600123456", "34", "600123456"), ("50761234567", "507", "61234567")],
+)
+def test_a_foreign_phone_is_registered_by_its_country_code(typed: str, indicative: str, number: str) -> None:
+    body = selling.customer_body(_customer(_contact(phones=(typed,))))
+    assert body["phones"] == [{"indicative": indicative, "number": number}]
+
+
 def test_a_person_is_registered_by_first_and_last_names() -> None:
     contact = _contact(
         1032456789, company_name="", first_name="Julián Restrepo Mora", last_name="", emails=(), phones=()
