@@ -153,6 +153,34 @@ def test_what_was_sent_without_a_mark_is_not_the_deal_of_a_connection_that_came_
     assert world.row(invoice["name"]).deal_id == sent["id"]
 
 
+@pytest.mark.parametrize(
+    ("sent_under", "now", "others", "customer"),
+    [
+        ("norte", "sur", "norte", "Tienda"),
+        ("", "sur", "norte", "Conjunto Calle 100-15 Norte"),
+        ("sur", "sur", "norte", "Bodega 12-4 Norte"),
+    ],
+    ids=["marks swapped", "sent without a mark", "the customer is called like the other mark"],
+)
+def test_what_was_sent_is_ours_whatever_another_connection_is_called_now(
+    world: World, sent_under: str, now: str, others: str, customer: str
+) -> None:
+    buyer = world.customer(0, name=[customer])
+    invoice = world.siigo.create_invoice(buyer["id"], total=1000)
+    world.connect(f'mark = "{sent_under}"\npossible_twins = "ignore"')
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (sent,) = world.deals()
+    connection = world.connect(f'mark = "{now}"\npossible_twins = "ignore"')
+    connection.file = {**connection.file, "opportunities": {"mark": others}}
+    connection.pk, connection.name, connection.siigo = None, "beta", models.SiigoCompany.objects.create()
+    connection.save()
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    row = world.row(invoice["name"])
+    assert ([deal["id"] for deal in world.deals()], row.adopted) == ([row.deal_id], False)
+    assert row.deal_id == sent["id"]
+
+
 def test_a_contact_made_in_the_run_counts_as_created_even_if_its_deal_was_looked_up(world: World) -> None:
     world.invoices(1)
     world.connect()

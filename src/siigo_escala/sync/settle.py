@@ -151,9 +151,7 @@ class Settlement:
         free = [
             deal
             for deal in self._unbound(named)
-            if invoice_to_deal.has_mark(deal.name, mark)
-            and not invoice_to_deal.has_any_mark(deal.name, foreign)
-            and not _older(deal, row)
+            if _bears(deal.name, mark, foreign) and not _older(deal, row)
         ]
         decision = planning.claim(
             [
@@ -236,6 +234,17 @@ def proves(reading: Reading | None, intent_at: datetime | None) -> bool:
         and reading.started > intent_at
         and (reading.since is None or reading.since <= intent_at)
     )
+
+
+def _bears(name: str, mark: str, foreign: Sequence[str]) -> bool:
+    """Whether a deal of this name may be what was sent under this mark.
+
+    What was sent without one bears none in our brackets: the words of a customer's name are no mark of a
+    connection that came since.
+    """
+    if mark:
+        return invoice_to_deal.has_mark(name, mark)
+    return not any(f"[{one}]".casefold() in name.casefold() for one in foreign)
 
 
 def _older(deal: models.KnownDeal, row: models.Invoice) -> bool:
