@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,10 +67,37 @@ def test_a_cedula_carries_its_check_digit_only_after_a_hyphen(number: str) -> No
 
 
 @pytest.mark.parametrize(
-    "stored", ["900.123.456-8", "9001234568", "900123456", "900 123 456", "900123456.0", "nit900123456"]
+    "stored",
+    [
+        *("900.123.456-8", "9001234568", "900123456", "900 123 456", "900123456.0", "nit900123456"),
+        *("Nit. No. 900123456", "NIT N° 900.123.456-8", "N.I.T.: Nº900123456", "No. 900123456"),
+    ],
 )
 def test_the_ways_a_nit_is_written_by_hand(stored: str) -> None:
     assert denotes(stored, id_type="31", identification="900123456")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *("CC 1032456789", "C.C. 1.032.456.789", "c.c.1032456789", "C. C. No. 1032456789", "CC1032456789-7"),
+        *("Cédula 1032456789", "cedula: 1,032,456,789", "Cédula de ciudadanía N° 1'032.456.789"),
+    ],
+)
+def test_the_ways_a_cedula_is_labelled_by_hand(stored: str) -> None:
+    assert denotes(stored, id_type="13", identification="1032456789")
+
+
+@pytest.mark.parametrize(
+    "stored", ["CC123AB", "CC 123 AB", "No. 123AB", "CCC123", "Cédula", "C.C. No.", "Nit AB1"]
+)
+def test_a_label_is_left_out_before_a_number_alone(stored: str) -> None:
+    letters = "".join(re.findall("[A-Z0-9]", stored.upper()))
+    assert identity.stored_keys(stored) == {letters.removeprefix("NIT")}
+
+
+def test_a_text_of_endless_blanks_is_no_work() -> None:
+    assert identity.stored_keys(f"NIT C.C. No. {' .' * 200_000} x") == {"CCNOX"}
 
 
 def test_letters_compare_in_capitals_and_without_punctuation() -> None:

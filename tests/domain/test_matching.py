@@ -42,7 +42,7 @@ def test_a_binding_comes_before_what_is_stored() -> None:
     assert match(examples.contact(stored="1032456789"), bound=ContactId("k-8")) == found("k-8", "bound")
 
 
-@pytest.mark.parametrize("stored", ["1032456789", "1.032.456.789", "1032456789-7"])
+@pytest.mark.parametrize("stored", ["1032456789", "1.032.456.789", "1032456789-7", "C.C. 1032456789"])
 def test_the_stored_identification_wins_over_name_email_and_phone(stored: str) -> None:
     own = examples.contact("k-1", stored=stored, **STRANGER)
     alike = examples.contact("k-2", emails=(EMAIL,), phones=(PHONE,), **NAMED)

@@ -21,7 +21,12 @@ _NUMERIC_TYPES = ("11", "12", "13", _NIT)
 
 _WITH_CHECK_DIGIT = re.compile(r"(?P<base>[\d\s.,']*\d)\s*-\s*(?P<digit>\d)", re.ASCII)
 _WRITTEN_AS_DECIMAL = re.compile(r"(\d{4,})\.0{1,2}", re.ASCII)
-_LABEL = re.compile(r"\AN\.?I\.?T(?![A-Z])[\s.:#°º]*", re.IGNORECASE)
+#: "NIT", and before nothing but a number "C.C.", "Cédula de ciudadanía", "No.": "CC123AB" is a passport.
+_LABEL = re.compile(
+    r"\A(N\.?I\.?T(?![A-Z])[\s.:#°º]*+)?"
+    r"(((C\.?\s?C|c[eé]dula(\s+de\s+ciudadan[ií]a)?)[\s.:#]*+)?(N[o°º][\s.:#]*+)?(?=[\d\s.,'-]+\Z))?",
+    re.IGNORECASE,
+)
 _WALK_IN = re.compile(r"(\d)\1{4,}|444444\w{3}", re.ASCII)
 
 #: Mobile and fixed lines since 2021, with or without the country code: nearly all there are. Before the code,
