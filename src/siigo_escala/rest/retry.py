@@ -30,9 +30,10 @@ Kind = Literal["read", "rewrite", "create"]
 DEFAULT_WAIT_S = 60.0
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 20.0
-_WAIT_IN_TEXT = re.compile(
-    r"(?:([1-9]\d{0,2}(?:[.,]\d{3})+)|(\d+(?:\.\d+)?))\s*(?:s(?:ec|eg)|(min(?:ute|uto)s?))", re.IGNORECASE
-)
+_TIME = r"(\d[\d.,]*)\s*(s(?:ec|eg)|min(?:ute|uto))"
+_TIMES = re.compile(_TIME, re.IGNORECASE)
+_TIMES_ASKED = re.compile(rf"\b(?:in|after|wait|en|de|espere)\s+{_TIME}", re.IGNORECASE)
+"""Not a quota, as "1000 calls per 60 minutes"."""
 _NAMES = {"siigo": "Siigo", "escala": "Escala"}
 
 
@@ -208,15 +209,24 @@ def _jitter() -> float:
 
 
 def _asked_wait(transport: Transport, answer: Answer) -> float:
-    """`Retry-After` (seconds or a date), else the longest time in the message, else a minute."""
+    """`Retry-After` (seconds or a date), else the time that the message asks for, else a minute.
+
+    Words are read as well as may be, and ask for a quarter of an hour at most.
+    """
     given = (answer.headers.get("retry-after") or "").strip()
     if given.isdecimal():
         return float(given)
     if (moment := http_date(given)) is not None:
         return (moment - (answer.server_date or transport.now())).total_seconds()
-    times = _WAIT_IN_TEXT.findall(reading.raw_text(answer.content))
-    return max((_seconds(*found) for found in times), default=DEFAULT_WAIT_S)
+    said = reading.raw_text(answer.content)
+    times = _TIMES_ASKED.findall(said) or _TIMES.findall(said)
+    return min(_seconds(*times[-1]), LONGEST_WAIT_S) if times else DEFAULT_WAIT_S
 
 
-def _seconds(in_thousands: str, number: str, minutes: str) -> float:
-    return float(number or re.sub(r"[.,]", "", in_thousands)) * (60 if minutes else 1)
+def _seconds(number: str, unit: str) -> float:
+    spanish = unit.casefold() in ("seg", "minuto")
+    plain = re.sub(r"\.(?=\d{3}\b)" if spanish else r",(?=\d{3}\b)", "", number).replace(",", ".")
+    try:
+        return float(plain) * (60 if unit.casefold().startswith("min") else 1)
+    except ValueError:
+        return DEFAULT_WAIT_S
