@@ -109,7 +109,8 @@ class SqlLimiter:
         """Whether nobody may call yet at this moment."""
         with self._cursor() as cursor:
             cursor.execute(f"SELECT not_before FROM {_TABLE} WHERE account = %s", [self._account])
-            return bool(cursor.fetchone()[0] > moment)
+            found = cursor.fetchone()  # none where the account was removed meanwhile
+            return found is not None and found[0] > moment
 
     @contextmanager
     def _cursor(self) -> Iterator[CursorWrapper]:

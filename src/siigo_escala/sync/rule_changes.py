@@ -185,10 +185,11 @@ def save(connection: Connection, changes: Sequence[Change], *, now: datetime) ->
     forward = BACK not in (before.direction, after.direction)
     let_in = foretelling.let_in(connection, before, after) if forward else []
     with transaction.atomic():
+        # A run commits under the same lock: it waits for us, and we for it, for a moment only. It locks the
+        # company before the connection, and so do we.
+        models.SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
         connection = Connection.objects.select_for_update(no_key=True, of=("self",)).get(pk=connection.pk)
         file = checked(connection, changes)
-        # A run commits under the same lock: it waits for us, and we for it, for a moment only.
-        models.SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
         stored = connection.file
         if _PLACE & {change.path for change in changes}:
             connection.pipeline_id, connection.stage_id = place_of(connection, file)
