@@ -152,7 +152,7 @@ def test_a_customer_that_siigo_answers_with_500_for_ever_keeps_no_other_waiting(
     world.configured(patience_seconds=1)
     result = world.sync()
     assert (result.exit_code, counts(result)["created"], counts(result)["failed"]) == (1, 1, 1)
-    assert codes(result) == ["NOT_REACHED"]
+    assert codes(result) == ["UNEXPECTED_ANSWER"]
     world.siigo.calls.clear()
     assert world.sync(kind=kind).exit_code == 1
     assert world.siigo.calls.count("GET", f"/v1/customers/{odd['id']}") == 1, "each refusal counts"
@@ -160,6 +160,22 @@ def test_a_customer_that_siigo_answers_with_500_for_ever_keeps_no_other_waiting(
     assert counts(world.sync())["created"] == 1
     assert len(world.deals()) == 3
     assert any(theirs["name"] in deal["name"] for deal in world.deals())
+
+
+def test_a_hiccup_about_customers_of_invoices_that_an_outage_left_waiting_costs_nothing(world: World) -> None:
+    made = [world.customer(number) for number in range(7)]
+    for one in made:
+        world.siigo.create_invoice(one["id"])
+    world.connect()
+    world.configured(patience_seconds=1)
+    world.siigo.faults.add(Fault(kind="refuse", status=503, path="/v1/customers.*", body={}))
+    world.siigo.faults.add(Fault(kind="refuse", status=503, path="/v1/users", body={}))
+    assert world.sync().exit_code == 4
+    world.siigo.faults.clear()
+    for one in made:
+        world.siigo.faults.add(Fault(kind="refuse", status=503, path=f"/v1/customers/{one['id']}", times=1))
+    models.SiigoCompany.objects.update(customers_total=100_000)
+    assert counts(world.sync()) == {"read": 7, "created": 7}
 
 
 def test_a_siigo_that_answers_with_500_about_every_customer_is_out_of_reach(world: World) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from siigo_escala.domain import identity, records, text
 from siigo_escala.domain.accounting import Customer, CustomerId, Unreadable
+from siigo_escala.domain.reasons import Code
 from siigo_escala.rest.errors import NotFound, TryLater
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
@@ -122,10 +123,7 @@ def _asked(session: Session, customer_id: CustomerId) -> Customer:
         return session.siigo.customer(customer_id, tries=1)
     except TryLater:
         waiting = models.Invoice.objects.filter(
-            connection=session.connection,
-            customer_id=customer_id,
-            state=models.State.PENDING,
-            updated_at__lt=session.started,
+            connection=session.connection, customer_id=customer_id, code=Code.UNEXPECTED_ANSWER
         )
         if waiting.exists():
             # An earlier run had no answer either: every refusal counts, and this one may go on for ever.

@@ -300,6 +300,7 @@ def _decided(session: Session, items: Sequence[Item]) -> list[Step]:
     """Decides a batch; where something unforeseen happens, each alone, so that one record stops no other."""
     try:
         steps = decide.decide(session, items)
+        _left(session, unreached.unanswered(items, steps), Code.UNEXPECTED_ANSWER)
         drafts.prepare(session, steps)
         return steps
     except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):
@@ -307,12 +308,16 @@ def _decided(session: Session, items: Sequence[Item]) -> list[Step]:
     except Exception as problem:
         if len(items) != 1:
             return [step for item in items for step in _decided(session, [item])]
-        row = items[0].row
-        log.error("record parked", run=session.run_id, invoice=row.siigo_id, exc_info=problem)
-        journal = Journal(session)
-        journal.left(row, Code.INTERNAL_ERROR)
-        journal.flush()
+        log.error("record parked", run=session.run_id, invoice=items[0].row.siigo_id, exc_info=problem)
+        _left(session, [items[0].row], Code.INTERNAL_ERROR)
         return []
+
+
+def _left(session: Session, rows: Sequence[models.Invoice], code: Code) -> None:
+    journal = Journal(session)
+    for row in rows:
+        journal.left(row, code)
+    journal.flush()
 
 
 def _share(course: _Course, items: Sequence[Item]) -> float:

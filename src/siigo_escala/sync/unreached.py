@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Nothing
 from siigo_escala.domain.reasons import Code
+from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import decide
 from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.read import Item
 from siigo_escala.sync.session import Session
+from siigo_escala.sync.step import Step
 
 
 def count(session: Session, items: Sequence[Item]) -> None:
@@ -22,6 +24,12 @@ def count(session: Session, items: Sequence[Item]) -> None:
             session.tally.put(
                 row.siigo_id, "failed", value=row.value, name=row.name or row.siigo_id, code=code
             )
+
+
+def unanswered(items: Sequence[Item], steps: Sequence[Step]) -> list[models.Invoice]:
+    """Those of these that were not decided, for Siigo has no answer about their customers."""
+    decided = {step.row.siigo_id for step in steps}
+    return [item.row for item in items if item.row.siigo_id not in decided]
 
 
 def settle(session: Session, items: Sequence[Item]) -> None:
