@@ -147,10 +147,15 @@ def test_a_clock_that_was_years_ahead_neither_ends_the_copies_nor_takes_away_wha
 
 
 def test_anothers_copy_does_not_end_the_trouble_of_one_machine() -> None:
-    trouble = alert_findings.of_backup("disco lleno", before=None, machine="uno")
+    trouble = alert_findings.of_backup("disco lleno", before=None, machine="uno", now=NOW)
     told = alert_state.noted(None, trouble, now=NOW)
-    well = {one: alert_findings.of_backup("", before=told, machine=one).standing for one in ("uno", "otro")}
-    assert well == {"uno": alert_state.Standing.OVER, "otro": alert_state.Standing.UNKNOWN}
+
+    def well(machine: str, now: datetime) -> alert_state.Standing:
+        return alert_findings.of_backup("", before=told, machine=machine, now=now).standing
+
+    assert well("uno", NOW) is alert_state.Standing.OVER
+    assert well("otro", NOW) is alert_state.Standing.UNKNOWN
+    assert well("otro", NOW + 3 * DAY) is alert_state.Standing.OVER, "it may be the same, called anew"
 
 
 def test_one_process_at_a_time(connected: World) -> None:

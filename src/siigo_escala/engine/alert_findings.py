@@ -21,6 +21,7 @@ _FIRST = 10
 _INTERVALS = 3
 _LONGEST_PATIENCE = timedelta(minutes=15)
 _STALE_HOURS = 26
+_MACHINE_LIVES = timedelta(days=2)
 _WORKED = (0, 1)
 
 
@@ -122,15 +123,19 @@ def muted(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.file.get("alerts", {}).get("mute", ()))
 
 
-def of_backup(problem: str, *, before: Told | None, machine: str) -> Finding:
+def of_backup(problem: str, *, before: Told | None, machine: str, now: datetime) -> Finding:
     """Whether an installation's daily copy failed; it is everybody's whose data stands in it.
 
     `machine`: whose folder it is. Of several that share a database each makes copies of its own, and none
-    knows that another's trouble is over.
+    knows that another's trouble is over; one that tells nothing for long is another one by now, or gone.
     """
     if problem:
         return Finding(kind="backup", standing=Standing.ON, facts={"why": problem, "machine": machine})
-    anothers = before is not None and before.facts.get("machine", machine) != machine
+    anothers = (
+        before is not None
+        and before.facts.get("machine", machine) != machine
+        and now - before.since < _MACHINE_LIVES
+    )
     return Finding(kind="backup", standing=Standing.UNKNOWN if anothers else Standing.OVER)
 
 

@@ -87,7 +87,9 @@ def watch(
         since = dict(Connection.objects.values_list("pk", "turn__since"))
         lately = set(_ran_lately(now=now))
         watched = []
-        machine = f"{socket.gethostname()}:{environment.home}"
+        # Those that share a file share the folder of its copies, whatever the machine is called.
+        shared = environment.database_url.startswith("postgresql")
+        machine = f"{socket.gethostname()}:{environment.home}" if shared else ""
         for connection in connections:
             told = rows.get(connection.pk, {})
             if not addresses.of(connection, environment):
@@ -96,7 +98,8 @@ def watch(
                 continue
             watched.append(connection)
             if backup is not None:
-                found = alert_findings.of_backup(backup, before=told.get("backup"), machine=machine)
+                before = told.get("backup")
+                found = alert_findings.of_backup(backup, before=before, machine=machine, now=now)
                 _note(connection, found, told, now=now)
             _watched(connection, told, since=since.get(connection.pk), ran=connection.pk in lately, now=now)
         telling.tell(watched, environment, carrier=carrier, now=now, batches=_BATCHES)

@@ -49,7 +49,10 @@ def make(home: Path, *, keys: Sequence[str], now: datetime, daily: bool = False)
         # One that cannot be read back is no copy, and must not pass for the newest.
         path.unlink(missing_ok=True)
         raise
-    for old in [one for one in known(home) if not one.before and one.daily == daily][KEPT:]:
+    ours = [one for one in known(home) if not one.before and one.daily == daily]
+    # What a clock that was ahead has made goes first.
+    ours.sort(key=lambda one: (one.made <= now + timedelta(hours=1), one.made, one.name), reverse=True)
+    for old in [one for one in ours[KEPT:] if one.name != path.name]:
         (folder / old.name).unlink(missing_ok=True)
     return _copy(path)
 

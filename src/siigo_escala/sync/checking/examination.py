@@ -137,6 +137,7 @@ def probe(found: Examination, opened: Opened, lease: Lease, *, now: Callable[[],
         now=now,
         on_learned=learned.tell,
         bounds=clients.Bounds(on_answer=found.witness.answered),
+        before_write=lease.prove_anew,
     )
     try:
         found.probed = write_probe.probe(opened, pair.escala, lease, now=now())
