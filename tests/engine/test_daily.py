@@ -146,6 +146,18 @@ def test_a_clock_that_was_years_ahead_neither_ends_the_copies_nor_takes_away_wha
     assert len(copies.known(home)) == 2
 
 
+@ON_SQLITE
+def test_copies_of_a_clock_that_was_ahead_give_way_to_todays(connected: World) -> None:
+    home, keys = connected.environment.home, connected.environment.secret_keys
+    for day in range(copies.KEPT):
+        later = NOW + timedelta(days=365 + day)
+        made = copies.make(home, keys=keys, now=later, daily=True)
+        os.utime(home / "backups" / made.name, (later.timestamp(), later.timestamp()))
+    today = copies.make(home, keys=keys, now=NOW, daily=True)
+    kept = copies.known(home)
+    assert (len(kept), today.name in [one.name for one in kept]) == (copies.KEPT, True)
+
+
 def test_anothers_copy_does_not_end_the_trouble_of_one_machine() -> None:
     trouble = alert_findings.of_backup("disco lleno", before=None, machine="uno", now=NOW)
     told = alert_state.noted(None, trouble, now=NOW)
