@@ -236,6 +236,17 @@ def test_a_value_that_is_not_allowed_names_its_key(old: str, new: str, key: str)
 
 
 @pytest.mark.parametrize(
+    "mark", ["\u200b", "nor\u200bte", "sede  norte", " norte", "<norte", "[n]", "\ufe64"]
+)
+def test_a_mark_that_a_name_would_not_show_as_it_is_typed_is_refused(mark: str) -> None:
+    data = data_of(LEAST)
+    data["opportunities"]["mark"] = mark
+    with pytest.raises(FileProblem, match=r"debe ser un texto de hasta 40 letras, sin < > ") as caught:
+        rules.from_json(data)
+    assert caught.value.key == "opportunities.mark"
+
+
+@pytest.mark.parametrize(
     ("extra", "key"),
     [
         ('default_city = "Bogotá"', "invoices.default_city"),

@@ -618,15 +618,16 @@ def test_a_long_list_is_cut_and_counted() -> None:
     assert listed(str(number) for number in range(13)).endswith("9 y 3 más")
 
 
-def test_a_neighbour_with_another_mark_is_told_and_no_trouble(healthy: World) -> None:
+@pytest.mark.parametrize(("ours", "result"), [("B", "ok"), ("a", "failed")])
+def test_a_neighbour_with_another_mark_is_told_and_no_trouble(healthy: World, ours: str, result: str) -> None:
     _neighbour(healthy)
-    _set(healthy, "opportunities", mark="B")
+    _set(healthy, "opportunities", mark=ours)
     other = models.Connection.objects.get(name="otra")
     other.file = {**other.file, "opportunities": {**other.file["opportunities"], "mark": "A"}}
     other.save()
     found = _examined(healthy)
     (told,) = [one for one in found.checks if one.code == Finding.NEIGHBOURS]
-    assert (told.result, "«otra»" in told.message) == ("ok", True)
+    assert (told.result, "«otra»" in told.message) == (result, True)
 
 
 @pytest.mark.parametrize("known", ["unknown", "works"])

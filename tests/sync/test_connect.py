@@ -231,7 +231,8 @@ def test_one_pair_of_accounts_belongs_to_one_connection(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "fits"), [("", "B", False), ("A", "", False), ("A", "A", False), ("A", "B", True)]
+    ("first", "second", "fits"),
+    [("", "B", False), ("A", "", False), ("A", "A", False), ("a", "A", False), ("A", "B", True)],
 )
 def test_two_companies_on_one_escala_account_need_different_marks(
     world: World, first: str, second: str, fits: bool

@@ -135,11 +135,15 @@ def test_what_says_nothing_of_another_writer_stops_nothing(world: World, other: 
     assert counts(result)["created"] == 1
 
 
-@pytest.mark.parametrize("marked", [True, False])
-def test_the_mark_of_another_connection_is_no_other_writers(world: World, marked: bool) -> None:
+@pytest.mark.parametrize(
+    ("mark", "marked", "noticed"), [("OTRA", True, False), ("OTRA", False, True), ("acme", True, True)]
+)
+def test_the_mark_of_another_connection_is_no_other_writers(
+    world: World, mark: str, marked: bool, noticed: bool
+) -> None:
     invoice = _made(world, 'mark = "ACME"')
     first = models.Connection.objects.get()
-    file = {**first.file, "name": "otra", "opportunities": {**first.file["opportunities"], "mark": "OTRA"}}
+    file = {**first.file, "name": "otra", "opportunities": {**first.file["opportunities"], "mark": mark}}
     models.Connection.objects.create(
         name="otra",
         direction=first.direction,
@@ -150,9 +154,9 @@ def test_the_mark_of_another_connection_is_no_other_writers(world: World, marked
         created_at=world.now(),
         start=first.start,
     )
-    _another(world, invoice, name=f"{invoice['name']} [OTRA] - Empresa" if marked else invoice["name"])
+    _another(world, invoice, name=f"{invoice['name']} [{mark}] - Empresa" if marked else invoice["name"])
     result = world.sync()
-    assert ("OTHER_WRITER_SEEN" in codes(result)) is not marked
+    assert ("OTHER_WRITER_SEEN" in codes(result)) is noticed
     assert not models.Connection.objects.get(name="otra").others, "it is not that connection's invoice"
 
 

@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, Strict
 from pydantic_core import PydanticCustomError
 
+from siigo_escala.domain import text as texts
+from siigo_escala.domain.mapping import invoice_to_deal
+
 UNASSIGNED = "unassigned"
 PLACEHOLDERS = ("factura", "fecha", "cliente", "identificacion", "vendedor", "total")
 
@@ -113,8 +116,12 @@ def _field(text: str) -> str:
 
 def mark(text: str) -> str:
     """A text that can stand inside of a name."""
-    if len(text) > 40 or re.search(r"[<>\[\]\r\n]", text) or text != text.strip():
-        raise ValueError("debe ser un texto de hasta 40 letras, sin < > [ ] ni espacios en los extremos")
+    unseen = text != texts.line(text) or (text and not invoice_to_deal.folded_mark(text))
+    if len(text) > 40 or re.search(r"[\[\]]", text) or unseen:
+        raise ValueError(
+            "debe ser un texto de hasta 40 letras, sin < > [ ], letras invisibles ni espacios dobles o en "
+            "los extremos"
+        )
     return text
 
 

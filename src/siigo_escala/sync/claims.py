@@ -200,8 +200,8 @@ def other_marks(session: Session) -> list[str]:
     """The marks of the other connections of this Escala account."""
     others = models.Connection.objects.filter(escala_id=session.connection.escala_id)
     files = others.exclude(pk=session.connection.pk).values_list("file", flat=True)
-    marks = {file.get("opportunities", {}).get("mark", "") for file in files}
-    return sorted(marks - {"", session.file.opportunities.mark})
+    marks = (file.get("opportunities", {}).get("mark", "") for file in files)
+    return invoice_to_deal.marks_besides(session.file.opportunities.mark, marks)
 
 
 def _stands(session: Session, deal_id: DealId) -> bool:

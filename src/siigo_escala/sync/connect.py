@@ -17,6 +17,7 @@ from siigo_escala.domain import rules
 from siigo_escala.domain.accounting import DocumentType
 from siigo_escala.domain.crm import UNASSIGNED
 from siigo_escala.domain.directions import BACK
+from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
@@ -205,9 +206,10 @@ def check_taken(file: ConnectionFile, company: SiigoCompany | None, account: Esc
         raise accounts_taken(taken)
     if file.direction == BACK:
         return
+    ours = invoice_to_deal.folded_mark(file.opportunities.mark)
     for other in others.filter(direction=file.direction):
-        mark = rules.from_json(other.file).opportunities.mark
-        if not mark or not file.opportunities.mark or mark == file.opportunities.mark:
+        theirs = invoice_to_deal.folded_mark(rules.from_json(other.file).opportunities.mark)
+        if not ours or theirs in ("", ours):
             raise StoreProblem(
                 "MARK_NEEDED",
                 f"La conexión «{other.name}» usa la misma cuenta de Escala: ponga en ambas "

@@ -84,7 +84,7 @@ def _foreign(
     names = sorted({name for some in named.values() for name in some})
     for row in models.Invoice.objects.filter(connection=connection, name__in=names).defer("record"):
         rows.setdefault(row.name, []).append(row)
-    marks = {_mark(other) for other in connections} - {"", _mark(connection)}
+    marks = invoice_to_deal.marks_besides(_mark(connection), map(_mark, connections))
     ours = {
         deal.deal_id: deal
         for deal in models.KnownDeal.objects.filter(

@@ -163,6 +163,12 @@ def test_another_mark_is_not_this_one(number: str, mark: str, other: str) -> Non
     assert not invoice_to_deal.has_mark(invoice_to_deal.name(number, mark=mark, customer_name=other), other)
 
 
+@pytest.mark.parametrize("other", ["", "\u200b", "norte", "NORTE", "Ｎorte", "nor\u200bte"])
+def test_a_mark_that_is_read_as_ones_own_is_no_other(other: str) -> None:
+    assert invoice_to_deal.marks_besides("Norte", [other, "sur", "Sur", "sur"]) == ["Sur", "sur"]
+    assert not other or invoice_to_deal.has_mark(f"FV-2-104 [{other}] - X", other)
+
+
 @pytest.mark.parametrize(
     "name",
     [

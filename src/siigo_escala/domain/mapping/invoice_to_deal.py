@@ -180,7 +180,7 @@ def has_mark(deal_name: str, mark: str) -> bool:
 
     The same word inside the customer's name is no mark; without a mark every name will do.
     """
-    wanted, folded = _folded(mark), _folded(deal_name)[:_LONGEST_NAME_READ]
+    wanted, folded = folded_mark(mark), _folded(deal_name)[:_LONGEST_NAME_READ]
     if not wanted or f"[{wanted}]" in folded:
         return True
     plain = rf"{_WORD.pattern}[\s(]+{re.escape(wanted)}(?![^\W_])"
@@ -190,6 +190,16 @@ def has_mark(deal_name: str, mark: str) -> bool:
 def has_any_mark(deal_name: str, marks: Iterable[str]) -> bool:
     """Whether the name bears one of these marks."""
     return any(has_mark(deal_name, mark) for mark in marks)
+
+
+def folded_mark(mark: str) -> str:
+    """What `has_mark` tells a mark by: two that fold to the same text are one; "" is none."""
+    return _folded(mark)
+
+
+def marks_besides(own: str, marks: Iterable[str]) -> list[str]:
+    """The marks that are neither empty nor one's own."""
+    return sorted(mark for mark in set(marks) if folded_mark(mark) not in ("", folded_mark(own)))
 
 
 def description(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from siigo_escala.domain import rules
 from siigo_escala.domain.directions import BACK
+from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.store import models
 from siigo_escala.store.models import Invoicing, State
 from siigo_escala.sync import run_row
@@ -164,11 +165,10 @@ def neighbours(opened: Opened) -> Check:
     if opened.file.direction == BACK:
         return ok(Finding.NEIGHBOURS, "Esta conexión no crea oportunidades en Escala.")
     others = others.exclude(direction=BACK)
-    ours = opened.file.opportunities.mark
+    ours = invoice_to_deal.folded_mark(opened.file.opportunities.mark)
+    marks = {other.name: rules.from_json(other.file).opportunities.mark for other in others}
     same = [
-        other.name
-        for other in others
-        if not ours or rules.from_json(other.file).opportunities.mark in ("", ours)
+        name for name, mark in marks.items() if not ours or invoice_to_deal.folded_mark(mark) in ("", ours)
     ]
     if same:
         return failed(
@@ -176,9 +176,8 @@ def neighbours(opened: Opened) -> Check:
             f"En la misma cuenta de Escala escriben, sin una marca que las distinga: {quoted(same)}.",
             remedy="Ponga en cada conexión «opportunities.mark» con un texto distinto y conecte de nuevo.",
         )
-    names = [other.name for other in others]
-    if names:
-        return ok(Finding.NEIGHBOURS, f"Comparten la cuenta de Escala, con otra marca: {quoted(names)}.")
+    if marks:
+        return ok(Finding.NEIGHBOURS, f"Comparten la cuenta de Escala, con otra marca: {quoted(marks)}.")
     return ok(Finding.NEIGHBOURS, "Ninguna otra conexión de esta instalación usa la misma cuenta de Escala.")
 
 
