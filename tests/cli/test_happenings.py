@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from siigo_escala.cli.demo_business import Stage
@@ -39,3 +41,11 @@ def test_a_sale_is_made_won_moved_back_and_worth_more(stage: Stage) -> None:
     for wrong in ({"contacto": ""}, {"articulo": "OTRO"}, {"cantidad": "muchas"}, {"cantidad": "0"}):
         with pytest.raises(happenings.Refused):
             happenings.do(stage, sale | wrong)
+
+
+def test_whoever_looks_at_the_deals_leaves_their_order_as_it_was(stage: Stage) -> None:
+    made = [
+        stage.escala.create_deal(name=f"{day}", created=datetime(2026, 3, day, tzinfo=UTC)) for day in (1, 2)
+    ]
+    assert [one["name"] for one in happenings.deals(stage)] == ["2", "1"]
+    assert [one["id"] for one in stage.escala.account.deals.table.all()] == made

@@ -60,6 +60,14 @@ def test_the_total_may_be_missing(call: Caller) -> None:
     assert call("GET", "/crm/deals").body == {"items": []}
 
 
+def test_an_open_scroll_keeps_the_order_it_began_with(call: Caller) -> None:
+    ids = fill(call, 3)
+    first = call("GET", "/crm/deals/scroll", size=2).body
+    call.simulator.account.deals.table.all().reverse()
+    rest = call("GET", "/crm/deals/scroll", size=2, scrollId=first["scrollId"]).body
+    assert [one["id"] for one in first["items"] + rest["items"]] == ids
+
+
 def test_lists_may_come_in_other_orders(call: Caller) -> None:
     ids = fill(call, 30)
     call.switch(order="newest")

@@ -282,9 +282,9 @@ def invoices(stage: Stage) -> list[dict[str, Any]]:
 def deals(stage: Stage) -> list[dict[str, Any]]:
     """The newest opportunities in Escala: `id`, `name`, `value`, and the name of their `stage`."""
     with stage.escala.lock:
-        listed = stage.escala.account.deals.table.all()
+        records = stage.escala.account.deals.table.all()
+        listed = sorted(records, key=lambda record: str(record["created"]), reverse=True)
         places = {one["id"]: one["name"] for _, one in stage.escala.account.pipelines.stages()}
-    listed.sort(key=lambda record: str(record["created"]), reverse=True)
     return [
         {key: record[key] for key in ("id", "name")}
         | {"value": Decimal(str(record["value"])), "stage": places.get(record["stageId"], "")}

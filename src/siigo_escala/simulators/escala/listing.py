@@ -103,14 +103,14 @@ def since(query: Mapping[str, str], switches: Switches) -> datetime | None:
 
 
 def ordered(records: list[Record], switches: Switches) -> list[Record]:
-    """Records in the order this server happens to list them."""
+    """A new list of the records, in the order this server happens to list them."""
     match switches.order:
         case "newest":
             return records[::-1]
         case "scrambled":
             return sorted(records, key=lambda one: zlib.crc32(one["id"].encode()))
         case _:
-            return records
+            return list(records)
 
 
 def enveloped(
