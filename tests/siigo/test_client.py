@@ -211,9 +211,11 @@ def test_a_list_that_fails_for_long_is_tried_later(simulator: SiigoSimulator, ur
 def test_a_revoked_token_is_renewed_once_and_nobody_notices(simulator: SiigoSimulator, url: str) -> None:
     client, seen = siigo_client(url)
     client.users()
+    revoked = set(simulator.company.tokens)
     simulator.revoke_tokens()
     assert client.users()
     assert [call.path for call in seen.calls if call.status == 401] == ["/v1/users"]
+    assert simulator.company.tokens.keys().isdisjoint(revoked)
 
 
 @pytest.mark.parametrize("wrong_status", [401, 400])

@@ -31,7 +31,8 @@ def sign_in(companies: Iterable[Company], request: Request, switches: Switches) 
         raise errors.ApiError(status, "unauthorized", "Invalid credentials, verify username and access_key")
     refuse_blocked(found, switches)
     now = found.clock.now().timestamp()
-    claims = {"sub": found.username, "nbf": int(now), "n": len(found.tokens), "cia": found.company_key}
+    found.sign_ins += 1
+    claims = {"sub": found.username, "nbf": int(now), "n": found.sign_ins, "cia": found.company_key}
     token = ".".join((_part({"alg": "RS256", "typ": "JWT"}), _part(claims), "firma"))
     life = switches["token_life_s"]
     found.tokens[token] = now + life

@@ -28,7 +28,8 @@ _SPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 class Company:
     """State of one company; the second and later ones (`ordinal`) have other document type ids.
 
-    `catalogues` hold lists of dicts, `tables` the records with ids.
+    `catalogues` hold lists of dicts, `tables` the records with ids. `sign_ins` only grows: no token is ever
+    given twice, not even within the second in which another was revoked.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Company:
         self.is_blocked = False
         self.has_api_plan = True
         self.tokens: dict[str, float] = {}
+        self.sign_ins = 0
         self.call_times: list[float] = []
         self.outcomes: list[tuple[float, bool]] = []
         self.idempotency: dict[str, str] = {}
