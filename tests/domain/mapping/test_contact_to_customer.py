@@ -17,6 +17,10 @@ CITIES = [
     BOGOTA,
     City(name="Armenia", state="Quindío", code="63001", state_code="63"),
     City(name="Armenia", state="Antioquia", code="05059", state_code="05"),
+    City(name="Barbosa", state="Antioquia", code="05079", state_code="05"),
+    City(name="Chía", state="", code="25175", state_code="25"),
+    City(name="Leticia", state="", code="91999", state_code="91"),
+    City(name="Leticia", state="Amazonas", code="91001", state_code="91"),
 ]
 
 
@@ -64,9 +68,26 @@ def test_a_wrong_check_digit_is_told_with_the_right_one(typed: str) -> None:
     )
 
 
-def test_the_only_city_of_a_name_is_meant_whatever_its_state_is_taken_for() -> None:
-    there = _contact(place=Place(address="Cra 15", city="Bogotá", state="Cundinamarca"))
+@pytest.mark.parametrize("state", ["Cundinamarca", "Bogotá D.C.", "Distrito Capital", "D. C."])
+def test_the_capital_is_meant_whatever_its_state_is_taken_for(state: str) -> None:
+    there = _contact(place=Place(address="Cra 15", city="Bogotá", state=state))
     assert _customer(there).city == BOGOTA
+
+
+def test_the_only_city_of_a_name_is_not_meant_where_the_contact_is_of_another_department() -> None:
+    there = _contact(place=Place(address="x", city="Barbosa", state="Santander"))
+    assert _datum(there).startswith("la ciudad «Barbosa» de «Santander», que no es de ningún cliente suyo")
+    rules = InvoiceRules(identification_field="cf_x", default_city="11001")
+    assert _customer(there, rules).city == BOGOTA
+    assert _customer(_contact(place=Place(address="x", city="Barbosa"))).city.code == "05079"
+
+
+def test_a_city_whose_department_nobody_knows_is_meant_where_no_other_is_there() -> None:
+    assert (
+        _customer(_contact(place=Place(address="x", city="Chía", state="Cundinamarca"))).city.code == "25175"
+    )
+    there = Place(address="x", city="Leticia", state="Amazonas")
+    assert _customer(_contact(place=there)).city.code == "91001"
 
 
 def test_a_city_of_endless_name_is_cut_where_it_is_told() -> None:

@@ -25,6 +25,7 @@ _CEDULA: Literal["13"] = "13"
 _NAME_LIMIT = 100
 _ADDRESS_LIMIT = 256
 _COUNTRY = "Co"
+_CAPITAL = "11001"
 _PARTICLES = frozenset(
     {"de", "del", "la", "las", "los", "san", "santa", "y", "da", "do", "dos", "von", "van"}
 )
@@ -159,20 +160,25 @@ def _to_write_to(contact: Contact, names: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _city(place: Place, rules: InvoiceRules, cities: Sequence[City]) -> City | NeedsAttention:
-    """The one city of that name (and state, where there are several), else the default one."""
+    """The one city of that name and state, else the default one. Where no state is known, the name will do.
+
+    The capital has no namesake, and people take it for Cundinamarca's.
+    """
     wanted, state = _plain(place.city), _plain(place.state)
     found = {city.code: city for city in cities if wanted and _plain(city.name) == wanted}
-    if len(found) > 1 and state:
-        found = {code: city for code, city in found.items() if _plain(city.state) == state}
+    if state:
+        there = {code: city for code, city in found.items() if _plain(city.state) == state}
+        anywhere = {code: city for code, city in found.items() if code == _CAPITAL or not _plain(city.state)}
+        found = there or anywhere
     if len(found) == 1:
         return next(iter(found.values()))
     code = rules.default_city
     if code:
         known = next((city for city in cities if city.code == code), None)
         return known or City(name="", state="", code=code, state_code=code[:2], country_code=_COUNTRY)
-    shown = text.line(place.city, limit=80)
+    shown, of = text.line(place.city, limit=80), f" de «{text.line(place.state, limit=80)}»" if state else ""
     return missing(
-        f"la ciudad «{shown}», que no es de ningún cliente suyo en Siigo (corríjala en el contacto)"
+        f"la ciudad «{shown}»{of}, que no es de ningún cliente suyo en Siigo (corríjala en el contacto)"
         if shown
         else "la ciudad (campo «Ciudad» del contacto en Escala)",
         setting="default_city",
