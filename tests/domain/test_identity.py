@@ -150,6 +150,7 @@ def test_the_normal_form_of_an_email_is_its_own_normal_form(typed: str) -> None:
     "typed",
     [
         *("", "a", "a@b", "@b.co", "a@", "a b@c.co", "a@b@c.co", ".a@b.co", "a..b@c.co", "a@-b.co", "a@b.c"),
+        *("straße@b.co", "o\ufb01cina@b.co", "\u212aelly@b.co", "ana@ﬁnca.co"),
         *("ñ@b.co", "a@b.co;c@d.co", f"{'a' * 65}@b.co", f"a@{'b' * 250}.co"),
     ],
 )

@@ -101,9 +101,11 @@ def is_walk_in(identification: str) -> bool:
 
 def email(text: str) -> str | None:
     """The address in lower case, without blanks around it; None where it has no valid form."""
-    address = texts.line(text).casefold()
+    typed = texts.line(text)
+    address = typed.lower()
     local, _, _ = address.partition("@")
-    valid = len(address) <= 254 and len(local) <= 64 and _EMAIL.fullmatch(address)
+    # In lower case the Kelvin sign is a plain k: another address than the one that was typed.
+    valid = typed.isascii() and len(address) <= 254 and len(local) <= 64 and _EMAIL.fullmatch(address)
     return address if valid else None
 
 
