@@ -78,6 +78,8 @@ def test_a_scenario_that_does_not_fit_is_a_sentence(alone: Program) -> None:
         (b"\xff", "no es un texto en UTF-8"),
         ('{"switches": {"colour": 1}}', "«switches» tiene algo que este simulador no admite: «colour»"),
         ('{"faults": {"kind": "x"}}', "«faults» tiene algo que este simulador no admite"),
+        ('{"faults": [{"kind": "drop", "path": "("}]}', "«faults» tiene algo que este simulador no admite"),
+        ('{"invoices": 1, "days": 1000000000}', "«invoices» tiene algo que este simulador no admite"),
         ('{"state": {"customers": 3}}', "«state» tiene algo que este simulador no admite"),
         ('{"invoices": -1}', "«invoices» tiene algo que este simulador no admite"),
     ],

@@ -186,6 +186,8 @@ def test_a_wrong_fault_is_refused_by_name_and_arms_nothing(app: Counter, client:
         assert client.post("/_control/faults", json=wrong).status_code == 400
     assert app.faults.fired() == []
     assert "often" in client.post("/_control/faults", json={"kind": "drop", "often": 1}).json()["error"]
+    unreadable = client.post("/_control/faults", json={"kind": "drop", "path": "("})
+    assert (unreadable.status_code, "unterminated" in unreadable.json()["error"]) == (400, True)
 
 
 def test_a_slow_call_does_not_hold_up_others(app: Counter, client: httpx2.Client) -> None:
@@ -197,6 +199,10 @@ def test_a_slow_call_does_not_hold_up_others(app: Counter, client: httpx2.Client
         assert client.get("/x").status_code == 200
         assert time.monotonic() - began < 0.9
         waiting.join()
+
+
+def test_a_control_call_with_a_number_beyond_all_bounds_is_refused(client: httpx2.Client) -> None:
+    assert client.put("/_control/latency", json={"seconds": 10**400}).status_code == 400
 
 
 def test_an_unknown_control_address_is_404(client: httpx2.Client) -> None:

@@ -1,6 +1,7 @@
 """A scenario file: what a simulator started alone holds and how it behaves. Every key is optional."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -44,7 +45,7 @@ def part(key: str) -> Iterator[None]:
     """What goes wrong inside is the fault of this key: ScenarioProblem with the same message."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, re.error) as problem:
         raise ScenarioProblem(str(problem), key=key, wanted="fitting") from problem
 
 

@@ -1,6 +1,7 @@
 """Serves a simulator over real local HTTP, with faults, latency and a log of calls."""
 
 import http.server
+import re
 import signal
 import socket
 import sys
@@ -205,6 +206,6 @@ def _controlled(server: _HttpServer, request: Request) -> Response:
                     if answer is not None:
                         return Response(answer.status, encode(answer.body), answer.headers)
                 return Response(404, {"error": f"unknown control address {request.method} {request.path}"})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, re.error) as error:
         return Response(400, {"error": f"{type(error).__name__}: {error}"})
     return Response(200, {"done": True})

@@ -116,6 +116,8 @@ def test_a_state_that_is_put_back_is_the_same(port: Port) -> None:
         ({"nothing": 1}, "nothing"),
         ({"switches": {"nothing": 1}}, "nothing"),
         ({"faults": [{"kind": "nothing"}]}, "nothing"),
+        ({"faults": [{"kind": "drop", "path": "("}]}, "unterminated"),
+        ({"invoices": 1, "days": 1_000_000_000}, "days"),
         ({"state": {"nothing": []}}, "nothing"),
     ],
 )
