@@ -38,7 +38,13 @@ def test_a_sale_is_made_won_moved_back_and_worth_more(stage: Stage) -> None:
     assert first["name"] == "Café tostado 500 g para Marcela Ibarra"
     for action, told in (("ganar", "Ganada"), ("devolver", "Prospecto"), ("valor", "$ 220.000,00")):
         assert told in happenings.do(stage, {"accion": action, "oportunidad": first["id"]})
-    for wrong in ({"contacto": ""}, {"articulo": "OTRO"}, {"cantidad": "muchas"}, {"cantidad": "0"}):
+    for wrong in (
+        {"contacto": ""},
+        {"articulo": "OTRO"},
+        {"cantidad": "muchas"},
+        {"cantidad": "0"},
+        {"cantidad": "NaN"},
+    ):
         with pytest.raises(happenings.Refused):
             happenings.do(stage, sale | wrong)
 

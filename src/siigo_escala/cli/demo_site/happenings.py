@@ -310,7 +310,7 @@ def _quantity(given: Mapping[str, str]) -> Decimal:
         quantity = Decimal(given.get("cantidad", "1").strip().replace(",", "."))
     except InvalidOperation:
         raise Refused("La cantidad debe ser un número, como 2.") from None
-    if not 0 < quantity <= _QUANTITY_MOST:
+    if not quantity.is_finite() or not 0 < quantity <= _QUANTITY_MOST:
         raise Refused(f"La cantidad va de 1 a {_QUANTITY_MOST}.")
     return quantity
 
