@@ -247,6 +247,10 @@ def test_a_full_put_takes_away_what_it_does_not_name(call: Caller) -> None:
 def test_a_partial_put_keeps_what_it_does_not_name(call: Caller) -> None:
     call.switch(update_verb="put_partial")
     made = call.contact(email="ana@example.com", city="Bogotá")
+    assert [call("PUT", f"/crm/contacts/{made}", {"priority": one}).body["priority"] for one in (3, 0)] == [
+        3,
+        0,
+    ]
     changes = {"personal": {"city": None}, "custom": {"cf_contact_cedula_kwzt_text": "1"}}
     answer = call("PUT", f"/crm/contacts/{made}", changes)
     assert answer.body["personal"] == {"firstName": "Ana", "email": "ana@example.com"}

@@ -201,6 +201,7 @@ def test_a_partial_update_of_a_deal_keeps_the_rest(call: Caller, switch: str, ve
         3,
         "FV-2-1043",
     )
+    assert call(verb, f"/crm/deals/{made}", {"priority": 0}).body["priority"] == 0
 
 
 def test_a_deal_whose_contact_is_gone_can_still_be_updated_in_part(call: Caller) -> None:

@@ -64,10 +64,10 @@ def whole(value: object, field: str) -> int:
     return value
 
 
-def priority(body: Mapping[str, Any], switches: Switches) -> int:
-    """The priority; 0 where none is given."""
+def priority(body: Mapping[str, Any], before: Mapping[str, Any], *, switches: Switches) -> int:
+    """The priority; where none is given that of before, 0 for a new record."""
     if body.get("priority") is None:
-        return 0
+        return int(before.get("priority", 0))
     if switches.priority == "reject":
         raise Refused("priority is not allowed", field="priority")
     return whole(body["priority"], "priority")

@@ -145,7 +145,7 @@ class Contacts:
             "contacted": checks.flag(whole.get("contacted"), "contacted"),
             "marketable": checks.flag(whole.get("marketable"), "marketable"),
             "status": checks.text(whole.get("status"), "status") or "lead",
-            "priority": checks.priority(body, setting.switches) or before.get("priority", 0),
+            "priority": checks.priority(body, before, switches=setting.switches),
         }
         for key in ("source", "notes"):
             if checks.text(whole.get(key), key):

@@ -71,7 +71,7 @@ class Deals:
             "contactId": contact_id or None,
             **self._place(whole),
             "assignedTo": checks.owner(whole, setting.owners, setting.switches),
-            "priority": checks.priority(body, setting.switches) or before.get("priority", 0),
+            "priority": checks.priority(body, before, switches=setting.switches),
             "value": checks.amount(0 if whole.get("value") is None else whole["value"], "value"),
             "description": checks.limited(
                 description, "description", limit=MAX_DESCRIPTION, switches=setting.switches
