@@ -14,6 +14,7 @@ from siigo_escala.domain.timetable import Kept, Timetable
 
 BOGOTA = ZoneInfo("America/Bogota")
 MADRID = ZoneInfo("Europe/Madrid")
+NEW_YORK = ZoneInfo("America/New_York")
 NEVER = timedelta(0)
 MINUTE = timedelta(minutes=1)
 
@@ -165,16 +166,53 @@ def test_a_delay_that_changes_from_day_to_day_makes_no_second_run() -> None:
         assert not timetable.is_due(daily, done, now=later, delayed=minutes * MINUTE)
 
 
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [
+        ("2026-10-30T06:30", "2026-10-31T06:00"),
+        ("2026-10-31T06:30", "2026-11-01T07:00"),
+        ("2026-11-01T06:30", "2026-11-01T07:00"),
+        ("2026-11-01T07:30", "2026-11-02T07:00"),
+        ("2026-03-07T07:30", "2026-03-08T07:00"),
+        ("2026-03-08T06:30", "2026-03-08T07:00"),
+        ("2026-03-08T07:30", "2026-03-09T06:00"),
+    ],
+)
+def test_a_day_on_which_the_clock_changes_has_another_length(now: str, start: str) -> None:
+    daily, moment = table(zone=NEW_YORK), at(now, ZoneInfo("UTC"))
+    kept = Kept(since=MADE - timedelta(days=30), slot_done=timetable.last_slot(daily, now=moment))
+    assert timetable.next_start(daily, kept, now=moment) == at(start, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("now", ["2026-03-02T01:30", "2026-03-01T10:00"])
+def test_a_run_that_a_clock_of_before_has_done_is_not_the_next_one(now: str) -> None:
+    done = Kept(since=MADE - timedelta(days=30), slot_done=at("2026-03-02T02:00"))
+    assert timetable.next_start(table(), done, now=at(now)) == at("2026-03-03T02:00")
+
+
+def test_a_schedule_chosen_in_its_very_minute_is_told_to_begin_after_its_delay() -> None:
+    hour = at("2026-03-02T02:00")
+    assert timetable.next_start(table(), Kept(since=hour), now=hour, delayed=MINUTE) == hour + MINUTE
+
+
+def test_a_schedule_that_counts_from_later_on_begins_then() -> None:
+    later = Kept(since=at("2026-03-09T12:00"))
+    assert timetable.next_start(table(), later, now=at("2026-03-02T01:30")) == at("2026-03-10T02:00")
+
+
 schedules = st.builds(
     Timetable,
     daily_at=st.none() | st.times(max_value=time(23, 59)).map(lambda t: t.replace(second=0, microsecond=0)),
     every=st.integers(0, 1440).map(lambda minutes: minutes * MINUTE),
-    zone=st.sampled_from(["America/Bogota", "Europe/Madrid", "Pacific/Auckland", "UTC"]).map(ZoneInfo),
+    zone=st.sampled_from(
+        ["America/Bogota", "America/New_York", "Europe/Madrid", "Pacific/Auckland", "UTC"]
+    ).map(ZoneInfo),
 )
 
 
-@given(schedule=schedules, delayed=st.integers(0, 19), minutes=st.integers(0, 4 * 1440))
+@given(schedule=schedules, delayed=st.integers(0, 19), minutes=st.integers(0, 400 * 1440))
 @example(schedule=table("11:58"), delayed=3, minutes=0)  # made between the hour and its delay
+@example(schedule=table("23:58"), delayed=5, minutes=721)  # its delay is over on the next day
 def test_who_asks_every_minute_starts_at_the_moment_that_was_told(
     schedule: Timetable, delayed: int, minutes: int
 ) -> None:

@@ -5,6 +5,7 @@ Pure: everything is told, the present moment too. What was missed is due once, h
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -64,10 +65,7 @@ def last_slot(timetable: Timetable, *, now: datetime, delayed: timedelta = timed
     """
     if timetable.daily_at is None:
         return None
-    today = now.astimezone(timetable.zone).date()
-    days = (today, today - _DAY, today - 2 * _DAY)
-    # By way of UTC: an hour that a change of the clock leaves out moves forward.
-    slots = (datetime.combine(day, timetable.daily_at, timetable.zone).astimezone(UTC) for day in days)
+    slots = _slots(timetable, timetable.daily_at, days=(0, -1, -2), now=now)
     return next(slot for slot in slots if slot + delayed <= now)
 
 
@@ -84,10 +82,11 @@ def next_start(
     if is_due(timetable, kept, now=now, delayed=delayed):
         return now
     found = []
-    # A moment that passed before the schedule counted is not made good, be its delay still to come.
-    slot = last_slot(timetable, now=max(now, kept.since + delayed) + _DAY, delayed=delayed)
-    if slot is not None:
-        found.append(slot + delayed)
+    if timetable.daily_at is not None:
+        # Day by day: one on which the clock changes has 23 or 25 hours.
+        slots = _slots(timetable, timetable.daily_at, days=(-1, 0, 1, 2), now=max(now, kept.since))
+        starts = (slot + delayed for slot in slots if slot + delayed > now)
+        found += [at for at in starts if daily_is_due(timetable, kept, now=at, delayed=delayed)][:1]
     if timetable.every and kept.last_start is not None:
         found.append(kept.last_start + timetable.every)
     return min(found, default=None)
@@ -114,6 +113,14 @@ def daily_is_due(timetable: Timetable, kept: Kept, *, now: datetime, delayed: ti
         return False
     done = kept.slot_done
     return done is None or done < slot or done > now + _DAY
+
+
+def _slots(timetable: Timetable, hour: time, *, days: Iterable[int], now: datetime) -> Iterator[datetime]:
+    """The daily moments of these days, counted from today."""
+    today = now.astimezone(timetable.zone).date()
+    for day in days:
+        # By way of UTC: an hour that a change of the clock leaves out moves forward.
+        yield datetime.combine(today + day * _DAY, hour, timetable.zone).astimezone(UTC)
 
 
 def _interval_is_over(timetable: Timetable, kept: Kept, *, now: datetime) -> bool:
