@@ -43,6 +43,17 @@ def test_an_edited_invoice_is_totalled_anew_and_moves_last_updated(
     assert "last_updated" in shown["metadata"]
 
 
+@pytest.mark.parametrize(("discount_type", "discount"), [("Percentage", 10), ("Value", 8500)])
+def test_an_invoice_edited_with_its_own_lines_keeps_its_discount_and_its_total(
+    siigo: SiigoSimulator, discount_type: str, discount: int
+) -> None:
+    siigo.company.document_types[0]["discount_type"] = discount_type
+    line = {"code": "CAF-500", "quantity": 1, "price": 85000, "discount": discount}
+    invoice = siigo.create_invoice(items=[line])
+    assert invoice["total"] == 76500
+    assert siigo.edit_invoice(invoice["name"], items=invoice["items"])["total"] == 76500
+
+
 @pytest.mark.parametrize("moves", [["edit"], ALL_EVENTS])
 @pytest.mark.parametrize("event", ["annul", "stamp", "payment", "credit_note"])
 def test_last_updated_moves_on_the_events_of_the_switch(

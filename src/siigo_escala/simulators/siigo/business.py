@@ -237,11 +237,8 @@ OPERATIONS = frozenset(name for name in vars(Business) if not name.startswith("_
 
 
 def documents_line(company: Company, line: Mapping[str, Any]) -> Record:
-    """A line in the shape of POST from either shape: discounts as numbers become canonical again."""
+    """A line for the arithmetic from either shape, its numbers as Decimal."""
     shown = checking.line_of(company, line)
-    discount = shown.get("discount")
-    if isinstance(discount, dict):
-        shown["discount"] = discount.get("percentage") or 0
     shown["taxes"] = [{"id": tax["id"]} for tax in shown.get("taxes") or []]
     for name in ("quantity", "price", "taxed_price", "discount"):
         if isinstance(shown.get(name), int | str | float):
