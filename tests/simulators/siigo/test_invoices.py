@@ -54,6 +54,21 @@ def test_a_price_with_iva_becomes_a_base_and_its_iva(client: httpx2.Client, siig
     assert (made["total"], made["balance"], made["items"][0]["taxes"][0]["value"]) == (10000, 0, 1596.64)
 
 
+@pytest.mark.parametrize(
+    ("price", "quantity", "status"), [(99999999999.99, 1, 201), (100000000000, 1, 400), (50000000000, 2, 400)]
+)
+@pytest.mark.parametrize("name", ["price", "taxed_price"])
+def test_an_amount_has_its_limit_below_that_of_payments(
+    client: httpx2.Client, siigo: SiigoSimulator, name: str, price: float, quantity: int, status: int
+) -> None:
+    line = {"code": "MUG-01", "quantity": quantity, name: price}
+    answer = client.post(
+        "/v1/invoices", json=_draft(siigo, items=[line], payments=[{"id": 5637, "value": price * quantity}])
+    )
+    assert answer.status_code == status
+    assert status == 201 or _code(answer) == "invalid_range"
+
+
 def test_payments_that_do_not_add_up_are_told_the_total(client: httpx2.Client, siigo: SiigoSimulator) -> None:
     wrong = _draft(siigo, payments=[{"id": 5636, "value": 70000, "due_date": "2027-09-26"}])
     answer = client.post("/v1/invoices", json=wrong)

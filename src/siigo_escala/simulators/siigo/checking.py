@@ -10,7 +10,8 @@ from siigo_escala.simulators.siigo import arithmetic, customers, errors
 from siigo_escala.simulators.siigo.company import Company
 from siigo_escala.simulators.siigo.table import Record
 
-LARGEST = Decimal("9999999999999.99")
+LARGEST = Decimal("99999999999.99")
+LARGEST_PAYMENT = Decimal("9999999999999.99")
 WITHHELD_BELOW = ("ReteIVA", "ReteICA", "Autorretencion")
 
 
@@ -58,7 +59,7 @@ def checked(company: Company, body: Mapping[str, Any], kind: Record) -> Record:
     draft = {**body, "items": [_checked_line(company, line, at, kind) for at, line in enumerate(items)]}
     draft["retentions"] = _checked_retentions(company, body.get("retentions") or [])
     try:
-        return arithmetic.complete(
+        completed = arithmetic.complete(
             draft,
             taxes=company.taxes(),
             decimals=bool(kind.get("decimals", True)),
@@ -67,6 +68,8 @@ def checked(company: Company, body: Mapping[str, Any], kind: Record) -> Record:
     except ValueError as error:
         code = str(error) or "invalid_value"
         raise errors.invalid(code, "items", f"The items are invalid: {code}") from error
+    number_of(completed["total"], "total", most=LARGEST)
+    return completed
 
 
 def checked_payments(company: Company, body: Mapping[str, Any], total: Decimal) -> list[Record]:
@@ -109,11 +112,11 @@ def line_of(company: Company, line: Mapping[str, Any]) -> Record:
     return shown
 
 
-def number_of(value: Any, field: str) -> Decimal:
-    """A JSON number as Decimal within Siigo's bounds."""
+def number_of(value: Any, field: str, *, most: Decimal = LARGEST_PAYMENT) -> Decimal:
+    """A JSON number as Decimal within Siigo's bounds (siigo-api.md 11)."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise errors.invalid("invalid_type", field)
-    if not -LARGEST <= value <= LARGEST:
+    if not -most <= value <= most:
         raise errors.invalid("invalid_range", field)
     return Decimal(value)
 
@@ -162,7 +165,7 @@ def _checked_line(company: Company, line: Any, at: int, kind: Record) -> Record:
     if quantity <= 0 or _decimals(quantity) > 2:
         raise errors.invalid("invalid_value", f"{where}.quantity")
     name = "taxed_price" if line.get("taxed_price") is not None else "price"
-    price = number_of(line.get(name), f"{where}.{name}")
+    price = number_of(line.get(name), f"{where}.{name}", most=LARGEST)
     if price < 0 or _decimals(price) > 6:
         raise errors.invalid("invalid_value", f"{where}.{name}")
     if price == 0 and not (line.get("tax_base") and line.get("taxpayer") in ("Customer", "Company")):
