@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,43 @@ def test_a_reader_that_goes_away_is_no_failure(connected: Program) -> None:
     process.stderr.close()
     assert process.wait(timeout=20) in (0, 141)
     assert said == ""
+
+
+@pytest.mark.parametrize("level", ["WARNING", "DEBUG"])
+def test_a_reader_of_standard_error_that_goes_away_keeps_no_run_from_its_work(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator, level: str
+) -> None:
+    siigo.create_invoice(total=10_000)
+    connected.more["SIIGO_ESCALA_LOG_LEVEL"] = level
+    process = connected.start("sync", "acme")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stderr.close()
+    shown = process.stdout.read()
+    process.stdout.close()
+    assert process.wait(timeout=20) == 0
+    assert "STORAGE_FAILED" not in shown
+    assert len(escala.state()["deals"]) == 1
+
+
+def test_a_reader_that_goes_away_between_two_companies_keeps_the_second_from_nothing(
+    connected: Program, write_file: Callable[..., str], siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    other = siigo.add_company(username="b@empresa.example", access_key="clave-b")
+    escala.add_account("llave-b")
+    file = write_file("beta", siigo_user=("b@empresa.example", "clave-b"), api_key="llave-b")
+    assert connected("connect", file).code == 0
+    siigo.create_invoice(total=10_000, company=other)
+    process = connected.start("sync", "acme", "beta")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=20) == 141
+    assert "«beta»:" in said
+    runs = connected("runs", "beta", "--json").document["runs"]
+    assert [run["invoices"]["created"] for run in runs] == [1]
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])

@@ -17,6 +17,8 @@ OF_SEVERAL = (130, 143, 3, 4, 5, 2, 1)
 """Of several exit codes, the first in this order counts."""
 
 
+UNREAD = 141
+"""Whoever read the output went away."""
 _UNREADABLE = re.compile("[\udc80-\udcff]")
 """How Python hands on the bytes of a command line that are no text."""
 _REFUSED = (

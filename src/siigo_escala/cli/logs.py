@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from siigo_escala.cli import output
+
 if TYPE_CHECKING:
     from siigo_escala.config.env import Environment
 
@@ -42,7 +44,7 @@ def configure(environment: Environment) -> None:
             *tail,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.WARNING)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Printed(sys.stderr),
         cache_logger_on_first_use=False,
     )
     # Below that, libraries tell of every request with its address, and so of customers it asks for.
@@ -106,6 +108,17 @@ class _Kept:
         except OSError:
             pass
         return event
+
+
+class _Printed(structlog.PrintLogger):
+    """Standard error, which may have no reader any more."""
+
+    def msg(self, message: str) -> None:
+        """A line."""
+        with output.beside():
+            super().msg(message)
+
+    debug = info = warning = error = critical = exception = msg
 
 
 class _Bridge(logging.Handler):

@@ -64,7 +64,7 @@ def main() -> None:
         sys.stdout.flush()
     except OSError:
         # The reader went away: nothing is left to be told, and Python must not try it again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.silence(sys.stdout)
     sys.exit(code)
 
 
@@ -97,7 +97,7 @@ def run(words: list[str]) -> int:
         told = failures.of(spanish.usage_problem(problem))
     except (BrokenPipeError, SystemExit):
         # The reader of the output went away; typer makes an exit of it.
-        return 141
+        return failures.UNREAD
     except (Exception, KeyboardInterrupt, typer.Abort) as problem:  # noqa: BLE001 - the last resort
         told = failures.of(problem)
         if told.unforeseen:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from siigo_escala.cli.failures import Failure
 
@@ -37,7 +39,22 @@ def failure(told: Failure, *, as_json: bool) -> None:
 
 def note(sentence: str) -> None:
     """A sentence beside the result, on standard error."""
-    print(sentence, file=sys.stderr, flush=True)
+    with beside():
+        print(sentence, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Writes to standard error: a reader that goes away keeps nothing from its work."""
+    try:
+        yield
+    except OSError:
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Nobody reads this stream any more: what is still told there goes nowhere, and is no failure."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def console() -> Console:

@@ -130,12 +130,14 @@ class Bars:
     def at(self, told: Progress, left_s: float | None) -> None:
         """The same with the time left as somebody else knows it."""
         text = described(told, left_s)
-        self._bar.update(self._task, description=text, completed=told.done, total=told.total)
-        self._bar.start()
+        with output.beside():
+            self._bar.update(self._task, description=text, completed=told.done, total=told.total)
+            self._bar.start()
 
     def say(self, sentence: str) -> None:
         """Above the bar."""
-        self._bar.console.print(sentence, markup=False, highlight=False)
+        with output.beside():
+            self._bar.console.print(sentence, markup=False, highlight=False)
 
     def plan(self, plan: dict[str, Any]) -> None:
         """Taken for the time left."""
@@ -143,7 +145,8 @@ class Bars:
 
     def pause(self) -> None:
         """The bar goes away until the next progress."""
-        self._bar.stop()
+        with output.beside():
+            self._bar.stop()
 
 
 @contextmanager
@@ -162,7 +165,8 @@ def shown() -> Iterator[Shown]:
         console=Console(stderr=True, width=output.width()),
         transient=True,
     )
+    bars = Bars(bar)
     try:
-        yield Bars(bar)
+        yield bars
     finally:
-        bar.stop()
+        bars.pause()

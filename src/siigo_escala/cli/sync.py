@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -84,6 +85,7 @@ def sync(
 
     several = all_ or len(names or []) > 1
     ended: dict[str, Ended] = {}
+    unread = False
     with stopping.gently() as heard:
         # Names that do not exist first: nobody should learn of a slip after an hour's run of another.
         known = set(stored.names())
@@ -94,7 +96,7 @@ def sync(
                 environment, name, options, wait_s=wait_s, ask=ask, heard=heard, check=check
             )
             if not as_json:
-                show(ended[name], limit=limit)
+                unread = not _shown(ended[name], limit=limit) or unread
             if ended[name].read and not dry_run:
                 _heartbeat(name, ended[name])
     if as_json:
@@ -103,7 +105,7 @@ def sync(
         output.say("Todavía no hay conexiones: «siigo-escala connect ARCHIVO» crea la primera.")
     elif several:
         output.say(_all_in_all(ended))
-    return failures.worst([one.exit_code for one in ended.values()])
+    return failures.UNREAD if unread else failures.worst([one.exit_code for one in ended.values()])
 
 
 def show(ended: Ended, *, limit: int | None = None) -> None:
@@ -114,6 +116,16 @@ def show(ended: Ended, *, limit: int | None = None) -> None:
         summary.show(ended.document, ended.exit_code, left_out=ended.left_out, limit=limit)
     else:
         output.note(ended.message)
+
+
+def _shown(ended: Ended, *, limit: int | None) -> bool:
+    """Shows one run; False: its reader went away, which keeps the next company from nothing."""
+    try:
+        show(ended, limit=limit)
+    except (BrokenPipeError, SystemExit):  # rich makes an exit of it
+        output.silence(sys.stdout)
+        return False
+    return True
 
 
 def _all_in_all(ended: dict[str, Ended]) -> str:
