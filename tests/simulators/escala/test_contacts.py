@@ -185,6 +185,21 @@ def test_a_value_must_match_the_pattern_of_its_field(call: Caller) -> None:
     assert call("POST", "/crm/contacts", body).status == 201
 
 
+@pytest.mark.parametrize("kind", ["number", "decimal"])
+def test_a_field_of_numbers_takes_numbers_and_text_only_where_switched(call: Caller, kind: str) -> None:
+    field = f"cf_contact_nit_abcd_{kind}"
+    call.simulator.add_custom_field(field)
+    bodies = [
+        {"personal": {"firstName": "Ana"}, "custom": {field: one}} for one in (900123456, "900123456", "")
+    ]
+    answers = [call("POST", "/crm/contacts", body) for body in bodies]
+    assert [one.status for one in answers] == [201, 400, 201]
+    assert answers[0].body["custom"] == {field: 900123456}
+    assert answers[1].body == {"message": f"custom.{field} must be a number"}
+    call.switch(text_in_number="accept")
+    assert call("POST", "/crm/contacts", bodies[1]).body["custom"] == {field: "900123456"}
+
+
 @pytest.mark.parametrize(
     ("shape", "key"), [("list", "key"), ("list_fieldId", "fieldId"), ("list_name", "name")]
 )

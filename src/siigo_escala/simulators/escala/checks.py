@@ -9,6 +9,7 @@ from siigo_escala.simulators.escala.refusals import Refused, unknown
 from siigo_escala.simulators.escala.switches import Switches
 
 UNASSIGNED = "unassigned"
+_OF_NUMBERS = ("_number", "_decimal")
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
@@ -84,8 +85,8 @@ def owner(body: Mapping[str, Any], owners: Mapping[str, str], switches: Switches
 
 
 def custom(values: object, fields: Mapping[str, str], switches: Switches) -> dict[str, Any]:
-    """Custom values with known keys (key -> pattern, empty for any), a list where several options are chosen;
-    empty values are absent.
+    """Custom values with known keys (key -> pattern, empty for any), a list where several options are chosen,
+    a number where the key says so; empty values are absent.
     """
     kept: dict[str, Any] = {}
     for key, value in mapping(values, "custom").items():
@@ -99,8 +100,12 @@ def custom(values: object, fields: Mapping[str, str], switches: Switches) -> dic
             raise Refused(f"{field} has an invalid value", field=field)
         if fields[key] and isinstance(value, str) and not re.fullmatch(fields[key], value):
             raise Refused(f"{field} does not match its validation pattern", field=field)
-        if value not in (None, "", []):
-            kept[key] = value
+        if value in (None, "", []):
+            continue
+        is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        if key.endswith(_OF_NUMBERS) and not is_number and switches.text_in_number == "reject":
+            raise Refused(f"{field} must be a number", field=field)
+        kept[key] = value
     return kept
 
 

@@ -78,6 +78,8 @@ class Switches:
     email_required: str = _choice("no", "yes", "or_phone", "phone")
     decimal_quantity: str = _choice("ok", "reject")
     unknown_custom_key: str = _choice("ignore", "reject")
+    text_in_number: str = _choice("reject", "accept")
+    """Whether a custom field of the type number or decimal takes text, too."""
     unknown_owner: str = _choice("accept", "reject400")
     priority: str = _choice("accept", "reject")
     text_limits: str = _choice("none", "reject", "cut")
