@@ -52,6 +52,12 @@ def test_the_likeliest_field_is_named_so_or_holds_mostly_numbers() -> None:
     assert proposals.likely([]) == ""
 
 
+def test_a_field_of_text_goes_before_one_of_numbers_which_cannot_hold_every_identification() -> None:
+    number, text = _field("Cédula", kind="number", count=90, numbers=90), _field("NIT", count=5, numbers=5)
+    untyped, other = _field("Documento", kind="", count=6, numbers=6), _field("Zona", kind="number", count=9)
+    assert proposals.identification_fields([other, number, text, untyped]) == [untyped, text, number, other]
+
+
 def _pipeline(name: str, *kinds: str) -> Pipeline:
     stages = tuple(Stage(id=StageId(f"{name}-{kind}"), name=kind, kind=kind) for kind in kinds)  # type: ignore[arg-type]  # kinds are named by the test
     return Pipeline(id=PipelineId(name), name=name, stages=stages)

@@ -788,6 +788,14 @@ def test_filling_a_contact_leaves_the_rest_of_it_alone(
     assert client.contact(contact_id) == after, "what holds something by now is not written over"
 
 
+def test_a_field_of_numbers_is_filled_with_a_number(simulator: EscalaSimulator, client: EscalaClient) -> None:
+    field = "cf_contact_nit_abcd_number"
+    simulator.add_custom_field(field)
+    contact_id = simulator.create_contact(first_name="Ana")
+    client.fill_contact(contact_id, {field: "900123456"})
+    assert client.contact(contact_id).custom == {field: 900123456}
+
+
 def test_a_contact_keeps_its_plain_fields_when_it_is_filled(
     simulator: EscalaSimulator, client: EscalaClient
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from siigo_escala.domain.crm import (
     ContactDraft,
     ContactId,
     Deal,
+    DealChange,
     DealDraft,
     DealId,
     DealLine,
@@ -21,7 +23,7 @@ from siigo_escala.domain.crm import (
     ProductId,
     StageId,
 )
-from siigo_escala.escala import wire
+from siigo_escala.escala import changing, wire
 from siigo_escala.rest import writing
 
 DRAFT = DealDraft(
@@ -312,6 +314,29 @@ def test_a_contact_is_sent_as_the_reference_shows_it() -> None:
     }
     bare = wire.contact_body(ContactDraft(first_name="Ana"), priority=False)
     assert set(bare) == {"assignedTo", "contacted", "marketable", "status", "triggerWorkflow", "personal"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sent"),
+    [
+        ("cf_contact_nit_kwzt_number", "900123456", 900123456),
+        ("cf_nit_decimal", "900123456", 900123456),
+        ("cf_contact_nit_kwzt_text", "900123456", "900123456"),
+        ("cf_contact_number_kwzt_text", "900123456", "900123456"),
+        ("cf_contact_nit_kwzt_number", "0900123456", "0900123456"),
+        ("cf_contact_nit_kwzt_number", "900123456-1", "900123456-1"),
+        ("cf_contact_nit_kwzt_number", "1234567890123456", "1234567890123456"),
+        ("cf_contact_nit_kwzt_number", "٩٠٠", "٩٠٠"),
+        ("cf_contact_nit_kwzt_number", Decimal("1.5"), Decimal("1.5")),
+    ],
+)
+def test_a_field_of_numbers_gets_a_number_where_that_loses_nothing(
+    field: str, value: str | Decimal, sent: object
+) -> None:
+    contact = wire.contact_body(ContactDraft(first_name="Ana", custom={field: value}), priority=True)
+    deal = wire.deal_body(replace(DRAFT, custom={field: value}), priority=True, products=True)
+    patch = changing.deal_patch(DealChange(custom={field: value}))
+    assert [body["custom"] for body in (contact, deal, patch)] == [{field: sent}] * 3
 
 
 def test_a_product_respects_its_limits() -> None:

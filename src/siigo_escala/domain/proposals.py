@@ -16,6 +16,7 @@ _PUBLIC = frozenset(
     {"gmail", "hotmail", "outlook", "yahoo", "live", "icloud", "siigo", "api", "mail", "correo", "www"}
 )
 _ENDINGS = frozenset({"com", "co", "net", "org", "edu", "gov", "info", "biz", "example", "test", "local"})
+_NUMERIC = ("number", "decimal")
 _LIKE_A_NUMBER = re.compile(r"[0-9]{5,12}")
 
 
@@ -56,9 +57,16 @@ def looks_like_identification(value: object) -> bool:
 
 
 def identification_fields(seen: Iterable[FieldSeen]) -> list[FieldSeen]:
-    """Fields that may hold the cédula, the likeliest first: by name, then by what stands in them."""
+    """Fields that may hold the cédula, the likeliest first: by name, then by what stands in them.
+
+    Those of text go first: a number holds neither letters nor a leading zero. One that an account already
+    uses can still be chosen.
+    """
     listed = [one for one in seen if one.kind in ("", "text", "number") or _is_named(one)]
-    return sorted(listed, key=lambda one: (not _is_named(one), -one.numbers, -one.count, one.key))
+    return sorted(
+        listed,
+        key=lambda one: (not _is_named(one), one.kind in _NUMERIC, -one.numbers, -one.count, one.key),
+    )
 
 
 def likely(fields: Sequence[FieldSeen]) -> str:

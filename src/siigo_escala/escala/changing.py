@@ -38,7 +38,7 @@ def deal_patch(change: DealChange) -> dict[str, object]:
     if change.stage_id is not None:
         patch["stageId"] = change.stage_id
     if change.custom:
-        patch["custom"] = dict(change.custom)
+        patch["custom"] = wire.custom_out(change.custom)
     patch["triggerWorkflow"] = False
     return patch
 

@@ -223,9 +223,9 @@ class EscalaClient:
             raise refusals.impossible()
         path = f"/crm/contacts/{_quoted(contact_id)}"
         found = self._record(path)
-        held = wire.custom_as_is(found.get("custom"))
-        if not held.keys() & custom.keys():
-            patch: dict[str, object] = {"custom": {**held, **custom}, "triggerWorkflow": False}
+        held, sent = wire.custom_as_is(found.get("custom")), wire.custom_out(custom)
+        if not held.keys() & sent.keys():
+            patch: dict[str, object] = {"custom": {**held, **sent}, "triggerWorkflow": False}
             whole = changing.contact_whole(found, patch)
             verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)
             self._learn(replace(self._capabilities, update_contacts=verb))

@@ -37,6 +37,9 @@ _LOCATION = re.compile(r"/([^/?#]+)/?(?:[?#].*)?$")
 _CURSOR_KEYS = ("scrollid", "nextscrollid", "scroll_id", "nextcursor", "cursor")
 _CURSOR_HEADERS = ("x-scroll-id", "scroll-id", "scrollid", "x-next-scroll-id", "x-scrollid", "x-next-cursor")
 _LIST_KEYS = ("items", "data", "results")
+_OF_NUMBERS = ("_number", "_decimal")
+_SAFE_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+"""Digits that no reader of JSON numbers changes: no leading zero, at most fifteen."""
 
 
 def extract_items(data: object) -> list[object] | None:
@@ -252,7 +255,7 @@ def contact_body(draft: ContactDraft, *, priority: bool) -> dict[str, object]:
         "notes": draft.notes,
         "personal": personal,
         "company": _filled(name=draft.company_name),
-        "custom": _custom_out(draft.custom),
+        "custom": custom_out(draft.custom),
     }
     if not priority:
         del body["priority"]
@@ -275,10 +278,24 @@ def deal_body(draft: DealDraft, *, priority: bool, products: bool) -> dict[str, 
         body["description"] = draft.description[:DESCRIPTION_LIMIT]
     if products and draft.lines:
         body["products"] = products_body(draft.lines)
-    if filled := _custom_out(draft.custom):
+    if filled := custom_out(draft.custom):
         body["custom"] = filled
     body["triggerWorkflow"] = False
     return body
+
+
+def custom_out(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Custom values as their fields take them (11): digits alone go as a number where the key's type is one.
+
+    Other text goes as it is, for Escala to refuse: no identification loses a part. An empty one is not sent.
+    """
+    return {
+        key: int(value)
+        if key.endswith(_OF_NUMBERS) and isinstance(value, str) and _SAFE_NUMBER.fullmatch(value)
+        else value
+        for key, value in values.items()
+        if value != ""
+    }
 
 
 def products_body(lines: Sequence[DealLine]) -> dict[str, object]:
@@ -310,10 +327,6 @@ def plain(value: Decimal) -> Decimal:
 
 def _filled(**values: str) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
-
-
-def _custom_out(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    return {key: value for key, value in values.items() if value != ""}
 
 
 def _owner(value: object) -> str:
