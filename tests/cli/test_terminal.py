@@ -74,6 +74,21 @@ def test_the_first_writing_run_says_what_it_will_do_and_asks(
     assert len(escala.state()["deals"]) == 2
 
 
+def test_a_terminal_that_goes_away_keeps_no_run_from_its_work(
+    connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
+) -> None:
+    siigo.create_invoice(total=10_000)
+    leader, follower = pty.openpty()
+    words, void = [PROGRAM, "sync", "acme", "--yes"], subprocess.DEVNULL
+    process = subprocess.Popen(
+        words, env=connected.whole, cwd=connected.folder, stdin=void, stdout=void, stderr=follower
+    )
+    os.close(follower)
+    os.close(leader)
+    assert process.wait(timeout=50) == 0
+    assert len(escala.state()["deals"]) == 1
+
+
 def test_a_pilot_of_three_is_written_and_shown_and_the_rest_waits_for_a_word(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> None:
