@@ -79,7 +79,7 @@ def test_a_terminal_that_goes_away_keeps_no_run_from_its_work(
 ) -> None:
     siigo.create_invoice(total=10_000)
     leader, follower = pty.openpty()
-    words, void = [PROGRAM, "sync", "acme", "--yes"], subprocess.DEVNULL
+    words, void = [str(PROGRAM), "sync", "acme", "--yes"], subprocess.DEVNULL
     process = subprocess.Popen(
         words, env=connected.whole, cwd=connected.folder, stdin=void, stdout=void, stderr=follower
     )
