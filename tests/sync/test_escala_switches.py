@@ -20,6 +20,7 @@ _HELD = {
     ("unknown_owner", "reject400"),
     ("decimal_quantity", "reject"),
     ("update_verb", "none"),
+    ("update_effect", "ignored"),
     ("cursor_style", "stuck"),
     ("deal_description", "never"),
 }
