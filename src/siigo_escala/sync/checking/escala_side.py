@@ -210,9 +210,7 @@ def sku_twice(opened: Opened, seen: Seen) -> Check:
     """Products of Escala that share their SKU."""
     skus = _skus(opened, seen)
     if skus is None:
-        return ok(
-            Finding.SKU_TWICE, "El catálogo de Escala no se ha leído: una sincronización lo lee."
-        )
+        return ok(Finding.SKU_TWICE, "El catálogo de Escala no se ha leído: una sincronización lo lee.")
     twice = sorted(sku for sku, count in skus.items() if sku and count > 1)
     if twice:
         return warning(
@@ -221,9 +219,7 @@ def sku_twice(opened: Opened, seen: Seen) -> Check:
             remedy="Deje en Escala un solo producto por SKU.",
         )
     if seen.products_cut:
-        return ok(
-            Finding.SKU_TWICE, "Los primeros SKU no se repiten; los demás no se miraron aquí."
-        )
+        return ok(Finding.SKU_TWICE, "Los primeros SKU no se repiten; los demás no se miraron aquí.")
     return ok(Finding.SKU_TWICE, "Ningún SKU de Escala está repetido.")
 
 
