@@ -68,7 +68,8 @@ KNOWN = (
     ),
     Equivalent(
         module="sync/settle.py",
-        code="if intent_at < taken_over",
+        code="return max(intent_at, min(taken_over, intent_at + longest)) if intent_at < taken_over "
+        "else intent_at",
         change="Lt becomes LtE",
         why="of one and the same moment both ways say the same",
     ),

@@ -300,7 +300,7 @@ def _decided(session: Session, items: Sequence[Item]) -> list[Step]:
     """Decides a batch; where something unforeseen happens, each alone, so that one record stops no other."""
     try:
         steps = decide.decide(session, items)
-        _left(session, unreached.unanswered(items, steps), Code.UNEXPECTED_ANSWER)
+        _left(session, unreached.unanswered(session, items, steps), Code.UNEXPECTED_ANSWER)
         drafts.prepare(session, steps)
         return steps
     except (RemoteError, DatabaseError, OSError, Stopped, LeaseLost):

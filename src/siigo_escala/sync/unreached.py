@@ -26,10 +26,11 @@ def count(session: Session, items: Sequence[Item]) -> None:
             )
 
 
-def unanswered(items: Sequence[Item], steps: Sequence[Step]) -> list[models.Invoice]:
+def unanswered(session: Session, items: Sequence[Item], steps: Sequence[Step]) -> list[models.Invoice]:
     """Those of these that were not decided, for Siigo has no answer about their customers."""
     decided = {step.row.siigo_id for step in steps}
-    return [item.row for item in items if item.row.siigo_id not in decided]
+    asked = [item for item in items if item.invoice.customer_id in session.lone_customers]
+    return [item.row for item in asked if item.row.siigo_id not in decided]
 
 
 def settle(session: Session, items: Sequence[Item]) -> None:
