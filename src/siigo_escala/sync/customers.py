@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from siigo_escala.domain import identity, records, text
 from siigo_escala.domain.accounting import Customer, CustomerId, Unreadable
@@ -19,6 +19,10 @@ from siigo_escala.sync.session import Session
 
 _CHUNK = 500
 _PAGES_AHEAD = 5
+_NAMELESS_FOR = timedelta(hours=20)
+"""How long a customer without a usable identification is believed: the answer may have been odd, and then no
+change in Siigo would bring the right one.
+"""
 
 
 @contextmanager
@@ -136,7 +140,7 @@ def _cached(session: Session, ids: Sequence[str]) -> dict[str, Customer | None]:
     for start in range(0, len(ids), _CHUNK):
         rows = models.KnownCustomer.objects.filter(
             company=session.connection.siigo, siigo_id__in=ids[start : start + _CHUNK]
-        )
+        ).exclude(gone=False, identity="", read_at__lt=session.now() - _NAMELESS_FOR)
         found |= {row.siigo_id: None if row.gone else records.to_customer(row.record) for row in rows}
     return found
 

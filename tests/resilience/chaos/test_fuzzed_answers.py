@@ -153,6 +153,7 @@ def _escala_case(templates: Path, blocker: Any, path: str, where: list[int], val
 @_settings(12, known=True)
 @given(path=st.sampled_from(_SIIGO), where=_WHERE, value=_STRANGE)
 @example(path="/v1/invoices", where=[6, 0], value=None)
+@example(path="/v1/customers.*", where=[40], value=[])
 def test_any_part_of_siigos_answers_may_be_strange(
     shared_folder: Path, django_db_blocker: Any, path: str, where: list[int], value: object
 ) -> None:
