@@ -152,3 +152,49 @@ def test_amounts_as_people_and_machines_read_them() -> None:
     assert money.figure_to_spanish(Decimal("4012.550")) == "4.012,55"
     assert money.figure_to_spanish(Decimal("19.00")) == "19"
     assert money.figure_to_spanish(Decimal(100)) == "100"
+
+
+def _dollars(total: str, rate: str) -> tuple[Decimal, str, Decimal]:
+    """A note in dollars, as the ledger keeps it."""
+    amount = Decimal(total)
+    return money.pesos(amount, Currency(code="USD", rate=Decimal(rate))), "USD", amount
+
+
+@pytest.mark.parametrize(
+    ("total", "rate", "notes", "taken"),
+    [
+        ("100", "4100", [("100", "3900")], "410000.00"),
+        ("100", "4100", [("96", "4300")], "393600.00"),
+        ("20.61", "4012.55", [("10.08", "4012.55"), ("10.53", "4012.55")], "82698.66"),
+        ("20.61", "4012.55", [("10.08", "4012.55")], "40446.51"),
+        ("100", "4100", [], "0.00"),
+    ],
+    ids=["whole at a lower rate", "part at a higher rate", "whole in two", "the first of them", "none"],
+)
+def test_notes_in_the_invoices_currency_are_compared_in_it(
+    total: str, rate: str, notes: list[tuple[str, str]], taken: str
+) -> None:
+    invoice = examples.invoice(total=Decimal(total), currency=Currency(code="USD", rate=Decimal(rate)))
+    value = money.value_of(invoice, "total")
+    assert value is not None
+    assert money.taken_off([_dollars(*one) for one in notes], invoice, value) == Decimal(taken)
+
+
+def test_a_note_of_before_its_currency_was_kept_counts_in_pesos() -> None:
+    invoice = examples.invoice(total=Decimal(100), currency=Currency(code="USD", rate=Decimal(4100)))
+    assert money.taken_off([(Decimal("39000.00"), "", Decimal(0))], invoice, Decimal("410000.00")) == 39000
+
+
+@given(
+    value=st.integers(1, 10**9),
+    total=st.integers(1, 10**9),
+    parts=st.lists(st.integers(1, 10**8), max_size=3),
+)
+def test_a_share_is_the_whole_value_just_where_nothing_of_the_total_is_left(
+    value: int, total: int, parts: list[int]
+) -> None:
+    invoice = examples.invoice(total=Decimal(total) / 100)
+    worth, notes = Decimal(value) / 100, [(Decimal(one) / 100, "", Decimal(0)) for one in parts]
+    taken = money.taken_off(notes, invoice, worth)
+    assert taken >= 0
+    assert (taken >= worth) is (sum(parts) >= total)

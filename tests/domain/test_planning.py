@@ -90,8 +90,16 @@ def test_what_was_said_of_the_document_comes_first_in_this_order(code: Code, cha
 def test_wholly_credited_means_all_of_a_total_above_zero(
     total: str | None, credited: str, *, wholly: bool
 ) -> None:
-    subject = _subject(total=None if total is None else Decimal(total), credited=Decimal(credited))
-    assert subject.wholly_credited is wholly
+    amount = None if total is None else Decimal(total)
+    for value in (amount, None, Decimal(-1)):
+        subject = _subject(value=value, total=amount, credited=Decimal(credited))
+        assert subject.wholly_credited is wholly
+
+
+def test_a_value_of_another_kind_is_wholly_credited_where_its_own_is() -> None:
+    """What notes take off is of the value: its share of the total."""
+    assert not _subject(value=Decimal(1190), total=Decimal(1000), credited=Decimal(1071)).wholly_credited
+    assert _subject(value=Decimal(840), total=Decimal(1000), credited=Decimal(840)).wholly_credited
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,20 @@ def test_several_credit_notes_add_up_to_the_whole(world: World) -> None:
     assert _value(world, invoice["name"]) in (0, 600)
 
 
+@pytest.mark.parametrize(("kind", "half"), [("subtotal", 500_000), ("gross", 595_000), ("total", 595_000)])
+def test_a_credit_note_lowers_a_value_of_any_kind_by_its_share(world: World, kind: str, half: int) -> None:
+    items = [{"code": "CAF-500", "quantity": 10, "price": 100_000, "taxes": [{"id": 13156}]}]
+    (invoice,) = world.invoices(1, items=items)
+    assert Decimal(invoice["total"]) == 1_190_000
+    world.connect(f'value = "{kind}"\non_credited = "subtract"')
+    world.sync()
+    world.siigo.credit_note(invoice["name"], total=595_000)
+    assert counts(world.sync())["updated"] == 1
+    assert _value(world, invoice["name"]) == half
+    world.siigo.credit_note(invoice["name"], total=595_000)
+    assert codes(world.sync()) == ["INVOICE_CREDITED"]
+
+
 def test_a_credit_note_of_an_old_invoice_is_noticed_without_reading_the_invoice(world: World) -> None:
     (invoice,) = world.invoices(1, total=1000)
     world.connect()

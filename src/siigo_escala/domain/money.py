@@ -64,6 +64,27 @@ def credited(notes: Iterable[CreditNote]) -> Decimal:
     return sum(taken, Decimal("0.00"))
 
 
+def taken_off(notes: Iterable[tuple[Decimal, str, Decimal]], invoice: Invoice, value: Decimal) -> Decimal:
+    """What credit notes take off `value`, the invoice's value in pesos by the rules: their share of its
+    total, and all of it just where nothing of the total is left.
+
+    `notes`: each in pesos at its own rate, its foreign currency ("": none) and its amount in that. Where all
+    are in the invoice's currency they are compared in that, since rates change from day to day.
+    """
+    known = list(notes)
+    taken, whole = sum((one for one, _, _ in known), Decimal("0.00")), value_of(invoice, "total")
+    code = invoice.currency.code if invoice.currency else ""
+    if code and known and all(one == code for _, one, _ in known):
+        taken, whole = sum((one for _, _, one in known), Decimal("0.00")), invoice.total
+    elif whole == value:
+        return taken
+    if not known or not whole or whole < 0 or value <= 0:
+        return sum((one for one, _, _ in known), Decimal("0.00"))
+    if taken >= whole:
+        return value
+    return min(round_cents(_WIDE.divide(_WIDE.multiply(value, taken), whole)), value - _CENT)
+
+
 def is_credited_whole(notes: Iterable[CreditNote], total: Decimal | None) -> bool:
     """Whether nothing is left of an invoice over this total; taken for so where an amount cannot be read."""
     known = list(notes)

@@ -89,7 +89,7 @@ class Subject:
     """An invoice with what Siigo and people have said about it so far.
 
     `value` is in pesos, of the kind the rules chose; None where an amount is no number.
-    `total` is Siigo's total in pesos, `credited` what credit notes took from it.
+    `total` is Siigo's total in pesos, `credited` what credit notes took from the value.
     """
 
     invoice: Invoice
@@ -104,8 +104,11 @@ class Subject:
 
     @property
     def wholly_credited(self) -> bool:
-        """Credit notes took all of it."""
-        return self.total is not None and self.total > 0 and self.credited >= self.total
+        """Credit notes took all of it: of the value, which they lower by their share of the total."""
+        if self.total is None or self.total <= 0:
+            return False
+        whole = self.value if self.value is not None and self.value > 0 else self.total
+        return self.credited >= whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ def merge(
                 state=models.State.PENDING,
             )
         news = asked_for and let_in.mark(session, row, invoice) and row.due
-        if _fill(session, row, invoice, credit=notes.get(invoice.id, Decimal(0))) or news:
+        if _fill(session, row, invoice, notes=notes.get(invoice.id, ())) or news:
             (made if fresh else changed).append(row)
         items.append(Item(row=row, invoice=invoice, asked_for=asked_for))
     due = noticed and any(row.annulled for row in changed)
@@ -157,7 +157,7 @@ def from_ledger(session: Session, rows: Iterable[models.Invoice], *, asked_for: 
     notes = credited(session, [item.row.siigo_id for item in items])
     for item in items:
         deleted = item.row.deleted
-        _fill(session, item.row, item.invoice, credit=notes.get(item.row.siigo_id, Decimal(0)))
+        _fill(session, item.row, item.invoice, notes=notes.get(item.row.siigo_id, ()))
         item.row.deleted = deleted
     return items
 
@@ -187,16 +187,15 @@ def gone(session: Session, row: models.Invoice) -> Item:
     return from_ledger(session, [row])[0]
 
 
-def credited(session: Session, ids: Sequence[str]) -> dict[str, Decimal]:
-    """What credit notes took from each of these invoices, in pesos."""
-    sums: dict[str, Decimal] = {}
+def credited(session: Session, ids: Sequence[str]) -> dict[str, list[models.CreditNote]]:
+    """The credit notes of each of these invoices."""
+    found: dict[str, dict[str, models.CreditNote]] = {}
     notes = models.CreditNote.objects.filter(connection=session.connection, invoice_siigo_id__in=ids)
-    for invoice_id, value in notes.values_list("invoice_siigo_id", "value"):
-        sums[invoice_id] = sums.get(invoice_id, Decimal(0)) + value
-    for invoice_id, unsaved in session.notes_unsaved.items():
-        if invoice_id in ids:
-            sums[invoice_id] = sums.get(invoice_id, Decimal(0)) + sum(unsaved.values(), Decimal(0))
-    return sums
+    for note in notes.order_by("pk"):
+        found.setdefault(note.invoice_siigo_id, {})[note.siigo_id] = note
+    for invoice_id in session.notes_unsaved.keys() & set(ids):
+        found.setdefault(invoice_id, {}).update(session.notes_unsaved[invoice_id])
+    return {invoice_id: list(known.values()) for invoice_id, known in found.items()}
 
 
 def credit_notes(session: Session, progressed: Progressed) -> None:
@@ -287,7 +286,9 @@ def _wanted(
         yield record
 
 
-def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: Decimal) -> bool:
+def _fill(
+    session: Session, row: models.Invoice, invoice: Invoice, *, notes: Sequence[models.CreditNote]
+) -> bool:
     """Takes over what was read; True where anything differs from what the row held."""
     whole = record = records.from_invoice(invoice)
     if invoice.created is None and "created" in row.record:
@@ -300,6 +301,7 @@ def _fill(session: Session, row: models.Invoice, invoice: Invoice, *, credit: De
     if invoice.annulled and not value:
         # Some annulled invoices show 0: they count with the value they had.
         value = row.value or value
+    credit = money.taken_off(((one.value, one.currency, one.amount) for one in notes), invoice, value)
     same = row.record == record and row.value == value and row.credited == credit and not row.deleted
     if same and row.pk is not None:
         return False
@@ -334,6 +336,8 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
             date=note.date,
             invoice_siigo_id=note.invoice_id,
             value=money.pesos(note.total, note.currency),  # type: ignore[misc]  # a CentsField takes Decimal
+            currency=note.currency.code[:10] if note.currency else "",
+            amount=money.pesos(note.total, None) if note.currency else Decimal(0),
         )
         for note in {note.id: note for note in notes}.values()
         if note.invoice_id is not None and note.total is not None
@@ -348,7 +352,7 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
     if session.dry:
         for row in fresh:
             unsaved = session.notes_unsaved.setdefault(row.invoice_siigo_id, {})
-            unsaved[row.siigo_id] = row.value - known.get(row.siigo_id, Decimal(0))
+            unsaved[row.siigo_id] = row
         return
     if fresh:
         with session.ledger():
@@ -356,7 +360,7 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
                 fresh,
                 update_conflicts=True,
                 unique_fields=["connection", "siigo_id"],
-                update_fields=["name", "date", "invoice_siigo_id", "value"],
+                update_fields=["name", "date", "invoice_siigo_id", "value", "currency", "amount"],
             )
             # Whatever ends this run before it decides them: a note that is stored is read as new no more.
             models.Invoice.objects.filter(

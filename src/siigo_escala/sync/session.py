@@ -186,8 +186,8 @@ class Session:
     """A dry run by rules that nobody has saved: it is no rehearsal of those that stand."""
     run: models.Run | None = None
     tally: Tally = field(default_factory=Tally)
-    notes_unsaved: dict[str, dict[str, Decimal]] = field(default_factory=dict)
-    """Credit notes that a dry run read and does not keep: pesos by invoice and note."""
+    notes_unsaved: dict[str, dict[str, models.CreditNote]] = field(default_factory=dict)
+    """Credit notes that a dry run read and does not keep, by invoice and note."""
     escala_ahead: timedelta | None = None
     """How far Escala's clock is ahead of ours, by the `Date` header of this run's first list."""
     view: View | None = None

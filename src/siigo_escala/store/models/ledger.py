@@ -151,6 +151,11 @@ class CreditNote(models.Model):
     date = models.DateField(null=True)
     invoice_siigo_id = models.CharField(max_length=100)
     value = CentsField(default=0)
+    """Pesos, at the note's own rate."""
+    currency = models.CharField(max_length=10, default="")
+    """Its foreign currency; "": pesos, or a note of before this was kept."""
+    amount = CentsField(default=0)
+    """In that currency."""
 
     class Meta:
         db_table = "credit_note"
