@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -557,3 +558,33 @@ def test_a_customer_that_was_never_read_gets_his_contact_when_he_is(world: World
     assert counts(world.sync()) == {"read": 1, "created": 1}
     assert world.deal_of(invoice["name"])["contactId"] == contact
     assert models.ContactBinding.objects.get().by_person
+
+
+@ONE_STORE
+@pytest.mark.parametrize("updates", ["by hand", "by the program"])
+@pytest.mark.parametrize("run_between", [True, False])
+@pytest.mark.parametrize("seller", [None, 703])
+def test_an_edit_that_is_undone_in_siigo_after_a_person_followed_it_is_followed_or_told(
+    world: World, updates: str, run_between: bool, seller: int | None
+) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect('on_edited = "report"' if updates == "by hand" else "")
+    world.sync()
+    world.escala.switches.change({"update_verb": "none"})
+    world.siigo.edit_invoice(invoice["id"], total=2000)
+    assert world.sync().exit_code == 1
+    world.escala.edit_deal(world.deals()[0]["id"], {"value": 2000})
+    assert people.say(world, "done", invoice["name"]) == []
+    world.escala.switches.change({"update_verb": "put_full"})
+    models.EscalaAccount.objects.update(capabilities={})
+    if run_between:
+        assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    world.pass_time(minutes=5)
+    changes: dict[str, Any] = {"total": 1000} | ({"seller": seller} if seller else {})
+    world.siigo.edit_invoice(invoice["id"], **changes)
+    result = world.sync()
+    if updates == "by hand":
+        assert codes(result) == ["INVOICE_EDITED"]
+    else:
+        assert counts(result) == {"read": 1, "updated": 1}
+        assert Decimal(str(world.deals()[0]["value"])) == 1000

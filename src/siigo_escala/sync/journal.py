@@ -90,7 +90,7 @@ class Journal:
         row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
         row.decision = ""
         if row.code in ("", Code.INVOICE_CREDITED_PARTLY) and not row.applied.get("undone"):
-            row.applied = {**row.applied, "digest": row.digest, "customer": row.customer_id}
+            row.applied = {**said.standing(row), "digest": row.digest, "customer": row.customer_id}
         if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
 

@@ -122,5 +122,7 @@ def _mended(row: models.Invoice) -> dict[str, str]:
     if code not in (*_UNDONE, Code.INVOICE_EDITED):
         done["credited"] = money.to_text(max(row.credited, Decimal(done.get("credited", "0"))))
     if code not in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY) and "edit" not in row.data:
-        done["digest"] = row.digest
+        told = str(row.data.get("value") or money.to_text(row.value))
+        over = row.applied.get("digest", "")
+        done |= {"digest": row.digest, "value": told, "base": money.to_text(row.value), "over": over}
     return done
