@@ -112,3 +112,11 @@ def test_without_an_answer_nobody_says_of_an_unknown_deal_that_it_is_not_there(w
     world.escala.faults.clear()
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
     assert world.row(invoice["name"]).deal_id == deal != taken
+
+
+def test_a_rehearsal_that_reads_an_invoice_twice_tells_of_its_opportunity_once(world: World) -> None:
+    world.connect()
+    world.sync()
+    (invoice,) = world.invoices(1)
+    world.escala.create_deal(name=f"{invoice['name']} a mano", value=invoice["total"])
+    assert codes(world.sync(dry_run=True, sweep=True)) == ["DEAL_ADOPTED"]

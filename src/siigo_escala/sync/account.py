@@ -120,14 +120,15 @@ class Tally:
             message=reasons.message(code, {**about, **(data or {})}),
             noun=self._noun,
         )
-        if problem not in self.notes:
-            self.notes.append(problem)
+        self._once(problem)
 
     def tell(self, invoice: str, code: Code, sentence: str) -> None:
-        """Something a person may want to know of an invoice that is none the worse for it."""
-        self.notes.append(
-            Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}", noun=self._noun)
-        )
+        """Something a person may want to know of an invoice that is none the worse for it; told once."""
+        self._once(Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}", noun=self._noun))
+
+    def _once(self, problem: Problem) -> None:
+        if problem not in self.notes:
+            self.notes.append(problem)
 
     @property
     def created(self) -> int:
