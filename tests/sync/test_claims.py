@@ -115,6 +115,7 @@ def test_without_an_answer_nobody_says_of_an_unknown_deal_that_it_is_not_there(w
 
 
 def test_a_rehearsal_that_reads_an_invoice_twice_tells_of_its_opportunity_once(world: World) -> None:
+    world.invoices(1)
     world.connect()
     world.sync()
     (invoice,) = world.invoices(1)
