@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import threading
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,49 @@ def test_second_factors_are_handed_over_to_allauth(store: str, request: pytest.F
     schema.ensure(by_itself=True)
     assert [one.has_second_factor for one in models.User.objects.order_by("email")] == [True, False]
     assert Authenticator.objects.get().data == {"secret": "sellado"}
+
+
+@pytest.mark.parametrize("store", ["empty", "bare_postgresql"])
+def test_what_people_had_mended_by_hand_is_what_escala_shows(
+    store: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(store)
+    if store == "empty":
+        found.parent.mkdir()
+    call_command("migrate", "store", "0013_credit_note_currency", verbosity=0)
+    for rule, name in (("subtract", "a"), ("report", "b")):
+        company = models.SiigoCompany.objects.create()
+        account = models.EscalaAccount.objects.create()
+        made = models.Connection.objects.create(
+            name=name,
+            siigo=company,
+            escala=account,
+            file={"opportunities": {"on_credited": rule}},
+            start=date(2026, 1, 1),
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        for digest, note in (("typed", 300), ("edited since", 0)):
+            models.Invoice.objects.create(
+                connection=made,
+                escala=account,
+                siigo_id=digest,
+                value=2000,
+                credited=note,
+                digest=digest,
+                applied={"digest": "first", "value": "1000.00"},
+                done={"digest": "typed", "credited": "300.00"},
+            )
+    schema.ensure(by_itself=True)
+    shown = {(row.connection.name, row.siigo_id): row.applied for row in models.Invoice.objects.all()}
+    typed = {"digest": "typed", "base": "2000.00"}
+    first = {"digest": "first", "value": "1000.00"}
+    assert shown == {
+        ("a", "typed"): {**typed, "value": "1700.00"},
+        ("b", "typed"): {**typed, "value": "2000.00"},
+        ("a", "edited since"): first,
+        ("b", "edited since"): first,
+    }
+    assert {str(row.done) for row in models.Invoice.objects.all()} == {"{'credited': '300.00'}"}
 
 
 def test_a_database_that_cannot_be_read_is_told_as_what_it_is(empty: Path) -> None:

@@ -388,6 +388,101 @@ def test_what_escala_could_not_show_is_mended_by_hand(world: World, change: str)
     assert world.row(name).code == code.get(change, "")
 
 
+def _edit(world: World, invoice: dict[str, Any], price: int) -> None:
+    world.siigo.edit_invoice(invoice["name"], items=[{"code": "INST-01", "quantity": 1, "price": price}])
+
+
+@ONE_STORE
+@pytest.mark.parametrize("looked", [True, False], ids=["a run saw it", "no run since"])
+@pytest.mark.parametrize("rule", ["update", "report"])
+def test_an_edit_that_was_mended_by_hand_and_is_taken_back_in_siigo_is_the_next_edit(
+    world: World, rule: str, looked: bool
+) -> None:
+    """Escala shows what a person typed: what it showed before that is no news of ours any more."""
+    if rule == "update":
+        world.escala.switches.change({"update_verb": "none"})
+    invoice = _in_escala(world, f'on_edited = "{rule}"')
+    told = ["INVOICE_EDITED"] if rule == "report" else ["UPDATE_NOT_POSSIBLE"]
+    _edit(world, invoice, 2000)
+    for _ in range(2):
+        assert codes(world.sync()) == told
+    people.say(world, "done", invoice["name"])
+    if looked:
+        assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    _edit(world, invoice, 1000)
+    result = world.sync()
+    assert codes(result) == told
+    message = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert "$ 1.000,00" in message
+    assert "$ 2.000,00" in message, "what the person had typed"
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@ONE_STORE
+def test_what_comes_back_with_another_seller_is_written_over_what_a_person_typed(world: World) -> None:
+    other = world.siigo.add_user(username="otra@empresa.example", email="otra@empresa.example")
+    invoice = _in_escala(world, 'on_edited = "report"')
+    _edit(world, invoice, 2000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    people.say(world, "done", invoice["name"])
+    world.connect('on_edited = "update"')
+    world.siigo.edit_invoice(
+        invoice["name"], seller=other["id"], items=[{"code": "INST-01", "quantity": 1, "price": 1000}]
+    )
+    told = world.sync(dry_run=True)
+    result = world.sync()
+    assert counts(told) == counts(result) == {"read": 1, "updated": 1}
+    assert world.row(invoice["name"]).applied["value"] == "1000.00"
+
+
+@ONE_STORE
+def test_an_edit_that_was_seen_to_once_is_followed_when_it_comes_again(world: World) -> None:
+    invoice = _in_escala(world, 'on_edited = "report"')
+    _edit(world, invoice, 2000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    world.connect('on_edited = "update"')
+    for price in (3000, 2000):
+        _edit(world, invoice, price)
+        assert counts(world.sync()) == {"read": 1, "updated": 1}
+        assert world.deal_of(invoice["name"])["value"] == price
+
+
+@ONE_STORE
+def test_a_note_that_was_taken_off_by_hand_is_what_the_edit_beside_it_starts_from(world: World) -> None:
+    world.escala.switches.change({"update_verb": "none"})
+    invoice = _in_escala(world, 'on_edited = "report"\non_credited = "subtract"')
+    _edit(world, invoice, 2000)
+    world.siigo.credit_note(invoice["name"], total=300)
+    result = world.sync()
+    while codes(result) != ["UPDATE_NOT_POSSIBLE"]:
+        result = world.sync()
+    people.say(world, "done", invoice["name"])
+    result = world.sync()
+    assert codes(result) == ["INVOICE_EDITED"]
+    message = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert "$ 1.700,00" in message
+    assert "$ 700,00" in message
+
+
+@ONE_STORE
+def test_what_is_mended_while_a_run_works_stays_mended(world: World) -> None:
+    """The run has read the row before, and what it writes of it is no answer to what was said since."""
+    invoice = _in_escala(world, 'on_edited = "report"')
+    _edit(world, invoice, 2000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    world.invoices(1)
+
+    def plan(_: object) -> bool:
+        people.say(world, "done", invoice["name"])
+        return True
+
+    world.sync(plan=plan)
+    assert counts(world.sync()) == {"read": 2, "unchanged": 2}
+
+
 @ONE_STORE
 def test_a_refused_record_is_sent_again_once_after_a_person_has_mended_escala(world: World) -> None:
     inside.refuse(
@@ -588,3 +683,17 @@ def test_an_edit_that_is_undone_in_siigo_after_a_person_followed_it_is_followed_
     else:
         assert counts(result) == {"read": 1, "updated": 1}
         assert Decimal(str(world.deals()[0]["value"])) == 1000
+
+
+@ONE_STORE
+def test_what_a_person_typed_is_forgotten_once_it_was_written_over(world: World) -> None:
+    """The same first value twice: what was typed between them is no longer what Escala shows."""
+    invoice = _in_escala(world, 'on_edited = "report"')
+    _edit(world, invoice, 2000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    world.connect('on_edited = "update"')
+    _edit(world, invoice, 1000)
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}

@@ -125,7 +125,6 @@ class Shown:
     """The deal was moved to the lost stage for this invoice."""
     done_code: str = ""
     done_credited: Decimal = Decimal(0)
-    done_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +168,7 @@ def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Upda
         if rules.on_annulled == "lost_stage" and not shown.adopted:
             return Update(code=code, lost=True)
         return NeedsAttention(code=code)
-    edited = _edited(subject, shown, rules) if digest not in (shown.digest, shown.done_digest) else Nothing()
+    edited = _edited(subject, shown, rules) if digest != shown.digest else Nothing()
     if subject.credited > max(shown.credited, shown.done_credited):
         if rules.on_credited == "subtract" and not shown.adopted:
             held = edited if isinstance(edited, NeedsAttention) else None

@@ -232,7 +232,7 @@ def _strip_ledger(found: Found, erased: dict[int, Erased]) -> None:
         if row.customer:
             hidden = erased[row.escala_id].digest
             row.digest = hidden(row.digest)
-            for held in (row.applied, row.done, row.intent):
+            for held in (row.applied, row.done.get("typed", {}), row.intent):
                 if "digest" in held:
                     held["digest"] = hidden(held["digest"])
         row.customer, row.record, row.data = "", stripped.invoice(row.record), stripped.told(row.data)

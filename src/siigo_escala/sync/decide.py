@@ -99,8 +99,9 @@ def subject(
 
 
 def shown_of(row: models.Invoice) -> Shown:
-    """What Escala shows of a bound invoice because of us."""
-    applied, done = said.standing(row), row.done
+    """What Escala shows of a bound invoice because of us, or of a person who typed what was told."""
+    said.take_over(row)
+    applied, done = row.applied, row.done
     return Shown(
         digest=applied.get("digest", ""),
         value=Decimal(applied.get("value", "0")),
@@ -110,7 +111,6 @@ def shown_of(row: models.Invoice) -> Shown:
         undone=bool(applied.get("undone")),
         done_code=done.get("code", ""),
         done_credited=Decimal(done.get("credited", "0")),
-        done_digest="" if "over" in done else done.get("digest", ""),
     )
 
 
@@ -347,7 +347,7 @@ def _with_products(session: Session, steps: Sequence[Step]) -> None:
     for step in steps:
         step.products = known
         if isinstance(step.decision, Update) and not step.decision.lost:
-            shown = {key: said.standing(step.row).get(key) for key in ("value", "lines", "block")}
+            shown = {key: step.row.applied.get(key) for key in ("value", "lines", "block")}
             if shows(session, step) == shown and step.decision.code is None:
                 step.decision = Nothing()
         if isinstance(step.decision, Update):
@@ -366,7 +366,7 @@ def shows(session: Session, step: Step) -> dict[str, Any]:
     """What Escala should show of an invoice because of us, as the ledger keeps it."""
     if isinstance(step.decision, Update) and step.decision.edit is not None:
         # The note alone is taken off: the rest stays as it was before the edit, which waits for a person.
-        applied = said.standing(step.row)
+        applied = step.row.applied
         value = Decimal(applied.get("base", applied["value"])) - step.row.credited
         return {
             "value": money.to_text(max(value, Decimal(0))),
@@ -394,7 +394,7 @@ def by_hand(session: Session, step: Step, *, alone: bool = False) -> NeedsAttent
     if isinstance(step.decision, Update) and step.decision.lost:
         data["stage"] = "perdida"
     else:
-        data |= {"before": said.standing(step.row).get("value", ""), "value": shows(session, step)["value"]}
+        data |= {"before": step.row.applied.get("value", ""), "value": shows(session, step)["value"]}
         if isinstance(step.decision, Update) and step.decision.edit is not None:
             data["edit"] = "held"
     return NeedsAttention(code=Code.UPDATE_NOT_POSSIBLE, data=data)

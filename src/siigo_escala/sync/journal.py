@@ -24,7 +24,7 @@ from siigo_escala.sync.step import Step
 
 _FIELDS = (
     "state", "code", "data", "due", "deal_id", "contact_id", "adopted", "applied", "intent_at", "intent",
-    "sent_at", "decision", "deleted", "credited", "value", "updated_at",
+    "sent_at", "decision", "done", "deleted", "credited", "value", "updated_at",
 )  # fmt: skip
 _NEVER_SENT = f"state <> '{State.SENDING}' AND (deal_id IS NULL OR code = '{Code.DEAL_DELETED}')"
 _RAW = 4000
@@ -90,7 +90,7 @@ class Journal:
         row.state, row.code, row.data, row.due = State.IN_ESCALA, said.kept_code(row), {}, False
         row.decision = ""
         if row.code in ("", Code.INVOICE_CREDITED_PARTLY) and not row.applied.get("undone"):
-            row.applied = {**said.standing(row), "digest": row.digest, "customer": row.customer_id}
+            row.applied = {**row.applied, "digest": row.digest, "customer": row.customer_id}
         if before != (row.state, row.code, row.due, row.applied.get("digest"), row.decision):
             self._touch(row)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -104,7 +105,7 @@ def _decide(connection: Connection, change: _Change, wish: Wish, row: models.Inv
     )
 
 
-def _mended(row: models.Invoice) -> dict[str, str]:
+def _mended(row: models.Invoice) -> dict[str, Any]:
     """What is no longer told: as much as was told, and nothing that came after it."""
     done = dict(row.done)
     code = row.code
@@ -121,8 +122,15 @@ def _mended(row: models.Invoice) -> dict[str, str]:
     # What else Escala could not show is an edit, a note or both: a person has typed the value that was told.
     if code not in (*_UNDONE, Code.INVOICE_EDITED):
         done["credited"] = money.to_text(max(row.credited, Decimal(done.get("credited", "0"))))
-    if code not in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY) and "edit" not in row.data:
-        told = str(row.data.get("value") or money.to_text(row.value))
-        over = row.applied.get("digest", "")
-        done |= {"digest": row.digest, "value": told, "base": money.to_text(row.value), "over": over}
+    if code not in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY):
+        done["typed"] = done.get("typed", {}) | _typed(row)
     return done
+
+
+def _typed(row: models.Invoice) -> dict[str, str]:
+    """What Escala shows once a person has typed what was told: `applied` takes it over (said.take_over)."""
+    told = {"value": money.to_text(Decimal(str(row.data["value"])))} if "value" in row.data else {}
+    if "edit" in row.data:
+        return told  # of the note alone: the edit beside it still waits
+    base = {"base": money.to_text(row.value)} if told else {}
+    return {**told, **base, "digest": row.digest, "customer": row.customer_id}

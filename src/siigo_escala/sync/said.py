@@ -7,26 +7,24 @@ with a higher `said`; the run's own answer of before leaves it there and leaves 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 
-SINCE: Mapping[str, tuple[str, str]] = {"due": ("said", "TRUE"), "decision": ("said", "decision")}
+SINCE: Mapping[str, tuple[str, str]] = {
+    "due": ("said", "TRUE"),
+    "decision": ("said", "decision"),
+    "done": ("said", "done"),
+}
 """For `models.save_rows`: fields that a decision of a person keeps from the run."""
 PERSON_LAST = "NOT contact_binding.by_person OR contact_binding.contact_id IS NULL OR EXCLUDED.by_person"
 """For `models.insert_rows`: the contact that a person named while a run made another one stays."""
 
 
-def standing(row: models.Invoice) -> dict[str, Any]:
-    """What Escala shows of a bound invoice as far as we know: what was written last, or what a person has
-    typed there since, as we had told them.
-    """
-    applied: dict[str, Any] = row.applied
-    done = row.done
-    if "over" not in done or done["over"] != applied.get("digest", ""):
-        return applied
-    return applied | {key: done[key] for key in ("digest", "value", "base")}
+def take_over(row: models.Invoice) -> None:
+    """What a person has typed since the last run is what Escala shows: the next edit is told from there."""
+    row.applied = {**row.applied, **row.done.get("typed", {})}
+    row.done = {key: value for key, value in row.done.items() if key != "typed"}
 
 
 def made_anew(row: models.Invoice) -> bool:

@@ -67,7 +67,10 @@ class Invoice(models.Model):
     said = models.PositiveIntegerField(default=0)
     """How often a person has decided on it: a run never writes over what was said since it read the row."""
     done = models.JSONField(default=dict)
-    """What a person has mended by hand in Escala: {"code", "credited", "digest"}; it is no longer told."""
+    """What a person has mended by hand in Escala: {"code", "credited", "typed"}; it is no longer told.
+
+    `typed` is of `applied`, and moves there when a run decides on the invoice.
+    """
 
     deal_id = models.CharField(max_length=100, null=True)
     contact_id = models.CharField(max_length=100, default="")
