@@ -44,7 +44,29 @@ def test_notes_over_the_whole_total_or_of_unreadable_amounts_leave_nothing(
     notes: list[str | None], total: str | None, whole: bool
 ) -> None:
     known = [note(None if one is None else Decimal(one)) for one in notes]
-    assert money.is_credited_whole(known, None if total is None else Decimal(total)) is whole
+    invoice = examples.invoice(total=None if total is None else Decimal(total))
+    assert money.is_credited_whole(known, invoice) is whole
+
+
+@pytest.mark.parametrize(
+    ("code", "rate", "total", "whole"),
+    [
+        ("USD", "3900", "100", True),
+        ("USD", "4300", "96", False),
+        ("USD", "0", "100", True),
+        ("USD", "0", "99.99", False),
+        ("EUR", "4500", "90", False),
+        ("EUR", "4500", "92", True),
+        ("EUR", "0", "1", True),
+    ],
+)
+def test_nothing_is_left_in_the_invoices_currency_whatever_the_rate_of_the_note(
+    code: str, rate: str, total: str, whole: bool
+) -> None:
+    """A note that cannot be turned into anything is taken for the whole, as one without an amount."""
+    invoice = examples.invoice(total=Decimal(100), currency=Currency(code="USD", rate=Decimal(4100)))
+    known = [note(Decimal(total), Currency(code=code, rate=Decimal(rate)))]
+    assert money.is_credited_whole(known, invoice) is whole
 
 
 @given(st.lists(CENTS))
@@ -136,11 +158,11 @@ def test_a_line_too_large_has_no_base() -> None:
 
 @given(st.lists(CENTS.map(abs), max_size=5))
 def test_credit_notes_add_up_to_the_cent(totals: list[Decimal]) -> None:
-    assert money.credited([*map(note, totals), note(None)]) == sum(totals)
+    assert money.credited([*map(note, totals), note(None)], examples.invoice()) == sum(totals)
 
 
 def test_a_foreign_credit_note_counts_in_pesos() -> None:
-    assert money.credited([note(Decimal(2), DOLLARS)]) == Decimal("8025.10")
+    assert money.credited([note(Decimal(2), DOLLARS)], examples.invoice()) == Decimal("8025.10")
 
 
 def test_amounts_as_people_and_machines_read_them() -> None:
@@ -166,7 +188,7 @@ def _dollars(total: str, rate: str) -> tuple[Decimal, str, Decimal]:
         ("100", "4100", [("100", "3900")], "410000.00"),
         ("100", "4100", [("96", "4300")], "393600.00"),
         ("20.61", "4012.55", [("10.08", "4012.55"), ("10.53", "4012.55")], "82698.66"),
-        ("20.61", "4012.55", [("10.08", "4012.55")], "40446.51"),
+        ("20.61", "4012.55", [("10.08", "4012.55")], "40446.50"),
         ("100", "4100", [], "0.00"),
     ],
     ids=["whole at a lower rate", "part at a higher rate", "whole in two", "the first of them", "none"],
@@ -180,9 +202,11 @@ def test_notes_in_the_invoices_currency_are_compared_in_it(
     assert money.taken_off([_dollars(*one) for one in notes], invoice, value) == Decimal(taken)
 
 
-def test_a_note_of_before_its_currency_was_kept_counts_in_pesos() -> None:
+def test_a_note_of_before_its_currency_was_kept_counts_in_pesos_beside_those_of_today() -> None:
     invoice = examples.invoice(total=Decimal(100), currency=Currency(code="USD", rate=Decimal(4100)))
-    assert money.taken_off([(Decimal("39000.00"), "", Decimal(0))], invoice, Decimal("410000.00")) == 39000
+    old = (Decimal("39000.00"), "", Decimal(0))
+    assert money.taken_off([old], invoice, Decimal("410000.00")) == 39000
+    assert money.taken_off([old, _dollars("10", "3900")], invoice, Decimal("410000.00")) == 80000
 
 
 @given(

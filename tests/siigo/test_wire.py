@@ -331,7 +331,8 @@ def test_a_credit_note_names_its_invoice_or_none() -> None:
     )
     other = wire.credit_note({**row, "invoice": None, "currency": {"code": "USD"}})
     assert isinstance(other, CreditNote)
-    assert (other.invoice_id, other.total) == (None, None)
+    assert (other.invoice_id, other.total) == (None, Decimal(10)), "its invoice may say the rate"
+    assert other.currency == Currency(code="USD", rate=Decimal(0))
 
 
 def test_a_seller_is_known_by_mail_or_by_a_user_name_that_is_one() -> None:

@@ -104,6 +104,22 @@ def test_annulled_credited_and_edited_invoices_change_with_their_rules(world: Wo
     assert _foretold(on_annulled="report", on_credited="report").updated.count == 0
 
 
+@pytest.mark.parametrize("kind", ["subtotal", "total"])
+def test_what_notes_took_is_foretold_of_a_value_of_the_kind_that_is_asked_about(
+    world: World, kind: str
+) -> None:
+    items = [{"code": "CAF-500", "quantity": 10, "price": 100_000, "taxes": [{"id": 13156}]}]
+    half, whole = world.invoices(2, items=items)
+    world.siigo.credit_note(half["name"], total=595_000)
+    other, left = {"total": ("subtotal", 500_000), "subtotal": ("total", 595_000)}[kind]
+    world.connect(f'value = "{kind}"\non_credited = "subtract"')
+    world.sync()
+    world.siigo.credit_note(whole["name"], total=1_190_000)
+    world.sync()
+    compared = _compared(value=other)
+    assert [(one.key, one.after) for one in compared.differences] == [("value", left)], "one is gone by both"
+
+
 def test_an_account_that_allows_no_update_holds_what_a_rule_would_change(world: World) -> None:
     (annulled,) = world.invoices(1)
     world.connect()

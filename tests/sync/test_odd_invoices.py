@@ -260,3 +260,51 @@ def test_a_record_that_breaks_the_decision_is_parked_and_the_others_go_on(world:
     world.deal_of(healthy["name"])
     world.sync()
     assert len(world.deals()) == len({deal["name"] for deal in world.deals()})
+
+
+def _foreign(world: World, rule: str) -> dict[str, Any]:
+    """An invoice over 100 dollars, made in Escala at 4.100 pesos each."""
+    (invoice,) = world.invoices(1, total=100, currency={"code": "USD", "exchange_rate": 4100})
+    world.connect(f'on_credited = "{rule}"')
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    return invoice
+
+
+@pytest.mark.parametrize("rate", [{"exchange_rate": 3900}, {"exchange_rate": 4300}, {}])
+def test_a_note_in_the_invoices_currency_counts_by_the_invoices_rate(
+    world: World, rate: dict[str, int]
+) -> None:
+    invoice = _foreign(world, "subtract")
+    for amount, left in ((96, 16400), (4, None)):
+        note = world.siigo.credit_note(invoice["name"], total=amount)
+        world.siigo.distort(note["id"], kind="credit_notes", currency={"code": "USD", **rate})
+        foretold = world.sync(dry_run=True)
+        result = world.sync()
+        assert counts(foretold) == counts(result)
+        assert codes(result) == ([] if left else ["INVOICE_CREDITED"])
+        if left:
+            assert Decimal(str(world.deal_of(invoice["name"])["value"])) == left
+    assert world.row(invoice["name"]).credited == 410_000
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ({"total": "mucho"}, "(NC-1-1)"),
+        ({"total": 10**15}, "(NC-1-1)"),
+        ({"id": ""}, "Una nota crédito no trae"),
+        ({"currency": {"code": "EUR"}}, "(NC-1-1)"),
+    ],
+)
+def test_a_note_whose_amount_cannot_be_read_is_told_and_takes_nothing_off(
+    world: World, note: dict[str, Any], told: str
+) -> None:
+    invoice = _foreign(world, "subtract")
+    made = world.siigo.credit_note(invoice["name"], total=50)
+    world.siigo.distort(made["id"], kind="credit_notes", **note)
+    world.siigo.create_invoice(world.customer(9)["id"], total=1000)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 1, "unchanged": 1}
+    assert codes(result) == ["CREDIT_NOTE_UNREADABLE"]
+    assert told.lower() in result.document["problems"][0]["message"].lower()
+    assert Decimal(str(world.deal_of(invoice["name"])["value"])) == 410_000

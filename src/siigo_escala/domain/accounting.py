@@ -134,7 +134,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNote:
-    """A credit note. `invoice_id` None: the note does not say which invoice of this company it lowers."""
+    """A credit note. `invoice_id` None: the note does not say which invoice of this company it lowers.
+
+    `total` is in `currency`, whose rate is 0 where the note does not say it: its invoice's may serve.
+    """
 
     id: CreditNoteId
     name: str

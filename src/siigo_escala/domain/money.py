@@ -58,37 +58,48 @@ def line_base(line: InvoiceLine) -> Decimal | None:
     return round_cents(base) if is_amount(base) else None
 
 
-def credited(notes: Iterable[CreditNote]) -> Decimal:
-    """What credit notes take off, in pesos."""
-    taken = (pesos(note.total, note.currency) for note in notes if note.total is not None)
-    return sum(taken, Decimal("0.00"))
+def credited(notes: Iterable[CreditNote], invoice: Invoice) -> Decimal:
+    """What credit notes take off an invoice's total, in pesos."""
+    known = (
+        (pesos(note.total, note.currency), note.currency.code if note.currency else "", note.total)
+        for note in notes
+        if note.total is not None and is_amount(note.total)
+    )
+    return taken_off(known, invoice, value_of(invoice, "total") or Decimal(0))
 
 
 def taken_off(notes: Iterable[tuple[Decimal, str, Decimal]], invoice: Invoice, value: Decimal) -> Decimal:
     """What credit notes take off `value`, the invoice's value in pesos by the rules: their share of its
     total, and all of it just where nothing of the total is left.
 
-    `notes`: each in pesos at its own rate, its foreign currency ("": none) and its amount in that. Where all
-    are in the invoice's currency they are compared in that, since rates change from day to day.
+    `notes`: each in pesos at its own rate, its foreign currency ("": none) and its amount in that. Those in
+    the invoice's currency are summed up in it and count by the invoice's rate: rates change from day to day.
     """
-    known = list(notes)
-    taken, whole = sum((one for one, _, _ in known), Decimal("0.00")), value_of(invoice, "total")
-    code = invoice.currency.code if invoice.currency else ""
-    if code and known and all(one == code for _, one, _ in known):
-        taken, whole = sum((one for _, _, one in known), Decimal("0.00")), invoice.total
-    elif whole == value:
+    own = others = Decimal("0.00")
+    for in_pesos, code, amount in notes:
+        if invoice.currency is not None and code == invoice.currency.code:
+            own += amount
+        else:
+            others += in_pesos
+    taken, whole = others + pesos(own, invoice.currency), value_of(invoice, "total")
+    if whole is None or whole <= 0 or value <= 0 or whole == value:
         return taken
-    if not known or not whole or whole < 0 or value <= 0:
-        return sum((one for one, _, _ in known), Decimal("0.00"))
+    return share(value, taken, whole)
+
+
+def share(value: Decimal, taken: Decimal, whole: Decimal) -> Decimal:
+    """As much of `value` as `taken` is of `whole`, to the cent; all of it just where `taken` is the whole."""
     if taken >= whole:
         return value
     return min(round_cents(_WIDE.divide(_WIDE.multiply(value, taken), whole)), value - _CENT)
 
 
-def is_credited_whole(notes: Iterable[CreditNote], total: Decimal | None) -> bool:
-    """Whether nothing is left of an invoice over this total; taken for so where an amount cannot be read."""
-    known = list(notes)
-    return total is None or any(note.total is None for note in known) or credited(known) >= total
+def is_credited_whole(notes: Iterable[CreditNote], invoice: Invoice) -> bool:
+    """Whether nothing is left of an invoice; taken for so where an amount cannot be told."""
+    known, total = list(notes), value_of(invoice, "total")
+    if total is None or not all(_is_told(note, invoice.currency) for note in known):
+        return True
+    return credited(known, invoice) >= total
 
 
 def round_cents(amount: Decimal) -> Decimal:
@@ -130,6 +141,15 @@ def _amount(invoice: Invoice, kind: ValueKind) -> Decimal | None:
     if not all(map(is_amount, [invoice.total, *taken])):
         return None
     return sum(taken, invoice.total)
+
+
+def _is_told(note: CreditNote, currency: Currency | None) -> bool:
+    """Whether an amount can be told: a rate of its own or the invoice's is needed for foreign currency."""
+    if note.total is None or not is_amount(note.total):
+        return False
+    if note.currency is None or note.currency.rate > 0:
+        return True
+    return currency is not None and note.currency.code == currency.code
 
 
 def _in_pesos(amount: Decimal, currency: Currency | None) -> Decimal | None:

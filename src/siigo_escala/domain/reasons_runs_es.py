@@ -14,6 +14,14 @@ _NOTICES = (
         remedy="Si Siigo entrega lo demás, dé al usuario el permiso de leer las notas crédito",
     ),
     Reason(
+        code=Code.CREDIT_NOTE_UNREADABLE,
+        group="notice",
+        title="Nota crédito sin un valor que podamos leer",
+        text="Una nota crédito[ ({note})] no trae un valor que podamos leer; no se resta de su factura",
+        cause="Siigo la entregó sin valor, o en otra moneda sin la tasa y su factura no es de esa moneda.",
+        remedy="Revise la nota en Siigo y, si hace falta, cambie la oportunidad en Escala a mano",
+    ),
+    Reason(
         code=Code.PRODUCTS_UNREADABLE,
         group="notice",
         title="No pudimos leer los productos de Escala",

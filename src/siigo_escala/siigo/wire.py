@@ -114,7 +114,8 @@ def _record(row: object, read: Callable[[str, Mapping[str, object]], R]) -> R | 
 def _invoice(own_id: str, data: Mapping[str, object], *, type_codes: Mapping[int, str]) -> Invoice:
     buyer = mapping(data.get("customer"))
     metadata = mapping(data.get("metadata"))
-    currency, known_rate = _currency(data.get("currency"))
+    currency = _currency(data.get("currency"))
+    known_rate = currency is None or currency.rate > 0
     document_type = _document_type_id(data.get("document"))
     return Invoice(
         id=InvoiceId(own_id),
@@ -126,7 +127,7 @@ def _invoice(own_id: str, data: Mapping[str, object], *, type_codes: Mapping[int
         customer_identification=text(buyer.get("identification")),
         branch=integer(buyer.get("branch_office")) or 0,
         seller=_seller_id(data.get("seller")),
-        currency=currency,
+        currency=currency if known_rate else None,
         # An amount in dollars without its rate is no amount: it must not be taken for pesos (14, item 7).
         total=number(data.get("total")) if known_rate else None,
         balance=number(data.get("balance")),
@@ -174,15 +175,14 @@ def _customer(own_id: str, data: Mapping[str, object]) -> Customer:
 
 def _credit_note(own_id: str, data: Mapping[str, object]) -> CreditNote:
     invoice_id = text(mapping(data.get("invoice")).get("id"))
-    currency, known_rate = _currency(data.get("currency"))
     return CreditNote(
         id=CreditNoteId(own_id),
         name=text(data.get("name")),
         date=day(data.get("date")),
         # 6: absent for notes on invoices that do not live in Siigo.
         invoice_id=InvoiceId(invoice_id) if invoice_id else None,
-        total=number(data.get("total")) if known_rate else None,
-        currency=currency,
+        total=number(data.get("total")),
+        currency=_currency(data.get("currency")),
     )
 
 
@@ -239,16 +239,14 @@ def _adjustments(data: Mapping[str, object], *keys: str) -> tuple[Adjustment, ..
     )
 
 
-def _currency(value: object) -> tuple[Currency | None, bool]:
-    """The foreign currency, and whether amounts can be told in pesos (3.5)."""
+def _currency(value: object) -> Currency | None:
+    """The foreign currency (3.5); its rate is 0 where amounts cannot be told in pesos."""
     data = mapping(value)
     code = (text(data.get("code")) or text(value)).upper()
     if not code or code == _PESO:
-        return None, True
+        return None
     rate = number(data.get("exchange_rate"))
-    if rate is None or rate <= 0:
-        return None, False
-    return Currency(code=code, rate=rate), True
+    return Currency(code=code, rate=rate if rate is not None and rate > 0 else Decimal(0))
 
 
 def _annulled(data: Mapping[str, object]) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from django.db.models import F, Q, QuerySet
 
-from siigo_escala.domain import planning, records
+from siigo_escala.domain import money, planning, records
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Rules, Subject, Update
 from siigo_escala.domain.reasons import Code
@@ -46,12 +46,13 @@ class Side:
 
     def subject(self, row: models.Invoice, invoice: Invoice) -> Subject:
         """An invoice as these rules see it."""
-        return decide.subject(
-            row,
-            invoice,
-            decide.amounts(invoice, self.file.opportunities.value),
-            born=row.code == Code.BORN_IN_ESCALA or born.bears_mark(invoice),
-        )
+        worth = decide.amounts(invoice, self.file.opportunities.value)
+        is_born = row.code == Code.BORN_IN_ESCALA or born.bears_mark(invoice)
+        subject = decide.subject(row, invoice, worth, born=is_born)
+        if subject.value is None or min(subject.value, row.value) <= 0 or subject.value == row.value:
+            return subject
+        # What the ledger has credited is of a value of the kind that stands.
+        return replace(subject, credited=money.share(subject.value, row.credited, row.value))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -218,7 +218,7 @@ def credit_notes(session: Session, progressed: Progressed) -> None:
             session.check_stop()
             if session.siigo_now is None:
                 session.siigo_now = page.server_date
-            _keep_notes(session, [note for note in page.records if isinstance(note, CreditNote)], progressed)
+            _keep_notes(session, list(_told_notes(session, page.records)), progressed)
             complete = page.is_last and page.complete
     except RemoteError as problem:
         if isinstance(problem, AccessDenied) and problem.status != 403:
@@ -301,6 +301,10 @@ def _fill(
     if invoice.annulled and not value:
         # Some annulled invoices show 0: they count with the value they had.
         value = row.value or value
+    for one in notes:
+        if one.amount and not one.value and one.currency != (invoice.currency and invoice.currency.code):
+            # Neither its own rate is known nor may its invoice's serve.
+            session.tally.note(Code.CREDIT_NOTE_UNREADABLE, {"note": one.name}, invoice=invoice.name)
     credit = money.taken_off(((one.value, one.currency, one.amount) for one in notes), invoice, value)
     same = row.record == record and row.value == value and row.credited == credit and not row.deleted
     if same and row.pk is not None:
@@ -327,6 +331,17 @@ def _fill(
     return True
 
 
+def _told_notes(session: Session, records: Sequence[CreditNote | Unreadable]) -> Iterator[CreditNote]:
+    """The notes whose amount was read; of each other one a person is told."""
+    for note in records:
+        if isinstance(note, Unreadable):
+            session.tally.note(Code.CREDIT_NOTE_UNREADABLE)
+        elif note.total is not None and money.is_amount(note.total):
+            yield note
+        elif note.invoice_id is not None:
+            session.tally.note(Code.CREDIT_NOTE_UNREADABLE, {"note": note.name})
+
+
 def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progressed) -> None:
     rows = [
         models.CreditNote(
@@ -342,12 +357,13 @@ def _keep_notes(session: Session, notes: Sequence[CreditNote], progressed: Progr
         for note in {note.id: note for note in notes}.values()
         if note.invoice_id is not None and note.total is not None
     ]
-    known = dict(
-        models.CreditNote.objects.filter(
+    known = {
+        siigo_id: kept
+        for siigo_id, *kept in models.CreditNote.objects.filter(
             connection=session.connection, siigo_id__in=[row.siigo_id for row in rows]
-        ).values_list("siigo_id", "value")
-    )
-    fresh = [row for row in rows if known.get(row.siigo_id) != row.value]
+        ).values_list("siigo_id", "value", "amount")
+    }
+    fresh = [row for row in rows if known.get(row.siigo_id) != [row.value, row.amount]]
     progressed.affected |= {row.invoice_siigo_id for row in fresh}
     if session.dry:
         for row in fresh:

@@ -108,6 +108,20 @@ def test_what_is_credited_in_part_stands_and_is_told_with_how_much(scene: Scene)
     assert counts(scene.sync()) == {"read": 1, "created": 1}
 
 
+def test_a_part_of_an_invoice_in_dollars_is_no_whole(scene: Scene) -> None:
+    """A person may put the invoice into another currency before it goes to the DIAN."""
+    invoiced(scene)
+    made = scene.invoices()[0]
+    dollars = {"code": "USD", "exchange_rate": 4000}
+    scene.world.siigo.distort(made["id"], total=100, currency=dollars)
+    scene.world.siigo.stamp(made["id"], "Accepted")
+    note = scene.world.siigo.credit_note(made["id"], total=99)
+    scene.world.siigo.distort(note["id"], kind="credit_notes", currency={**dollars, "exchange_rate": 4200})
+    result = scene.sync()
+    assert codes(result) == ["INVOICE_CREDITED_PARTLY"]
+    assert "$ 396.000,00" in result.document["problems"][0]["message"].replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize(("how", "part"), [("annulled", "excluded"), ("credited", "invoiced")])
 def test_the_report_adds_up_no_invoice_that_is_gone(scene: Scene, how: str, part: str) -> None:
     deal = invoiced(scene)

@@ -250,7 +250,7 @@ def undone(session: Session, siigo_id: str) -> bool:
         for note in page.records
         if isinstance(note, CreditNote) and note.invoice_id == siigo_id
     ]
-    return bool(notes) and money.is_credited_whole(notes, invoice.total)
+    return bool(notes) and money.is_credited_whole(notes, invoice)
 
 
 def _digest(body: dict[str, object]) -> str:

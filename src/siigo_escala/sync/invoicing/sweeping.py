@@ -91,8 +91,8 @@ def _found(
             if one.annulled:
                 yield rows[one.id], "annulled"
             elif notes:
-                whole = money.is_credited_whole(notes, one.total)
-                yield rows[one.id], "credited" if whole else money.credited(notes)
+                whole = money.is_credited_whole(notes, one)
+                yield rows[one.id], "credited" if whole else money.credited(notes, one)
     if not complete:
         broken.append(span)
         return
