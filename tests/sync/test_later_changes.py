@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.sync import people
 from tests.sync.world import World, codes, counts
 
 Change = Callable[[World, str], Any]
@@ -177,6 +178,29 @@ def test_a_credit_note_lowers_a_value_of_any_kind_by_its_share(world: World, kin
     assert _value(world, invoice["name"]) == half
     world.siigo.credit_note(invoice["name"], total=595_000)
     assert codes(world.sync()) == ["INVOICE_CREDITED"]
+
+
+@pytest.mark.parametrize("rule", ["subtract", "report"])
+def test_a_small_note_is_noticed_after_the_rules_chose_a_lower_value(world: World, rule: str) -> None:
+    items = [{"code": "CAF-500", "quantity": 10, "price": 100_000, "taxes": [{"id": 13156}]}]
+    (invoice,) = world.invoices(1, items=items)
+    world.connect(f'on_credited = "{rule}"')
+    world.sync()
+    world.siigo.credit_note(invoice["name"], total=595_000)
+    world.sync()
+    people.say(world, "done", invoice["name"])
+    assert codes(world.sync()) == []
+    world.connect(f'value = "subtotal"\non_credited = "{rule}"')
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+    world.siigo.credit_note(invoice["name"], total=59_500)
+    if rule == "report":
+        assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+        people.say(world, "done", invoice["name"])
+    else:
+        assert counts(world.sync()) == {"read": 1, "updated": 1}
+        assert _value(world, invoice["name"]) == 450_000
+    for _ in range(2):
+        assert counts(world.sync()) == {"read": 1, "unchanged": 1}
 
 
 def test_a_credit_note_of_an_old_invoice_is_noticed_without_reading_the_invoice(world: World) -> None:

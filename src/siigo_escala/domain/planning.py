@@ -12,7 +12,7 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Literal
 
-from siigo_escala.domain import identity
+from siigo_escala.domain import identity, money
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.crm import ContactId, DealId
 from siigo_escala.domain.reasons import Code
@@ -117,6 +117,8 @@ class Shown:
 
     digest: str
     value: Decimal
+    base: Decimal = Decimal(0)
+    """The invoice's value of then, before credit notes; 0 where nobody kept it."""
     credited: Decimal = Decimal(0)
     adopted: bool = False
     customer: Collection[str] = ()
@@ -169,7 +171,7 @@ def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Upda
             return Update(code=code, lost=True)
         return NeedsAttention(code=code)
     edited = _edited(subject, shown, rules) if digest != shown.digest else Nothing()
-    if subject.credited > max(shown.credited, shown.done_credited):
+    if subject.credited > _seen_credited(subject, shown, digest=digest):
         if rules.on_credited == "subtract" and not shown.adopted:
             held = edited if isinstance(edited, NeedsAttention) else None
             return Update(code=Code.INVOICE_CREDITED_PARTLY, edit=held)
@@ -256,6 +258,16 @@ def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAtten
     if rules.on_edited == "report" or shown.adopted:
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     return Update()
+
+
+def _seen_credited(subject: Subject, shown: Shown, *, digest: str) -> Decimal:
+    """How much of today's value the notes took that are shown, or were seen to: the rules may have chosen a
+    value of another kind since, of which they take another share.
+    """
+    seen, value = max(shown.credited, shown.done_credited), subject.value or Decimal(0)
+    if digest != shown.digest or min(value, shown.base) <= 0 or value == shown.base:
+        return seen
+    return money.share(value, seen, shown.base)
 
 
 def _undone(subject: Subject) -> Code | None:

@@ -105,6 +105,7 @@ def shown_of(row: models.Invoice) -> Shown:
     return Shown(
         digest=applied.get("digest", ""),
         value=Decimal(applied.get("value", "0")),
+        base=Decimal(applied.get("base", "0")),
         credited=Decimal(applied.get("credited", "0")),
         adopted=row.adopted,
         customer=said.customer_of(row),
@@ -384,8 +385,7 @@ def wanted(session: Session, step: Step) -> dict[str, Any]:
     """The same with what a later update must know: the value before credit notes."""
     if isinstance(step.decision, Update) and step.decision.edit is not None:
         return shows(session, step)
-    value = subject_of(session, step.item).value or Decimal(0)
-    return {**shows(session, step), "base": money.to_text(value)}
+    return {**shows(session, step), "base": money.to_text(subject_of(session, step.item).value or Decimal(0))}
 
 
 def by_hand(session: Session, step: Step, *, alone: bool = False) -> NeedsAttention:

@@ -50,7 +50,7 @@ class Invoice(models.Model):
     annulled = models.BooleanField(default=False)
     deleted = models.BooleanField(default=False)
     credited = CentsField(default=0)
-    """Pesos that credit notes took from it."""
+    """Pesos that credit notes took from `value`: their share of the total, where it is of another kind."""
     record = models.JSONField(default=dict)
     """The invoice as read (siigo.wire's stored form): what a later run decides on without asking again."""
     digest = models.CharField(max_length=64, default="")
