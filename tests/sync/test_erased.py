@@ -10,6 +10,7 @@ from siigo_escala.domain import records
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models, personal, tables
 from siigo_escala.sync import opening
+from tests.sync import people
 from tests.sync.world import FIELD, World, codes, counts
 
 CEDULA = "52123456"
@@ -81,6 +82,17 @@ def test_what_is_erased_is_gone_and_no_run_brings_it_back(world: World) -> None:
     _nothing_tells()
     after = {row["siigo_id"]: row for row in world.report()["rows"]}
     assert all(after[row["siigo_id"]] == row for row in before["rows"])
+
+
+def test_what_was_mended_by_hand_before_a_person_was_erased_is_told_no_more(world: World) -> None:
+    _sold(world)
+    world.connect('on_edited = "report"')
+    edited = models.Invoice.objects.get(value=10_000).siigo_id
+    world.siigo.edit_invoice(edited, total=11_000)
+    assert codes(world.sync()) == ["INVOICE_EDITED"]
+    people.say(world, "done", edited)
+    _erase(world)
+    assert counts(world.sync()) == {"read": 3, "unchanged": 3}
 
 
 def test_a_later_invoice_finds_the_contact_and_leaves_nothing_behind(world: World) -> None:
