@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutation import equivalent, mutants, reach, trying
+from tests.mutation import equivalent, kept, mutants, reach, trying
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import PACKAGES, ROOT, Reach
 
@@ -35,27 +35,35 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--learnt", type=Path, help="keep what tests execute in this folder, and take it from there"
     )
+    parser.add_argument("--keep", type=Path, help="a file of those noticed, read first and added to")
     parser.add_argument("--write", action="store_true", help="keep the result in docs/reliability.md")
     given = parser.parse_args(arguments)
     wanted = of_package(given.package)
     if given.sample:
         wanted = random.Random(given.seed).sample(wanted, min(given.sample, len(wanted)))
     wanted = [mutant for mutant in wanted if given.of in str(mutant.path)]
+    before = kept.noticed(given.keep) if given.keep else ()
+    left = [mutant for mutant in wanted if kept.name(mutant) not in before]
+    add = kept.keeping(given.keep)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as name:
         known = _learnt(given.package, given.learnt or Path(name))
-        _say(f"{len(known.seconds)} tests, {time.monotonic() - began:.0f} s; {len(wanted)} mutants")
+        _say(f"{len(known.seconds)} tests, {time.monotonic() - began:.0f} s; {len(left)} mutants")
         survivors: list[Mutant] = []
-        for done, (mutant, noticed) in enumerate(_tried(wanted, known, Path(name), given.jobs), start=1):
-            if not noticed:
+        for done, (mutant, noticed) in enumerate(_tried(left, known, Path(name), given.jobs), start=1):
+            if noticed:
+                add(mutant)
+            else:
                 survivors.append(mutant)
                 _say(f"survives: {mutant}: {mutant.code}{' (explained)' * bool(equivalent.why(mutant))}")
             if done % 50 == 0:
-                _say(f"{done} of {len(wanted)}, {len(survivors)} survive")
+                _say(f"{done} of {len(left)}, {len(survivors)} survive")
     score = 100 * (1 - len(survivors) / len(wanted))
     _say(f"{given.package}: {len(wanted)} mutants, {len(survivors)} survive: {score:.1f} %")
     if given.write:
         rows = _rows(survivors, mutants=len(wanted), command=f"python3 run.py mutants {' '.join(arguments)}")
+        if len(left) < len(wanted):
+            rows.append(("not tried again", f"{len(wanted) - len(left)}, noticed before in the same program"))
         _write(given.package, rows, seconds=time.monotonic() - began)
     return 0
 

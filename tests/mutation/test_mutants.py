@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from tests.mutation import equivalent, mutants, trying
+from tests.mutation import equivalent, kept, mutants, trying
 from tests.mutation.mutants import Mutant
 from tests.mutation.reach import PACKAGES, ROOT, Reach
 
@@ -91,7 +92,20 @@ def test_a_mutant_is_tried_by_those_who_execute_its_line_its_own_tests_and_the_f
 
 
 def test_what_is_said_of_a_mutant_is_said_of_one_that_there_is() -> None:
-    for one in equivalent.KNOWN:
-        file = ROOT / PACKAGES / one.module
-        found = mutants.of(file.relative_to(ROOT), file.read_text(encoding="utf-8"))
-        assert (one.code, one.change) in {(mutant.code, mutant.change) for mutant in found}, one
+    for module in sorted({one.module for one in equivalent.KNOWN}):
+        file = ROOT / PACKAGES / module
+        found = {(one.code, one.change) for one in mutants.of(file, file.read_text(encoding="utf-8"))}
+        said = {(one.code, one.change) for one in equivalent.KNOWN if one.module == module}
+        assert said <= found, module
+
+
+def test_what_was_noticed_in_another_program_is_tried_again(tmp_path: Path) -> None:
+    found = list(mutants.of(Path("chosen.py"), _SOURCE))
+    names = {kept.name(mutant) for mutant in found}
+    assert len(names) == len(found)
+    file = tmp_path / "noticed"
+    assert not kept.noticed(file)
+    file.write_text("".join(json.dumps({"program": "other", "mutant": name}) + "\n" for name in names))
+    assert not kept.noticed(file)
+    kept.keeping(file)(found[0])
+    assert set(kept.noticed(file)) <= {kept.name(found[0])}
