@@ -58,6 +58,17 @@ def test_a_field_of_text_goes_before_one_of_numbers_which_cannot_hold_every_iden
     assert proposals.identification_fields([other, number, text, untyped]) == [untyped, text, number, other]
 
 
+def test_a_field_without_numbers_goes_after_one_that_holds_them_whatever_its_kind() -> None:
+    kind = _field("Tipo de documento", kind="dropdown", count=500)
+    number = _field("Cédula", kind="number", count=500, numbers=500)
+    district, code = _field("Barrio", count=500), _field("Código", kind="number", count=500, numbers=500)
+    half = _field("Zona", count=500, numbers=250)
+    assert proposals.identification_fields([half, district, kind, code, number]) == [
+        *(number, kind, code, half, district)
+    ]
+    assert proposals.likely(proposals.identification_fields([district, code])) == "cf_Código"
+
+
 def _pipeline(name: str, *kinds: str) -> Pipeline:
     stages = tuple(Stage(id=StageId(f"{name}-{kind}"), name=kind, kind=kind) for kind in kinds)  # type: ignore[arg-type]  # kinds are named by the test
     return Pipeline(id=PipelineId(name), name=name, stages=stages)

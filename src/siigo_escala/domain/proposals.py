@@ -59,20 +59,27 @@ def looks_like_identification(value: object) -> bool:
 def identification_fields(seen: Iterable[FieldSeen]) -> list[FieldSeen]:
     """Fields that may hold the cédula, the likeliest first: by name, then by what stands in them.
 
-    Those of text go first: a number holds neither letters nor a leading zero. One that an account already
-    uses can still be chosen.
+    Of those that mostly hold numbers ("Cédula", not "Tipo de documento") the ones of text go first: a number
+    holds neither letters nor a leading zero. One that an account already uses can still be chosen.
     """
     listed = [one for one in seen if one.kind in ("", "text", "number") or _is_named(one)]
     return sorted(
         listed,
-        key=lambda one: (not _is_named(one), one.kind in _NUMERIC, -one.numbers, -one.count, one.key),
+        key=lambda one: (
+            not _is_named(one),
+            not _mostly_numbers(one),
+            one.kind in _NUMERIC,
+            -one.numbers,
+            -one.count,
+            one.key,
+        ),
     )
 
 
 def likely(fields: Sequence[FieldSeen]) -> str:
     """The key of the field to be chosen beforehand; "" where none is likely enough."""
     first = next(iter(fields), None)
-    return first.key if first is not None and (_is_named(first) or first.numbers * 2 > first.count) else ""
+    return first.key if first is not None and (_is_named(first) or _mostly_numbers(first)) else ""
 
 
 def destination(pipelines: Sequence[Pipeline]) -> tuple[Pipeline, Stage] | None:
@@ -101,6 +108,10 @@ def owner_of(seller: Seller, owners: Sequence[str]) -> OwnerProposed | None:
 
 def _is_named(field: FieldSeen) -> bool:
     return any(word in text.fold(field.name).split() for word in _IDENTIFYING)
+
+
+def _mostly_numbers(field: FieldSeen) -> bool:
+    return field.numbers * 2 > field.count
 
 
 def _words(name: str) -> set[str]:
