@@ -186,6 +186,12 @@ def test_the_normal_form_of_a_phone_is_its_own_normal_form(typed: str) -> None:
         ("005 57 300 1234567", "573001234567"),
         ("0058 412 1234567", "584121234567"),
         ("Tel. (00) 34 600 123 456", "34600123456"),
+        ("0051 987654321", "51987654321"),
+        ("0044 20 7946 0018", "442079460018"),
+        ("005 1 305 555 1234", "13055551234"),
+        ("007 1 305 555 1234", "13055551234"),
+        ("009 1 305 555 1234", "13055551234"),
+        ("009 34 600 123 456", "34600123456"),
     ],
 )
 def test_phones_are_digits_with_country_code(typed: str, number: str) -> None:
@@ -194,6 +200,19 @@ def test_phones_are_digits_with_country_code(typed: str, number: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "123", "sin teléfono", "3456789", "57300123456", "00", "1" * 40])
 def test_what_cannot_be_dialled_from_abroad_is_no_phone(typed: str) -> None:
+    assert identity.phone(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("001 305 055 1234", id="only possible"),
+        pytest.param("009 1 055 555 1234", id="only possible, with or without a carrier"),
+        pytest.param("006 1 305 555 1234", id="006 is no carrier"),
+        pytest.param("009 1 786 555 1234", id="Miami by a carrier, or India"),
+    ],
+)
+def test_what_is_dialled_abroad_must_be_one_valid_number(typed: str) -> None:
     assert identity.phone(typed) is None
 
 

@@ -32,7 +32,8 @@ _WALK_IN = re.compile(r"(\d)\1{4,}|444444\w{3}", re.ASCII)
 #: Mobile and fixed lines since 2021, with or without the country code: nearly all there are. Before the code,
 #: 00 or 005, 007, 009, by which a call leaves Colombia.
 _COLOMBIAN = re.compile(r"(?P<country>(00[579]?)?57)?(?P<line>3\d{9}|60[1-8]\d{7})", re.ASCII)
-_ABROAD = re.compile(r"\A[^\d+]*00", re.ASCII)
+_ABROAD = re.compile(r"[^\d+]*00", re.ASCII)
+_CARRIERS = ("5", "7", "9")
 _EXTENSION = re.compile(r"(?<=\d)[\s,;.(]*(extensi[oó]n|ext|x|#).*$", re.IGNORECASE | re.DOTALL)
 _LONGEST_NATIONAL = 10
 _POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -154,8 +155,9 @@ def _phone(text: str, country: str) -> str | None:
         ours = _COLOMBIAN.fullmatch(re.sub(r"[^0-9]", "", typed))
         if ours and (ours["country"] or "+" not in typed):
             return f"57{ours['line']}"
-        typed = _ABROAD.sub("+", typed)  # phonenumbers would take "005" for a carrier's prefix
     digits = re.sub(r"[^0-9]", "", typed)
+    if country == "CO" and _ABROAD.match(typed):
+        return _called_abroad(digits.removeprefix("00"))
     local, abroad = _parse(typed, country), _parse(f"+{digits}", country)
     valid = [number for number in (local, abroad) if number and phonenumbers.is_valid_number(number)]
     # A number that is only possible carries its country code where it is longer than a national one. All of
@@ -163,8 +165,24 @@ def _phone(text: str, country: str) -> str | None:
     possible = [abroad] if len(digits) > _LONGEST_NATIONAL else [local] if country != "CO" else []
     for number in [*valid, *possible]:
         if number and phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+            return _digits(number)
     return None
+
+
+def _called_abroad(dialled: str) -> str | None:
+    """What was dialled after 00, with or without a carrier's digit; None where both may be meant.
+
+    "009 1 305 555 1234" is of Miami, "0051 987 654 321" of Peru: only one reading of each is valid. Where two
+    are, as in "009 1 786 555 1234" (Miami, India), nobody knows; but +5… are Colombia's neighbours.
+    """
+    readings = (dialled, dialled[1:]) if dialled.startswith(_CARRIERS) else (dialled,)
+    parsed = (_parse(f"+{one}", "CO") for one in readings)
+    valid = [_digits(number) for number in parsed if number and phonenumbers.is_valid_number(number)]
+    return valid[0] if len(valid) == 1 or (valid and dialled.startswith("5")) else None
+
+
+def _digits(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def _parse(text: str, country: str) -> phonenumbers.PhoneNumber | None:
