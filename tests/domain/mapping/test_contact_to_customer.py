@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from siigo_escala.domain import reasons, stripped
 from siigo_escala.domain.crm import Contact, ContactId, Place
 from siigo_escala.domain.mapping import contact_to_customer
 from siigo_escala.domain.planning import NeedsAttention
@@ -63,9 +64,22 @@ def test_names_and_addresses_are_cut_to_what_siigo_takes() -> None:
 
 @pytest.mark.parametrize("typed", ["900373115-9", "900.373.115 - 9"])
 def test_a_wrong_check_digit_is_told_with_the_right_one(typed: str) -> None:
-    assert _datum(_contact(typed)) == (
-        f"un NIT con su dígito: «{typed}» no lo es, el de 900373115 es 3 (corríjalo en el contacto)"
+    draft = contact_to_customer.draft(_contact(typed), rules=RULES, cities=CITIES)
+    assert isinstance(draft, NeedsAttention)
+    assert reasons.message(draft.code, draft.data).startswith(
+        "Al contacto de Escala le faltan datos que Siigo exige para facturar: un NIT con su dígito de "
+        "verificación: el correcto es 3, no el escrito (corríjalo en el contacto); su identificación es "
+        f"{typed};"
     )
+
+
+@pytest.mark.parametrize("typed", ["900373115-9", "CE 456789"])
+def test_an_identification_that_is_told_goes_with_the_person_who_is_erased(typed: str) -> None:
+    draft = contact_to_customer.draft(_contact(typed), rules=RULES, cities=CITIES)
+    assert isinstance(draft, NeedsAttention)
+    assert typed in reasons.message(draft.code, draft.data)
+    left = str(stripped.told(draft.data))
+    assert not [part for part in ("900373115", "456789") if part in left]
 
 
 @pytest.mark.parametrize("state", ["Cundinamarca", "Bogotá D.C.", "Distrito Capital", "D. C."])

@@ -71,15 +71,18 @@ def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> C
     typed = stored(contact, rules)
     document = _document(typed)
     if document is None and (wrong := _WITH_CHECK_DIGIT.fullmatch(typed)):
-        number = re.sub("[^0-9]", "", wrong["number"])
+        right = nit.calc_check_digit(re.sub("[^0-9]", "", wrong["number"]))
+        # Outside the datum's own text, so that it can be taken out when the person is erased.
         return missing(
-            f"un NIT con su dígito: «{typed}» no lo es, el de {number} es {nit.calc_check_digit(number)} "
-            "(corríjalo en el contacto)"
+            f"un NIT con su dígito de verificación: el correcto es {right}, no el escrito (corríjalo en el "
+            "contacto)",
+            customer=typed,
         )
     if document is None:
         return missing(
-            f"el tipo de identificación de «{typed}» (en el contacto, escriba el NIT con su dígito, como "
-            "900123456-8, o la cédula; u otro documento, registrando el cliente en Siigo)"
+            "el tipo de identificación (en el contacto, escriba el NIT con su dígito, como 900123456-8, o la "
+            "cédula; si es otro documento, registre el cliente en Siigo)",
+            customer=typed,
         )
     is_company = document.kind == _NIT
     names = _company_name(contact) if is_company else _person_names(contact)
