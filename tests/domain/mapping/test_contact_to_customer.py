@@ -13,6 +13,7 @@ from siigo_escala.domain.selling import City, CustomerDraft
 from siigo_escala.siigo import selling
 
 RULES = InvoiceRules(identification_field="cf_x")
+DEFAULTED = InvoiceRules(identification_field="cf_x", default_city="11001")
 BOGOTA = City(name="Bogotá", state="Bogotá", code="11001", state_code="11")
 CITIES = [
     BOGOTA,
@@ -90,10 +91,68 @@ def test_the_capital_is_meant_whatever_its_state_is_taken_for(state: str) -> Non
 
 def test_the_only_city_of_a_name_is_not_meant_where_the_contact_is_of_another_department() -> None:
     there = _contact(place=Place(address="x", city="Barbosa", state="Santander"))
-    assert _datum(there).startswith("la ciudad «Barbosa» de «Santander», que no es de ningún cliente suyo")
-    rules = InvoiceRules(identification_field="cf_x", default_city="11001")
-    assert _customer(there, rules).city == BOGOTA
+    for one in (RULES, DEFAULTED):
+        assert _datum(there, one) == (
+            "el departamento de la ciudad «Barbosa», escrito como en Siigo («Antioquia», no «Santander»; "
+            "corríjalo en el contacto o, si es otra ciudad, registre el cliente en Siigo)"
+        )
     assert _customer(_contact(place=Place(address="x", city="Barbosa"))).city.code == "05079"
+
+
+@pytest.mark.parametrize(
+    ("typed", "siigos"),
+    [
+        *(("Valle", "Valle del Cauca"), ("valle del cauca", "Valle"), ("Guajira", "La Guajira")),
+        *(("La Guajira", "Guajira"), ("San Andrés", "San Andrés y Providencia")),
+    ],
+)
+def test_a_department_in_short_is_that_department(typed: str, siigos: str) -> None:
+    there = City(name="Cali", state=siigos, code="76001", state_code="76")
+    contact = _contact(place=Place(address="x", city="Cali", state=typed))
+    draft = contact_to_customer.draft(contact, rules=DEFAULTED, cities=[BOGOTA, there])
+    assert isinstance(draft, CustomerDraft)
+    assert draft.city == there
+
+
+@pytest.mark.parametrize(
+    ("typed", "siigos"),
+    [
+        *(("Cauca", "Valle del Cauca"), ("Valle del Cauca", "Cauca"), ("Santander", "Norte de Santander")),
+        *(("Norte de Santander", "Santander"), ("Val", "Valle del Cauca"), ("La", "La Guajira")),
+    ],
+)
+def test_a_department_whose_name_ends_in_anothers_is_not_that_one(typed: str, siigos: str) -> None:
+    cities = [BOGOTA, City(name="Florida", state=siigos, code="76275", state_code="76")]
+    contact = _contact(place=Place(address="x", city="Florida", state=typed))
+    draft = contact_to_customer.draft(contact, rules=DEFAULTED, cities=cities)
+    assert isinstance(draft, NeedsAttention)
+    assert f"(«{siigos}», no «{typed}»; " in draft.data["field"]
+
+
+def test_the_department_as_siigo_writes_it_goes_before_one_in_short() -> None:
+    whole = City(name="Cali", state="Valle del Cauca", code="76001", state_code="76")
+    short = City(name="Cali", state="Valle", code="76999", state_code="76")
+    for typed, city in (("Valle", short), ("Valle del Cauca", whole)):
+        contact = _contact(place=Place(address="x", city="Cali", state=typed))
+        draft = contact_to_customer.draft(contact, rules=RULES, cities=[short, whole])
+        assert isinstance(draft, CustomerDraft)
+        assert draft.city == city
+
+
+def test_a_city_that_siigo_has_twice_without_department_is_for_people() -> None:
+    twice = [City(name="Cali", state="", code=code, state_code="76") for code in ("76001", "76002")]
+    contact = _contact(place=Place(address="x", city="Cali", state="Valle"))
+    draft = contact_to_customer.draft(contact, rules=DEFAULTED, cities=twice)
+    assert isinstance(draft, NeedsAttention)
+    assert "como en Siigo (no «Valle»; " in draft.data["field"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_it"), [("bogota, d.c.", True), ("Bogotá", True), ("Armenia", False), ("", False)]
+)
+def test_the_capital_is_known_by_its_name(name: str, *, is_it: bool) -> None:
+    assert contact_to_customer.is_the_capital(name, CITIES) is is_it
+    assert not contact_to_customer.is_the_capital(name, CITIES[1:])
 
 
 def test_a_city_whose_department_nobody_knows_is_meant_where_no_other_is_there() -> None:
@@ -194,8 +253,7 @@ def test_a_city_of_two_departments_needs_its_department() -> None:
 
 
 def test_the_default_city_stands_in() -> None:
-    rules = InvoiceRules(identification_field="cf_x", default_city="11001")
-    assert _customer(_contact(place=Place(address="x", city="Nowhere")), rules).city == BOGOTA
+    assert _customer(_contact(place=Place(address="x", city="Nowhere")), DEFAULTED).city == BOGOTA
     other = InvoiceRules(identification_field="cf_x", default_city="05001")
     assert _customer(_contact(place=Place(address="x")), other).city.state_code == "05"
 

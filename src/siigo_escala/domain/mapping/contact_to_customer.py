@@ -7,7 +7,7 @@ docs/reference/siigo-api.md, section 4.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +112,11 @@ def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> C
     )
 
 
+def is_the_capital(name: str, cities: Sequence[City]) -> bool:
+    """Whether the capital is among these cities under this name: no other list can tell more about it."""
+    return any(city.code == _CAPITAL and _plain(city.name) == _plain(name) for city in cities)
+
+
 def split_name(full: str) -> tuple[str, str]:
     """First names and last names of a person's whole name; the last ones "" where nobody can tell.
 
@@ -163,18 +168,23 @@ def _to_write_to(contact: Contact, names: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _city(place: Place, rules: InvoiceRules, cities: Sequence[City]) -> City | NeedsAttention:
-    """The one city of that name and state, else the default one. Where no state is known, the name will do.
+    """The one city of that name and state. Where no state is known, the name will do.
 
-    The capital has no namesake, and people take it for Cundinamarca's.
+    The default one stands in where Siigo's customers have none of that name: of one whose state differs, it
+    would be a wrong address that nobody notices. The capital has no namesake, and people take it for
+    Cundinamarca's.
     """
     wanted, state = _plain(place.city), _plain(place.state)
-    found = {city.code: city for city in cities if wanted and _plain(city.name) == wanted}
+    named = found = {city.code: city for city in cities if wanted and _plain(city.name) == wanted}
     if state:
-        there = {code: city for code, city in found.items() if _plain(city.state) == state}
-        anywhere = {code: city for code, city in found.items() if code == _CAPITAL or not _plain(city.state)}
-        found = there or anywhere
+        exactly = {code: city for code, city in named.items() if _plain(city.state) == state}
+        there = {code: city for code, city in named.items() if _is_same_state(_plain(city.state), state)}
+        anywhere = {code: city for code, city in named.items() if code == _CAPITAL or not _plain(city.state)}
+        found = exactly or there or anywhere
     if len(found) == 1:
         return next(iter(found.values()))
+    if named and state:
+        return _in_another_state(place, named.values())
     code = rules.default_city
     if code:
         known = next((city for city in cities if city.code == code), None)
@@ -186,6 +196,24 @@ def _city(place: Place, rules: InvoiceRules, cities: Sequence[City]) -> City | N
         else "la ciudad (campo «Ciudad» del contacto en Escala)",
         setting="default_city",
     )
+
+
+def _in_another_state(place: Place, named: Iterable[City]) -> NeedsAttention:
+    city, state = (text.line(one, limit=80) for one in (place.city, place.state))
+    own = "".join(f"«{one}», " for one in sorted({one.state for one in named if one.state}))
+    return missing(
+        f"el departamento de la ciudad «{city}», escrito como en Siigo ({own}no «{state}»; corríjalo en el "
+        "contacto o, si es otra ciudad, registre el cliente en Siigo)"
+    )
+
+
+def _is_same_state(one: str, other: str) -> bool:
+    """Whether one is the other in short: "Valle" of "Valle del Cauca", "Guajira" of "La Guajira".
+
+    By its beginning alone: "Cauca" and "Santander" are not "Valle del Cauca" and "Norte de Santander".
+    """
+    one, other = one.removeprefix("la "), other.removeprefix("la ")
+    return one == other or one.startswith(f"{other} ") or other.startswith(f"{one} ")
 
 
 def _plain(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from siigo_escala.domain import fitness
 from siigo_escala.domain.accounting import Seller, SellerId
 from siigo_escala.domain.crm import Deal, Pipeline, Product, ProductId
-from siigo_escala.domain.mapping import deal_to_invoice
+from siigo_escala.domain.mapping import contact_to_customer, deal_to_invoice
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.selling import Basis, City, SiigoProduct
@@ -18,7 +18,7 @@ from siigo_escala.sync import look
 from siigo_escala.sync.session import Session
 
 _CITIES_FOR = timedelta(days=1)
-"""A city that is not among those known is looked for in Siigo's customers once a day."""
+"""Where a customer is to be made, the cities of Siigo's customers are read once a day."""
 
 
 class Known:
@@ -89,11 +89,15 @@ def trigger_gone(session: Session, pipelines: tuple[Pipeline, ...]) -> NeedsAtte
 
 
 def cities(session: Session, wanted: str) -> list[City]:
-    """The cities of this company's own customers, read anew at most once a day where none has this name."""
+    """The cities of this company's own customers, read anew at most once a day.
+
+    The capital alone needs no more than its name: of any other, Siigo may since have one of this name in the
+    contact's department.
+    """
     company = SiigoCompany.objects.get(pk=session.connection.siigo_id)
     known = [City(**one) for one in company.cities]
     fresh = company.cities_at is not None and session.now() - company.cities_at < _CITIES_FOR
-    if fresh or any(city.name.casefold() == wanted.strip().casefold() for city in known):
+    if fresh or contact_to_customer.is_the_capital(wanted, known):
         return known
     found: dict[str, City] = {}
     for page in session.siigo.cities():
