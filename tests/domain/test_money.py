@@ -209,6 +209,25 @@ def test_a_note_of_before_its_currency_was_kept_counts_in_pesos_beside_those_of_
     assert money.taken_off([old, _dollars("10", "3900")], invoice, Decimal("410000.00")) == 80000
 
 
+@pytest.mark.parametrize(
+    ("code", "currency", "counts"),
+    [
+        ("USD", Currency(code="USD", rate=Decimal(4100)), "41000.00"),
+        ("USD", Currency(code="USD", rate=Decimal(0)), "0.00"),
+        ("USD", Currency(code="EUR", rate=Decimal(4500)), "39000.00"),
+        ("USD", None, "39000.00"),
+        ("", Currency(code="USD", rate=Decimal(4100)), "39000.00"),
+        ("", None, "39000.00"),
+    ],
+)
+def test_a_note_is_told_with_what_it_takes_off(code: str, currency: Currency | None, counts: str) -> None:
+    own, amount = Decimal("39000.00"), Decimal(10)
+    assert money.noted(own, code, amount, currency) == Decimal(counts)
+    invoice = examples.invoice(total=Decimal(100), currency=currency)
+    value = money.value_of(invoice, "total") or Decimal(0)
+    assert money.taken_off([(own, code, amount)], invoice, value) == Decimal(counts)
+
+
 @given(
     value=st.integers(1, 10**9),
     total=st.integers(1, 10**9),

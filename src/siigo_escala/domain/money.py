@@ -77,7 +77,7 @@ def taken_off(notes: Iterable[tuple[Decimal, str, Decimal]], invoice: Invoice, v
     """
     own = others = Decimal("0.00")
     for in_pesos, code, amount in notes:
-        if invoice.currency is not None and code == invoice.currency.code:
+        if _is_of(code, invoice.currency):
             own += amount
         else:
             others += in_pesos
@@ -85,6 +85,13 @@ def taken_off(notes: Iterable[tuple[Decimal, str, Decimal]], invoice: Invoice, v
     if whole is None or whole <= 0 or value <= 0 or whole == value:
         return taken
     return share(value, taken, whole)
+
+
+def noted(in_pesos: Decimal, code: str, amount: Decimal, currency: Currency | None) -> Decimal:
+    """A credit note in pesos as its invoice counts it: by the rate of `currency`, the invoice's, where it is in
+    that one; else `in_pesos`, by its own. `code` and `amount` as in `taken_off`.
+    """
+    return pesos(amount, currency) if _is_of(code, currency) else in_pesos
 
 
 def share(value: Decimal, taken: Decimal, whole: Decimal) -> Decimal:
@@ -149,7 +156,12 @@ def _is_told(note: CreditNote, currency: Currency | None) -> bool:
         return False
     if note.currency is None or note.currency.rate > 0:
         return True
-    return currency is not None and note.currency.code == currency.code
+    return _is_of(note.currency.code, currency)
+
+
+def _is_of(code: str, currency: Currency | None) -> bool:
+    """Whether a note in this foreign currency is in its invoice's, whose rate then serves."""
+    return currency is not None and code == currency.code
 
 
 def _in_pesos(amount: Decimal, currency: Currency | None) -> Decimal | None:

@@ -137,7 +137,8 @@ _CHANGED_IN_SIIGO = (
         code=Code.INVOICE_CREDITED_PARTLY,
         group="needs_attention",
         title="Factura con nota crédito",
-        text="Una nota crédito[ {note}] descuenta parte de la factura[ ({credited})]",
+        text="Una nota crédito[ {note}] descuenta parte de la factura"
+        "[: {credited} del valor de la oportunidad]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
         remedy=(
             "Revise el valor de la oportunidad[ {deal}] en Escala, o cambie en Reglas «Si hay nota crédito "

@@ -13,7 +13,8 @@ from siigo_escala.domain.mapping import breakdown
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice
-from siigo_escala.web.queries import left_over, rows
+from siigo_escala.web.queries import credit_notes, left_over, rows
+from siigo_escala.web.queries.credit_notes import Noted
 from siigo_escala.web.templatetags.words import identification, pesos
 
 Mark = Literal["igual", "distinto", "de su equipo", ""]
@@ -72,7 +73,13 @@ class Shown:
     breakdown: list[str]
     history: list[Happened]
     more_history: bool
-    notes: list[models.CreditNote]
+    notes: list[Noted]
+    share: Decimal | None
+    """What the notes take off the value, where that is not their sum: the value is not the total then."""
+    by_total: bool
+    """Whether the value is the total, by the rules."""
+    total: Decimal | None
+    """Of Siigo, in pesos."""
     deal: models.KnownDeal | None
     balance: Decimal | None
 
@@ -83,6 +90,8 @@ def shown(company: Connection, invoice: Invoice, *, whole: bool = False) -> Show
     deal = _deal(company, invoice)
     (row,) = rows.shown(company, [invoice])
     events = list(invoice.events.order_by("-at", "-pk")[: None if whole else MOST_EVENTS + 1])
+    notes, by_total = credit_notes.of_invoice(company, invoice, record), credit_notes.by_total(company)
+    told = sum((one.value for one in notes), Decimal(0))
     return Shown(
         row=row,
         record=record,
@@ -90,11 +99,10 @@ def shown(company: Connection, invoice: Invoice, *, whole: bool = False) -> Show
         breakdown=breakdown.lines(record) if record is not None else [],
         history=[_happened(event) for event in (events if whole else events[:MOST_EVENTS])],
         more_history=not whole and len(events) > MOST_EVENTS,
-        notes=list(
-            models.CreditNote.objects.filter(connection=company, invoice_siigo_id=invoice.siigo_id).order_by(
-                "date"
-            )
-        ),
+        notes=notes,
+        share=None if by_total or told == invoice.credited else invoice.credited,
+        by_total=by_total,
+        total=money.value_of(record, "total") if record is not None else None,
         deal=deal,
         balance=_balance(invoice),
     )

@@ -169,17 +169,6 @@ def by_seller(company: Connection, chosen: QuerySet[Invoice]) -> list[tuple[str,
     return sorted(made, key=lambda row: (row[0] == "Sin vendedor", -row[1].value, row[0]))
 
 
-def notes(company: Connection, date_from: date | None, date_to: date | None) -> Amount:
-    """Credit notes of the span: told beside the sum, no part of it."""
-    found = models.CreditNote.objects.filter(connection=company)
-    if date_from is not None:
-        found = found.filter(date__gte=date_from)
-    if date_to is not None:
-        found = found.filter(date__lte=date_to)
-    sums = found.aggregate(count=Count("*"), value=Sum("value"))
-    return Amount(count=sums["count"], value=Decimal(sums["value"] or 0))
-
-
 def span_of(company: Connection, date_from: date | None, date_to: date | None) -> QuerySet[Invoice]:
     """The invoices that the page is about."""
     return ledger.in_span(company, date_from, date_to)

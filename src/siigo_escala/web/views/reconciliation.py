@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from siigo_escala.web import access, asked, frame
 from siigo_escala.web.access import Visit
-from siigo_escala.web.queries import facts, ledger, left_over, reconciliation, rows
+from siigo_escala.web.queries import credit_notes, facts, ledger, left_over, reconciliation, rows
 from siigo_escala.web.states import STATES
 from siigo_escala.web.templatetags.words import MONTHS
 
@@ -45,7 +45,8 @@ def reconcile(request: Visit) -> HttpResponse:
         "swept": company.sweep_day,
         "left_rows": rows.shown(company, left.rows),
         "differing": rows.shown(company, against.differing),
-        "notes": reconciliation.notes(company, date_from, date_to),
+        "notes": credit_notes.in_span(company, date_from, date_to),
+        "by_total": credit_notes.by_total(company),
         "months": year,
         "month_chart": {
             "labels": [f"{MONTHS[month.month - 1]} {month.year}" for month, _, _ in year],
