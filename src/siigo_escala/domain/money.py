@@ -88,8 +88,8 @@ def taken_off(notes: Iterable[tuple[Decimal, str, Decimal]], invoice: Invoice, v
 
 
 def noted(in_pesos: Decimal, code: str, amount: Decimal, currency: Currency | None) -> Decimal:
-    """A credit note in pesos as its invoice counts it: by the rate of `currency`, the invoice's, where it is in
-    that one; else `in_pesos`, by its own. `code` and `amount` as in `taken_off`.
+    """A credit note in pesos as its invoice counts it: by the rate of `currency`, the invoice's, where the
+    note is in it; else `in_pesos`, by its own. `code` and `amount` as in `taken_off`.
     """
     return pesos(amount, currency) if _is_of(code, currency) else in_pesos
 
