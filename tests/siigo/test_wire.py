@@ -252,7 +252,15 @@ def test_a_customer_may_be_nearly_empty(empty: Any) -> None:
     }
     found = wire.customer({key: value for key, value in row.items() if value is not ...})
     assert isinstance(found, Customer)
-    assert found == Customer(id=found.id, is_company=False, identification="")
+    contactless = empty == []
+    assert found == Customer(id=found.id, is_company=False, identification="", contactless=contactless)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "contactless"), [([], True), ([{}], False), ([None], False), (None, False), ({}, False)]
+)
+def test_only_an_empty_list_says_that_a_customer_has_no_contact(contacts: Any, *, contactless: bool) -> None:
+    assert _customer(contacts=contacts).contactless is contactless
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,8 @@ class Customer:
     phones: tuple[str, ...] = ()
     """As typed: indicative and number joined, no normal form yet."""
     contacts: tuple[ContactPerson, ...] = ()
+    contactless: bool = False
+    """Siigo shows that it has no contact: no invoice can be made for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

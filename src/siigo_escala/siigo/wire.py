@@ -170,6 +170,8 @@ def _customer(own_id: str, data: Mapping[str, object]) -> Customer:
         country=text(city.get("country_name")),
         phones=tuple(phone for item in items(data.get("phones")) if (phone := _phone(item))),
         contacts=tuple(_contact(item) for item in items(data.get("contacts")) if isinstance(item, dict)),
+        # 4: an answer that leaves the list out says nothing of it.
+        contactless=data.get("contacts") == [],
     )
 
 

@@ -228,3 +228,53 @@ def test_cities_are_read_once_a_day_at_most(scene: Scene) -> None:
     assert codes(scene.sync()) == ["CUSTOMER_DATA_MISSING"]
     scene.world.pass_time(days=1, minutes=1)
     assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_a_customer_without_contact_is_foretold_and_heals_when_it_was_completed(scene: Scene) -> None:
+    scene.world.siigo.switches.update({"empty_keys": "list"})
+    contact = scene.ready()
+    complete = scene.world.siigo.edit_customer("900482137")["contacts"]
+    scene.world.siigo.edit_customer("900482137", contacts=[])
+    scene.deal(contact)
+    for dry_run in (True, False):
+        result = scene.sync(dry_run=dry_run)
+        assert (counts(result), codes(result)) == ({"read": 1, "needs_attention": 1}, ["SIIGO_REFUSED"])
+        assert "a menudo su contacto" in result.document["problems"][0]["message"]
+    assert scene.world.siigo.calls.count(method="POST", path="/v1/invoices") == 0
+    scene.world.siigo.edit_customer("900482137", contacts=complete)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_what_siigo_refused_for_the_missing_contact_of_a_customer_heals_too(scene: Scene) -> None:
+    scene.world.siigo.switches.update({"empty_keys": "list"})
+    contact = scene.ready()
+    complete = scene.world.siigo.edit_customer("900482137")["contacts"]
+    scene.deal(contact)
+    body = {"Errors": [{"Code": "customer_settings", "Message": "The customer has no contact"}]}
+    scene.world.siigo.faults.add(on_invoices(kind="refuse", status=400, body=body, times=1))
+    assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+    scene.world.siigo.edit_customer("900482137", contacts=[])
+    assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+    scene.world.siigo.edit_customer("900482137", contacts=complete)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_a_branch_without_contact_gives_way_to_one_that_has_some(scene: Scene) -> None:
+    scene.world.siigo.switches.update({"empty_keys": "list"})
+    contact = scene.ready()
+    scene.world.siigo.edit_customer("900482137", contacts=[])
+    for branch in (7, 3):
+        scene.world.siigo.create_customer(branch_office=branch)
+    scene.deal(contact)
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert scene.invoices()[0]["customer"]["branch_office"] == 3
+
+
+def test_a_customer_of_whose_contacts_siigo_shows_nothing_is_left_to_siigo(scene: Scene) -> None:
+    scene.world.siigo.switches.update({"empty_keys": "omitted"})
+    contact = scene.ready()
+    scene.world.siigo.edit_customer("900482137", contacts=[])
+    scene.deal(contact)
+    assert counts(scene.sync(dry_run=True)) == {"read": 1, "created": 1}
+    assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+    assert scene.world.siigo.calls.count(method="POST", path="/v1/invoices") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from siigo_escala.domain import identity
+from siigo_escala.domain import identity, siigo_refusals_es
 from siigo_escala.domain.accounting import Customer
 from siigo_escala.domain.crm import Contact
 from siigo_escala.domain.mapping import contact_to_customer
@@ -68,7 +68,11 @@ class Buyers:
         active = sorted((one for one in rows if one.active), key=lambda one: one.branch)
         if not active:
             return NeedsAttention(code=Code.CUSTOMER_INACTIVE, data={"customer": identification})
-        return Buyer(identification=identification, branch=active[0].branch)
+        usable = [one for one in active if not one.contactless]
+        if not usable:
+            # Siigo would say so, too; told before anything is sent, it is over once Siigo has a contact.
+            return siigo_refusals_es.refused(["customer_settings"], said="")
+        return Buyer(identification=identification, branch=usable[0].branch)
 
     def _to_be_made(self, contact: Contact, typed: str) -> Buyer | NeedsAttention:
         rules = self._session.file.invoices
