@@ -343,3 +343,15 @@ def test_rows_that_move_between_pages_are_neither_doubled_nor_lost(
     assert len(names) == len(set(names))
     living = {invoice["name"] for invoice in world.siigo.company.invoices.values()}
     assert living <= {name.split()[0] for name in names}
+
+
+@pytest.mark.parametrize("where", ["name", "field"])
+def test_an_endless_number_in_an_opportunity_stops_no_run(world: World, where: str) -> None:
+    endless = f"FV 1 {'1' * 300}"
+    if where == "name":
+        world.escala.create_deal(name=endless, value=5)
+    else:
+        world.escala.create_deal(name="Vieja", value=5, custom={"cf_deal_ref_text": endless})
+    world.invoices(1)
+    world.connect()
+    assert counts(world.sync()) == {"read": 1, "created": 1}

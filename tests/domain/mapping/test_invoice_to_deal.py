@@ -38,6 +38,10 @@ def test_a_word_of_a_hundred_letters_may_be_a_name_and_a_longer_one_is_none() ->
     word = "9" * 100
     assert word in invoice_to_deal.name_words(word)
     assert f"{word}9" not in invoice_to_deal.name_words(f"{word}9")
+    typed = "9" * 95
+    assert f"FV-1-{typed}" in invoice_to_deal.name_words(f"FV 1 {typed}")
+    assert not invoice_to_deal.name_words(f"FV 1 {typed}9") & {f"FV-1-{typed}", f"FV-1-{typed}9"}
+    assert max(map(len, invoice_to_deal.name_words(f"FV 1 {'1' * 300}"))) == 1
 
 
 def draft(invoice: Invoice, **changes: Any) -> DealDraft:

@@ -153,9 +153,10 @@ def number_of(invoice_name: str) -> str:
 
 
 def _typed(deal_name: str) -> set[str]:
-    """Invoices' names that people wrote with other separators."""
+    """Invoices' names that people wrote with other separators; like any word, none of endless digits."""
     found = _TYPED.finditer(_folded(deal_name)[:_LONGEST_NAME_READ])
-    return {f"FV-{kind}-{number}" for kind, number in (one.groups() for one in found)}
+    names = (f"FV-{kind}-{number}" for kind, number in (one.groups() for one in found))
+    return {name for name in names if len(name) <= _LONGEST_WORD}
 
 
 def names_invoice(deal_name: str, invoice_name: str, *, mark: str = "") -> bool:
