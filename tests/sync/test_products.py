@@ -223,3 +223,21 @@ def test_a_product_that_was_refused_is_not_sent_again_by_another_batch_of_the_ru
     assert result.document["products"]["registered"] == 0
     posts = [call for call in world.escala.calls.entries() if call["path"].endswith("/pms/products")]
     assert [call["method"] for call in posts].count("POST") == 1
+
+
+def test_a_product_that_escala_had_under_another_spelling_stops_no_run(world: World) -> None:
+    had = world.escala.add_product("Café 1", "Uno")
+    customer = world.customer()["id"]
+    invoices = [world.siigo.create_invoice(customer, items=[_line(code)]) for code in ("Café 1", "CAFE 1")]
+    world.connect('products = "register"')
+    answer = {"id": had, "sku": "Café 1", "name": "Uno"}
+    world.escala.faults.add(
+        faults.Fault(kind="refuse", method="POST", path=CATALOGUE, status=201, body=answer)
+    )
+    assert counts(world.sync()) == {"read": 2, "created": 2}
+    for code in ("Café 1", "CAFE 1"):
+        invoices.append(world.siigo.create_invoice(customer, items=[_line(code)]))
+        assert counts(world.sync())["created"] == 1
+    carried = [world.deal_of(invoice["name"])["products"] for invoice in invoices]
+    assert [[line["productId"] for line in lines] for lines in carried] == [[had]] * 4
+    assert models.KnownProduct.objects.count() == 1

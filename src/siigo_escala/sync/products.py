@@ -39,9 +39,10 @@ def register(session: Session, draft: ProductDraft) -> ProductId | None:
         _look_up(session, draft.sku)
         return indexed(session, [draft.sku]).get(draft.sku)
     product_id = ProductId(made.id)
-    models.KnownProduct.objects.create(
-        escala_id=session.connection.escala_id, product_id=product_id, sku=draft.sku, created=session.now()
-    )
+    # Escala may have answered with a product that it had under another spelling: its row is here already.
+    known = Product(id=product_id, sku=draft.sku, created=session.now())
+    with session.index():
+        escala_index.keep_products(session, [known])
     return product_id
 
 
