@@ -455,3 +455,17 @@ def test_what_is_found_a_day_later_was_made_then_and_no_list_of_changes_has_to_s
     (row,) = [row for row in world.rows().values() if row.value == 5000]
     assert row.sent_at is not None
     assert row.sent_at - sent < timedelta(minutes=5)
+
+
+def test_a_write_that_waited_long_before_it_went_out_is_ours_though_renamed(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    inside.lose(world, DEALS)
+    inside.run_until_it_waits(world)
+    (deal,) = world.deals()
+    late = world.now() + timedelta(minutes=12)
+    # Its run waited out a 429 after the intent was noted, sent it, and was killed.
+    world.escala.edit_deal(deal["id"], {"name": "La grande", "created": late})
+    world.pass_time(minutes=20)
+    assert counts(world.sync()) == {"read": 1, "created": 1}
+    assert [one["id"] for one in world.deals()] == [deal["id"]] == [world.row(invoice["name"]).deal_id]

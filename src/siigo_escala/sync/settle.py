@@ -169,7 +169,7 @@ class Settlement:
                 contact_id=contact,
                 value=value,
                 created__gte=row.intent_at - _SKEW,
-                created__lte=row.intent_at + self._patience + _SKEW,
+                created__lte=self._counted_from(row.intent_at) + self._patience + _SKEW,
             )
         )
         renamed = [deal for deal in renamed if not invoice_to_deal.names_any_invoice(deal.name)]
