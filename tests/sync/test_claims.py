@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from siigo_escala.store import models
+from siigo_escala.sync import claims
 from tests.sync import inside, people
 from tests.sync.world import World, codes, counts
 
@@ -121,3 +122,17 @@ def test_a_rehearsal_that_reads_an_invoice_twice_tells_of_its_opportunity_once(w
     (invoice,) = world.invoices(1)
     world.escala.create_deal(name=f"{invoice['name']} a mano", value=invoice["total"])
     assert codes(world.sync(dry_run=True, sweep=True)) == ["DEAL_ADOPTED"]
+
+
+def test_deals_that_are_gone_do_not_put_off_the_list_of_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_PAGE", 2)
+    for number in range(4):
+        world.escala.create_deal(name=f"Vieja {number}")
+    seen = _seen(world, 12)
+    for _, deal in seen[-6:]:
+        # The latest come first; each that is gone makes the list of all shorter, and it is read the sooner.
+        world.escala.delete_deal(deal)
+    assert counts(world.sync()) == {"read": 12, "unchanged": 6, "created": 6}
+    assert _asked(world) == (6, 1)

@@ -196,6 +196,8 @@ class Session:
     """Custom fields that hold the identification in this Escala account; None: not asked for yet."""
     deals_doubted: int = 0
     """Deals that the index holds of earlier runs and that this one asked for before it took them as there."""
+    doubts_read: bool = False
+    """All deals were read because so many were doubted: once, whatever that read was worth."""
     products_read: bool = False
     owners: dict[int, str] = field(default_factory=dict)
     """Escala user by Siigo seller, for the linked ones."""
