@@ -68,7 +68,7 @@ def test_a_scenario_that_does_not_fit_is_a_sentence(alone: Program) -> None:
         ('{"invoice": 1}', "«invoice» no existe; puede usar: customers, days, faults, invoices"),
         ('{"seed": "x"}', "«seed» debe ser un número entero"),
         ('{"state": []}', "«state» debe ser un objeto, entre llaves"),
-        ('{"latency_s": -1}', "«latency_s» debe ser un número de segundos, 0 o más"),
+        ('{"latency_s": -1}', "«latency_s» debe ser un número de segundos, de 0 a 3600"),
         ('{"faults": 3}', "«faults» debe ser una lista de objetos"),
         ('{"today": "ayer"}', "«today» debe ser una fecha de la forma aaaa-mm-dd"),
         ('{"today": 3}', "«today» debe ser una fecha de la forma aaaa-mm-dd"),

@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,3 +168,19 @@ def test_the_first_run_that_makes_invoices_says_so_and_asks(
     assert "Todo quedó en Siigo" in shown
     code, shown = _typed(single, "sync", "acme", answer="n")
     assert (code, "¿Continuar?" in shown) == (0, False)
+
+
+def test_a_full_disk_under_standard_error_costs_its_lines_and_not_those_that_come_later() -> None:
+    program = (
+        "import os\n"
+        "from siigo_escala.cli import output\n"
+        "here, full = os.dup(2), os.open('/dev/full', os.O_WRONLY)\n"
+        "os.dup2(full, 2)\n"
+        "output.note('se pierde')\n"
+        "print(os.path.samestat(os.fstat(2), os.fstat(full)))\n"
+        "os.dup2(here, 2)\n"
+        "output.note('se oye')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True\n")
+    assert "se oye" in done.stderr

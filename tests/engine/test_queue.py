@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from dbos import DBOS
+from django.db import OperationalError
 
 from siigo_escala.engine import queue
 from siigo_escala.engine.due import Ticket
@@ -61,3 +62,18 @@ def test_a_turn_may_tell_again_what_has_ended_without_its_end_in_our_table(launc
     queue.put([Ticket(connection_id=2, number=1)])
     assert done.wait(30)
     assert launched.count(first) == 2
+
+
+def test_a_store_that_cannot_be_opened_is_told_as_such_and_opened_once_it_can(tmp_path: Path) -> None:
+    file = tmp_path / "engine.db"
+    file.mkdir()
+    address = queue.address("sqlite:///x", tmp_path)
+    with pytest.raises(OperationalError, match="unable to open"):
+        queue.launch(address, executor="worker-1", places=1)
+    file.rmdir()
+    queue.Handlers.tick = lambda: None
+    queue.launch(address, executor="worker-1", places=1)
+    try:
+        assert queue.has_tick()
+    finally:
+        queue.close(drain_s=2)

@@ -182,7 +182,9 @@ def test_a_seeded_share_fails_the_same_calls_each_time(app: Counter, client: htt
 
 
 def test_a_wrong_fault_is_refused_by_name_and_arms_nothing(app: Counter, client: httpx2.Client) -> None:
-    for wrong in ([{"kind": "drop"}, {"kind": "nonsense"}], {"kind": "drop", "often": 1}, {"path": "/x"}):
+    for wrong in ([{"kind": "drop"}, {"kind": "nonsense"}], {"kind": "drop", "often": 1}, {"path": "/x"},
+                  {"kind": "slow", "seconds": -1}, {"kind": "slow", "seconds": "1"},
+                  {"kind": "drop", "times": "2"}, {"kind": "drop", "after": None}):  # fmt: skip
         assert client.post("/_control/faults", json=wrong).status_code == 400
     assert app.faults.fired() == []
     assert "often" in client.post("/_control/faults", json={"kind": "drop", "often": 1}).json()["error"]
@@ -202,7 +204,8 @@ def test_a_slow_call_does_not_hold_up_others(app: Counter, client: httpx2.Client
 
 
 def test_a_control_call_with_a_number_beyond_all_bounds_is_refused(client: httpx2.Client) -> None:
-    assert client.put("/_control/latency", json={"seconds": 10**400}).status_code == 400
+    for number in (10**400, -1, 3601):
+        assert client.put("/_control/latency", json={"seconds": number}).status_code == 400
 
 
 def test_an_unknown_control_address_is_404(client: httpx2.Client) -> None:
@@ -256,6 +259,7 @@ def test_a_simulator_alone_tells_its_address_and_ends_cleanly_on_a_signal(number
         ({"seed": "1"}, "seed"),
         ({"switches": []}, "switches"),
         ({"latency_s": -1}, "latency_s"),
+        ({"latency_s": 10**400}, "latency_s"),
         ([], "object"),
     ],
 )
@@ -266,7 +270,10 @@ def test_a_wrong_scenario_names_what_is_wrong(document: object, named: str) -> N
 
 def test_a_scenario_file_is_read_with_its_defaults(tmp_path: Path) -> None:
     path = tmp_path / "escenario.json"
-    path.write_text('{"invoices": 120, "latency_s": 0.05, "faults": {"kind": "drop"}}', encoding="utf-8")
+    path.write_text(
+        '{"invoices": 120, "latency_s": 0.05, "faults": {"kind": "slow", "seconds": 0.01}}', encoding="utf-8"
+    )
     read = scenario.read(path)
     assert (read.seed, read.invoices, read.latency_s, len(read.faults)) == (1, 120, 0.05, 1)
+    assert type(faults.parse(read.faults[0]).seconds) is float, "what sleeping understands"
     assert scenario.parse(None) == scenario.Scenario()

@@ -292,6 +292,32 @@ def test_the_key_of_the_copy_may_be_an_older_one(
     assert Vault(KEYS).open(models.Connection.objects.get().siigo_key_sealed) == "clave"
 
 
+def test_the_key_of_erased_persons_is_needed_like_that_of_the_credentials(
+    filled: models.Connection, tmp_path: Path, home: Path
+) -> None:
+    account = models.EscalaAccount.objects.get()
+    erasing.remember(account, ["52123456"], vault=Vault(KEYS), now=NOW)
+    vault = Vault(["nueva"])
+    models.Connection.objects.update(siigo_key_sealed=vault.seal("a"), escala_key_sealed=vault.seal("b"))
+    path = _made(tmp_path, keys=("nueva", *KEYS))
+    with pytest.raises(StoreProblem, match="otra clave"):
+        _restore(path, home, keys=("nueva",))
+    _restore(path, home, keys=("nueva", *KEYS))
+
+
+def test_halves_of_killed_copies_go_with_the_next_in_their_folder(
+    filled: models.Connection, tmp_path: Path
+) -> None:
+    old, young = (tmp_path / f"{backup.HALF}{name}.part" for name in ("a", "b"))
+    foreign = tmp_path / ".otra.part"
+    for path in (old, young, foreign):
+        path.touch()
+    for path in (old, foreign):
+        os.utime(path, (0, 0))
+    _made(tmp_path)
+    assert [path.exists() for path in (old, young, foreign)] == [False, True, True]
+
+
 def test_a_token_of_a_lost_key_is_fetched_again(
     filled: models.Connection, tmp_path: Path, home: Path
 ) -> None:

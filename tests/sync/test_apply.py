@@ -109,3 +109,22 @@ def test_a_dry_run_counts_contacts_and_updates_as_the_run_after_it(world: World)
     assert counts(world.sync(dry_run=True)) == counts(world.sync()) == {
         "read": 4, "updated": 1, "unchanged": 3
     }  # fmt: skip
+
+
+def test_what_was_refused_keeps_its_reason_when_a_run_does_not_get_to_it(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    inside.refuse(world, DEALS, status=400, body={"message": "assignedTo is nobody"})
+    assert codes(world.sync()) == ["OWNER_REFUSED"]
+    part = faults.Fault(kind="refuse", path=f"{DEALS}/scroll", status=200, body={"items": [], "total": 5})
+    world.escala.faults.add(part)
+    world.pass_time(days=1)
+    assert codes(world.sync()) == ["ESCALA_LIST_INCOMPLETE", "NOT_REACHED"]
+    world.escala.faults.clear()
+    assert codes(world.sync()) == ["OWNER_REFUSED"]
+    world.escala.faults.add(faults.Fault(kind="drop", method="POST", path=DEALS, times=1))
+    inside.run_until_it_waits(world, kind="retry", invoices=(invoice["name"],))
+    world.pass_time(minutes=30)
+    sent = inside.posts(world, DEALS)
+    assert codes(world.sync()) == ["OWNER_REFUSED"], "what was sent again never arrived"
+    assert sent() == 0

@@ -9,7 +9,8 @@ from typing import Any
 from siigo_escala.domain import records
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models, personal, tables
-from siigo_escala.sync import opening
+from siigo_escala.sync import opening, run
+from siigo_escala.sync.session import Listener, Options, Progress
 from tests.sync import people
 from tests.sync.world import FIELD, World, codes, counts
 
@@ -286,4 +287,22 @@ def test_an_identity_bound_under_both_names_is_erased_and_keeps_its_contact(worl
     _erase(world)
     (kept,) = models.ContactBinding.objects.filter(contact_id=bound.contact_id)
     assert kept.identity.startswith("erased:")
+    _nothing_tells()
+
+
+def test_a_dry_run_that_knew_the_person_when_it_began_keeps_nothing_of_it(world: World) -> None:
+    _sold(world)
+    world.escala.create_contact(first_name="Zoraida", custom={FIELD: CEDULA})
+    world.pass_time(days=1)
+
+    def erased(progress: Progress) -> None:
+        if progress.phase == "siigo" and not models.Erasure.objects.exists():
+            _erase(world)
+
+    opened = opening.open_connection(world.environment, "acme")
+    result = run.run(opened, Options(dry_run=True, sweep=True), Listener(progress=erased), now=world.now)
+    assert models.Erasure.objects.exists()
+    assert result.exit_code == 5
+    _nothing_tells()
+    assert world.sync(dry_run=True).exit_code == 0
     _nothing_tells()

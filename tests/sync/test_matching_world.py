@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from siigo_escala.simulators import faults
 from tests.sync.world import FIELD, World, codes, counts
 
 EVA = {"first_name": "Eva", "last_name": "Rey"}
@@ -181,6 +182,34 @@ def test_a_contact_that_escala_wrote_over_stays_whose_identification_it_held(
     assert world.deal_of(refused["name"])["contactId"] != contador
     his = world.deal_of(first["name"])["contactId"] if first else contador
     assert world.deal_of(later["name"])["contactId"] == his, "his own contact, whatever else bears his number"
+
+
+@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 400, "body": {"message": "no"}}])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_contact_that_escala_wrote_over_stays_whose_it_was_where_it_cannot_be_looked_at(
+    world: World, answer: dict[str, Any]
+) -> None:
+    world.configured(patience_seconds=0)
+    world.escala.switches.change({"duplicate_contact": "upsert"})
+    world.connect()
+    assert world.sync().exit_code == 0
+    contador = world.escala.create_contact(
+        first_name="Contador", custom={FIELD: "800999888"}, alternative_emails=["conta@conta.example"]
+    )
+    other = world.customer(1, contacts=[EVA | {"email": "conta@conta.example"}])["id"]
+    invoice = world.siigo.create_invoice(other)
+    world.escala.faults.add(
+        faults.Fault(kind="refuse", method="GET", path=f"/crm/contacts/{contador}", **answer)
+    )
+    world.sync()
+    world.escala.faults.clear()
+    world.pass_time(days=1)
+    world.sync()
+    assert all(deal["contactId"] != contador for deal in world.deals())
+    later = world.siigo.create_invoice(world.customer(7, identification="800999888")["id"])
+    world.sync()
+    assert world.deal_of(later["name"])["contactId"] == contador
+    assert world.row(invoice["name"]).deal_id != world.deal_of(later["name"])["id"]
 
 
 def test_does_not_exist_is_no_duplicate(world: World) -> None:

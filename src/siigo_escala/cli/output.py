@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
 WIDEST = 100
+_GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO)
+"""What writing says where nobody will read any more."""
 
 
 def width() -> int:
@@ -45,11 +48,15 @@ def note(sentence: str) -> None:
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """Writes to standard error: a reader that goes away keeps nothing from its work."""
+    """Writes to standard error: a reader that goes away keeps nothing from its work.
+
+    What a full disk refuses is lost; the next line is tried again.
+    """
     try:
         yield
-    except OSError:
-        silence(sys.stderr)
+    except OSError as problem:
+        if problem.errno in _GONE:
+            silence(sys.stderr)
 
 
 def silence(stream: TextIO) -> None:

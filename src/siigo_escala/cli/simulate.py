@@ -100,7 +100,7 @@ def _app(system: str, path: Path | None) -> tuple[Any, dict[str, str], float]:
 _WANTED = {
     "object": "debe ser un objeto, entre llaves",
     "integer": "debe ser un número entero",
-    "seconds": "debe ser un número de segundos, 0 o más",
+    "seconds": "debe ser un número de segundos, de 0 a 3600",
     "list": "debe ser una lista de objetos",
     "date": "debe ser una fecha de la forma aaaa-mm-dd",
 }

@@ -12,6 +12,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,6 @@ def address(database_url: str, home: Path) -> str:
 def launch(store: str, *, executor: str, places: int) -> None:
     """Starts taking turns, `places` at once, as the worker named `executor`."""
     _quiet()
-    if store.startswith("sqlite"):
-        # Kept by the file itself from then on.
-        with sqlite3.connect(store.removeprefix("sqlite:///")) as file:
-            file.execute("PRAGMA journal_mode=WAL")
-        file.close()
     config: DBOSConfig = {
         "name": "siigo-escala",
         "system_database_url": store,
@@ -88,10 +84,15 @@ def launch(store: str, *, executor: str, places: int) -> None:
         "notification_listener_polling_interval_sec": LISTEN_S,
     }
     try:
+        if store.startswith("sqlite"):
+            # Kept by the file itself from then on.
+            with closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as file:
+                file.execute("PRAGMA journal_mode=WAL")
         _started(config, places)
-    except DBAPIError as problem:
+    except (DBAPIError, sqlite3.Error) as problem:
+        DBOS.destroy()  # begun by halves it could neither be used nor begun again
         # What everybody else here understands.
-        raise OperationalError(str(problem.orig)) from problem
+        raise OperationalError(str(getattr(problem, "orig", problem))) from problem
 
 
 def _started(config: DBOSConfig, places: int) -> None:

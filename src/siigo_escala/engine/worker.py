@@ -85,11 +85,7 @@ class Worker:
         self.number, self._place = insisting.insist(_free_place, stop=self.stop)
         queue.Handlers.turn, queue.Handlers.tick = self._take, self._tick
         try:
-            queue.launch(
-                queue.address(self.environment.database_url, self.environment.home),
-                executor=self.name,
-                places=PLACES,
-            )
+            insisting.insist(self._launch, stop=self.stop)
             log.info("worker started", worker=self.name)
             self._tick()
             while not self.stop.wait(_WATCH_S):
@@ -105,6 +101,10 @@ class Worker:
             log.info("worker ended", worker=self.name)
         if self._outdated is not None:
             raise self._outdated
+
+    def _launch(self) -> None:
+        store = queue.address(self.environment.database_url, self.environment.home)
+        queue.launch(store, executor=self.name, places=PLACES)
 
     def _take(self, ticket: Ticket) -> None:
         """One turn, in a thread of the engine."""

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from typing import Any
 
 KINDS: Mapping[str, str] = {
@@ -31,6 +32,9 @@ KINDS: Mapping[str, str] = {
     "bad_encoding": "handles the call, answers with bytes that are no UTF-8",
     "empty": "handles the call, answers its status with an empty body",
 }
+
+LONGEST_S = 3600
+"""Nobody waits longer for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,18 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault kind {self.kind!r}; known: {', '.join(sorted(KINDS))}")
         re.compile(self.path)
+        object.__setattr__(self, "seconds", seconds(self.seconds))
+        for name in ("times", "after"):
+            value = getattr(self, name)
+            if not (isinstance(value, int) or (name == "times" and value is None)):
+                raise ValueError(f"{name!r} must be a whole number")
+
+
+def seconds(value: object) -> float:
+    """ValueError where it is no number of seconds, an hour at most."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= LONGEST_S:
+        raise ValueError(f"{value!r} is no number of seconds from 0 to {LONGEST_S}")
+    return float(value)
 
 
 def parse(document: Mapping[str, Any]) -> Fault:

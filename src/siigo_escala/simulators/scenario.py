@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from siigo_escala.simulators import faults as faulting
+
 Wanted = Literal["known", "object", "integer", "seconds", "list", "date", "fitting"]
 """What a key of a scenario should have been."""
 
@@ -68,11 +70,10 @@ def parse(document: object) -> Scenario:
     for key in ("switches", "state"):
         is_object = isinstance(values.get(key, {}), Mapping)
         _demand(is_object, f"{key} must be an object", key=key, wanted="object")
-    latency = values.get("latency_s", 0)
-    is_number = isinstance(latency, int | float | Decimal) and not isinstance(latency, bool)
-    told = "latency_s must be a number of seconds"
-    _demand(is_number and latency >= 0, told, key="latency_s", wanted="seconds")
-    values["latency_s"] = float(latency)
+    try:
+        values["latency_s"] = faulting.seconds(values.get("latency_s", 0))
+    except ValueError as problem:
+        raise ScenarioProblem(f"latency_s: {problem}", key="latency_s", wanted="seconds") from None
     faults = values.get("faults", [])
     listed = [faults] if isinstance(faults, Mapping) else faults
     are_objects = isinstance(listed, list | tuple) and all(isinstance(one, Mapping) for one in listed)

@@ -197,12 +197,12 @@ def _controlled(server: _HttpServer, request: Request) -> Response:
             case "PUT", "clock":
                 app.clock.offset_s = float(request.json()["offset_s"])
             case "PUT", "latency":
-                server.latency_s = float(request.json()["seconds"])
+                server.latency_s = faulting.seconds(request.json()["seconds"])
             case _:
                 with app.lock:
                     answer = app.control(request)
                     if name == "reset" and answer is not None:
-                        server.latency_s = float((request.json() or {}).get("latency_s", 0))
+                        server.latency_s = faulting.seconds((request.json() or {}).get("latency_s", 0))
                     if answer is not None:
                         return Response(answer.status, encode(answer.body), answer.headers)
                 return Response(404, {"error": f"unknown control address {request.method} {request.path}"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,9 @@ from siigo_escala.store import archive, schema, sealed, tables
 from siigo_escala.store.archive import Manifest
 from siigo_escala.store.errors import StoreProblem
 
+HALF = ".siigo-escala-"
+"""Begins the name of an archive that is being written; it ends with `.part`."""
+_HALF_DAYS = 1
 _SNAPSHOT = "snapshot"
 """A second connection to the same database: its one transaction sees one moment and keeps nobody waiting."""
 
@@ -69,7 +73,8 @@ def snapshot() -> Iterator[str]:
 
 def _written(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime) -> Manifest:
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        _sweep(path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=HALF, suffix=".part", dir=path.parent)
     except (FileNotFoundError, NotADirectoryError):
         raise StoreProblem("FILE_MISSING", f"No existe la carpeta «{path.parent}».") from None
     part = Path(name)
@@ -94,6 +99,14 @@ def _written(path: Path, *, keys: Sequence[str], overwrite: bool, now: datetime)
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def _sweep(folder: Path) -> None:
+    """Halves of copies whose making was killed, in whatever folder they were wanted."""
+    for left in folder.glob(f"{HALF}*.part"):
+        with suppress(OSError):
+            if left.lstat().st_mtime < time.time() - _HALF_DAYS * 86_400:
+                left.unlink()
 
 
 def _settings() -> dict[str, object]:

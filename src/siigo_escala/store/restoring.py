@@ -24,6 +24,10 @@ from siigo_escala.store.vault import Vault
 
 PAUSED = "CREDENTIALS_MISSING"
 """Why connections rest that were restored without their credentials."""
+_LASTING = {
+    models.Connection._meta.db_table: ("siigo_key_sealed", "escala_key_sealed"),
+    models.EscalaAccount._meta.db_table: ("erasure_key_sealed",),
+}
 _WRONG_VALUES = (IntegrityError, DataError, ValidationError, ValueError, TypeError, ArithmeticError, KeyError)
 
 
@@ -127,9 +131,13 @@ def _vault(reader: Reader, keys: Sequence[str]) -> Vault | None:
 
 
 def _credentials(reader: Reader) -> list[str]:
-    member = next(one for one in reader.manifest.members if one.table == models.Connection._meta.db_table)
-    at = [member.columns.index(name) for name in ("siigo_key_sealed", "escala_key_sealed")]
-    return [str(row[index]) for row in reader.rows(member) for index in at]
+    """What is sealed and cannot be fetched again or dropped."""
+    found = []
+    for member in reader.manifest.members:
+        at = [number for number, name in enumerate(member.columns) if name in _LASTING.get(member.table, ())]
+        if at:
+            found += [str(row[number]) for row in reader.rows(member) for number in at if row[number]]
+    return found
 
 
 def _replaced(

@@ -6,6 +6,7 @@ Defaults, in days: docs/guia/copias-y-datos.md tells them to the people who use 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -185,5 +186,10 @@ def _copies(home: Path, now: datetime) -> list[Path]:
 
 
 def _older(paths: Iterable[Path], oldest: datetime) -> list[Path]:
-    # A link is as old as it is itself, wherever it leads.
-    return [path for path in paths if path.lstat().st_mtime < oldest.timestamp()]
+    found = []
+    for path in paths:
+        # A half may get its name meanwhile. A link is as old as it is itself, wherever it leads.
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < oldest.timestamp():
+                found.append(path)
+    return found

@@ -54,6 +54,7 @@ class Tally:
         self._left_out: dict[str, Code] = {}
         self.notes: list[Problem] = []
         """Problems that concern no single invoice."""
+        self._told: set[Problem] = set()
         self.contacts_created = 0
         self.contacts_matched = 0
         """Opportunities made whose contact was there before them."""
@@ -127,7 +128,8 @@ class Tally:
         self._once(Problem(invoice=invoice, code=code, message=f"{invoice}: {sentence}", noun=self._noun))
 
     def _once(self, problem: Problem) -> None:
-        if problem not in self.notes:
+        if problem not in self._told:
+            self._told.add(problem)
             self.notes.append(problem)
 
     @property

@@ -94,8 +94,10 @@ def _may_be_sent(session: Session, journal: Journal, step: Step) -> bool:
         return False
     refused = step.row.data.get("refused")
     if refused and session.options.kind != "retry" and refused == drafts.fingerprint(session, step):
-        # Refused data is sent again only after the data changed or a person asked.
-        journal.decided(step, NeedsAttention(code=Code(step.row.code), data=step.row.data))
+        # Refused data is sent again only after the data changed or a person asked. Why it was refused: the
+        # row's code may be that of a run which did not get to it.
+        code = Code(step.row.data["refused_as"])
+        journal.decided(step, NeedsAttention(code=code, data=step.row.data))
         return False
     return True
 

@@ -257,8 +257,8 @@ class Journal:
 
     def deal_refused(self, step: Step, decision: NeedsAttention) -> None:
         """Escala refused what was sent: it is not sent again unchanged."""
-        data = {**decision.data, "refused": drafts.fingerprint(self._session, step)}
-        self.decided(step, NeedsAttention(code=decision.code, data=data))
+        sent = {"refused": drafts.fingerprint(self._session, step), "refused_as": decision.code}
+        self.decided(step, NeedsAttention(code=decision.code, data={**decision.data, **sent}))
 
     def deal_unknown(self, step: Step, problem: RemoteError | None) -> None:
         """No certain outcome: the row stays `sending`, and is looked up before anything is sent again."""

@@ -69,7 +69,8 @@ class RecentContacts:
         return made or escala_index.belongs_to_another(self._session, contact_id, who)
 
     def owner_before(self, contact_id: ContactId, step: Step) -> str:
-        """The identity under which a contact stays whose it was; "" where it was nobody else's.
+        """The identity under which a contact stays whose it was; "" where it was nobody else's, or is known
+        to be another's already.
 
         Escala gave it back instead of making the customer's, and may have written his identification over
         the one that the index holds.
@@ -79,7 +80,7 @@ class RecentContacts:
         row = models.KnownContact.objects.filter(escala_id=account, contact_id=contact_id).first()
         held = str(records.to_contact(row.record).custom.get(field, "")) if row else ""
         keys = identity.stored_keys(held)
-        if not keys or self._is_known_by(contact_id, step):
+        if not keys or self._is_known_by(contact_id, step) or self.is_anothers(contact_id, step.who):
             return ""
         (key,) = (one[:100] for one in keys)
         bound = models.ContactBinding.objects.filter(escala_id=account, identity=key).exists()

@@ -65,7 +65,7 @@ def store(connection: Connection, wishes: Sequence[Wish], *, now: datetime) -> l
 
 def _decide(connection: Connection, change: _Change, wish: Wish, row: models.Invoice) -> None:
     living = resolving.has_deal(row)
-    row.data = {key: value for key, value in row.data.items() if key != "refused"}
+    row.data = {key: value for key, value in row.data.items() if key not in ("refused", "refused_as")}
     if wish.kind == "done":
         row.decision, row.decision_target = "", ""
         if living and row.state == State.NEEDS_ATTENTION:

@@ -293,6 +293,9 @@ class Writer:
         if isinstance(outcome, Made) and job.contact is not None:
             if self._journal.contact_known(outcome.id):
                 job.phase, job.found_id = "look_again", ContactId(outcome.id)
+                if owner := self._contacts.owner_before(job.found_id, step):
+                    # Now: the next read knows only what was written over it.
+                    self._journal.binding_found(owner, job.found_id)
                 waiting.appendleft(job)
                 return
             self._bind(job, ContactId(outcome.id), waiting, made=outcome)
@@ -308,17 +311,12 @@ class Writer:
             self._contacts.close(job, Code.OUTCOME_UNKNOWN)
 
     def _after_look(self, job: Job, outcome: Outcome, waiting: deque[Job]) -> None:
-        """A "made" contact that existed before: ours only if its identification says so.
-
-        Escala may have written ours over another customer's: that one stays whose it was.
-        """
+        """A "made" contact that existed before: ours only if its identification says so."""
         found, step = job.found_id, job.step
-        if isinstance(outcome, Contact) and found and not self._contacts.is_anothers(found, step.who):
-            if owner := self._contacts.owner_before(found, step):
-                self._journal.binding_found(owner, found)
-            elif self._contacts.is_identified(outcome, step):
-                self._bind(job, found, waiting, made=None)
-                return
+        identified = isinstance(outcome, Contact) and self._contacts.is_identified(outcome, step)
+        if identified and found and not self._contacts.is_anothers(found, step.who):
+            self._bind(job, found, waiting, made=None)
+            return
         told = f"en vez de crearlo devolvió el contacto {found}, que ya existía: revise sus datos"
         self._refused(job, NeedsAttention(code=Code.CONTACT_REFUSED, data={"message": told}))
 

@@ -152,8 +152,8 @@ class Writer:
                 row.deal_id, lambda _: DealChange(custom={field: row.invoice})
             )
             if not session.update_checked:
-                session.update_checked = True
                 self._check(before, row.deal_id, field)
+                session.update_checked = True
         except TryLater as problem:
             if not is_lone(session, problem):
                 raise
