@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from siigo_escala.domain import twins
 from siigo_escala.domain.crm import DealId
@@ -68,3 +71,19 @@ def test_a_deal_that_names_another_invoice_is_none_and_one_that_names_this_one_m
 def test_the_oldest_comes_first() -> None:
     later, earlier = _deal(MADE + timedelta(hours=1), id_="a"), _deal(MADE, id_="b")
     assert _found(later, earlier) == ("b", "a")
+
+
+@given(cents=st.integers(min_value=0, max_value=10**14))
+@example(cents=58239999)
+@example(cents=58239950)
+@example(cents=58239949)
+@example(cents=58239900)
+def test_people_type_whole_pesos_so_a_value_rounded_or_cut_to_them_may_be_the_invoice_too(cents: int) -> None:
+    total = Decimal(cents).scaleb(-2)
+    cut = cents // 100
+    assert twins.values([total]) == {total, Decimal(cut), Decimal(cut + (cents % 100 >= 50))}
+
+
+def test_each_value_that_an_invoice_may_be_shown_with_has_its_whole_pesos() -> None:
+    assert twins.values([Decimal("10.60"), Decimal("7.00")]) == set(map(Decimal, ("10.6", "10", "11", "7")))
+    assert twins.values([]) == set()

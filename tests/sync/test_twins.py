@@ -74,6 +74,23 @@ def test_they_are_overlooked_where_the_rules_say_so(world: World) -> None:
     assert counts(world.sync()) == {"read": 1, "created": 1}
 
 
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [("582400", True), ("582399", True), ("582399.98", False), ("582401", False), ("582398", False)],
+)
+def test_a_deal_in_whole_pesos_is_asked_about_for_people_type_no_cents(
+    world: World, typed: str, held: bool
+) -> None:
+    _, contact = _invoice(world, total=582399.99)
+    world.escala.create_deal(name="Computador Ana", contact_id=contact, value=typed)
+    world.connect()
+    told = world.sync(dry_run=True)
+    result = world.sync()
+    assert told.document["invoices"] == result.document["invoices"]
+    assert counts(result) == {"read": 1, "needs_attention" if held else "created": 1}
+    assert codes(result) == (["POSSIBLE_TWIN"] if held else [])
+
+
 @pytest.mark.parametrize("name", ["FV {0}-{1}", "FV{0}-{1}", "fv {0} {1} Ana"])
 def test_a_name_that_people_typed_without_our_hyphens_is_the_invoice(world: World, name: str) -> None:
     invoice, _ = _invoice(world)

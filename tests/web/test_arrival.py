@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
@@ -103,6 +105,8 @@ def test_a_deal_that_two_may_be_is_left_out_of_the_bulk_and_long_lists_have_page
     assert "Ya no tenemos guardada su oportunidad." in words(emp.get(ARRIVAL))
     models.KnownDeal.objects.filter(deal_id=first.data["candidates"][0]).update(value=900)
     assert "mismo valor con sus notas" in words(emp.get(ARRIVAL))
+    models.Invoice.objects.filter(pk=first.pk).update(value=Decimal("899.50"))
+    assert "mismo valor en pesos enteros" in words(emp.get(ARRIVAL))
     monkeypatch.setattr(arrival, "PAGE", 2)
     assert "Siguientes" in words(emp.get(ARRIVAL))
     told = words(emp.get(f"{ARRIVAL}?despues={second.pk}"))

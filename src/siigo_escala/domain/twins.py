@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from siigo_escala.domain.crm import DealId
@@ -15,11 +16,12 @@ from siigo_escala.domain.crm import DealId
 BOGOTA = ZoneInfo("America/Bogota")
 _BEFORE = timedelta(hours=1)
 _AFTER = timedelta(days=3)
+_PESO = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDeal:
-    """A deal, bound to no invoice, of the same value, and of the same contact or of none.
+    """A deal, bound to no invoice, of one of its `values`, and of the same contact or of none.
 
     `names`: invoices it names, in capitals; `words`: all its words that hold a digit.
     """
@@ -49,6 +51,14 @@ def window(*, created: datetime | None, day: date | None, connected: datetime) -
         return None
     following = connected.astimezone(BOGOTA).date() + timedelta(days=1)
     return Window(start=moment - _BEFORE, end=max(moment + _AFTER, _midnight(following)))
+
+
+def values(shown: Iterable[Decimal]) -> set[Decimal]:
+    """The values that a twin may have: those an invoice may be shown with, and each in whole pesos, as people
+    type them: rounded half up, or cut.
+    """
+    found = set(shown)
+    return found | {one.quantize(_PESO, way) for one in found for way in (ROUND_HALF_UP, ROUND_DOWN)}
 
 
 def among(deals: Iterable[NearDeal], *, invoice_name: str, window: Window) -> tuple[DealId, ...]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from siigo_escala.domain import identity, matching, money, planning
+from siigo_escala.domain import identity, matching, money, planning, twins
 from siigo_escala.domain.accounting import Customer, Invoice, InvoiceId
 from siigo_escala.domain.crm import Contact, ContactId
 from siigo_escala.domain.mapping import customer_to_contact
@@ -214,7 +214,7 @@ def _hold_twins(session: Session, claims: Claims, steps: Sequence[Step]) -> None
             if isinstance(step.match, matching.Found) and step.row.decision != "create":
                 subject = subject_of(session, step.item)
                 values = {planning.value_to_show(subject, session.rules), subject.value or Decimal(0)}
-                wanted.append((step.item, step.match.contact_id, values))
+                wanted.append((step.item, step.match.contact_id, twins.values(values)))
     found = claims.possible_twins(wanted)
     for step in steps:
         if candidates := found.get(step.row.siigo_id):

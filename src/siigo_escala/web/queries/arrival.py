@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Count, QuerySet, Sum
 
+from siigo_escala.domain import twins
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Connection, Invoice, KnownDeal, State
@@ -91,9 +92,17 @@ def _of(row: Invoice, deals: Mapping[str, KnownDeal]) -> tuple[KnownDeal, ...]:
 
 
 def _evidence(row: Invoice, deals: Sequence[KnownDeal]) -> tuple[str, ...]:
-    """A twin has the contact and was made in those days; the value may be the invoice's less its notes."""
-    same_value = any(deal.value == row.value for deal in deals)
-    return ("mismo contacto", "mismo valor" if same_value else "mismo valor con sus notas", "mismos días")
+    """A twin has the contact and was made in those days; the value may be the invoice's in whole pesos, or
+    less its notes.
+    """
+    amounts = {deal.value for deal in deals}
+    if row.value in amounts:
+        value = "mismo valor"
+    elif amounts & twins.values([row.value]):
+        value = "mismo valor en pesos enteros"
+    else:
+        value = "mismo valor con sus notas"
+    return ("mismo contacto", value, "mismos días")
 
 
 def _amount(chosen: QuerySet[Invoice]) -> Amount:
