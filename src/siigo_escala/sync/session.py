@@ -21,6 +21,7 @@ from siigo_escala.domain.rules import ConnectionFile
 from siigo_escala.escala.client import EscalaClient
 from siigo_escala.siigo.client import SiigoClient
 from siigo_escala.store import counting, erasing, models
+from siigo_escala.store.errors import LeaseLost
 from siigo_escala.store.lease import Lease
 from siigo_escala.sync.account import Calls, Tally
 from siigo_escala.sync.view import View
@@ -289,8 +290,18 @@ class Session:
     def index(self) -> Iterator[None]:
         """A transaction for caches, which a dry run may change too."""
         with self.lease.fence() if self.lease is not None else transaction.atomic():
+            if self.lease is None:
+                self._still_knows_the_erased()
             yield
             self._keep_progress()
+
+    def _still_knows_the_erased(self) -> None:
+        """LeaseLost where a person was erased since this dry run began: what it keeps would bring it back."""
+        account = self.connection.escala_id
+        # `personal-data erase` changes this row, too: PostgreSQL waits for its end here.
+        models.EscalaAccount.objects.select_for_update(no_key=True).filter(pk=account).first()
+        if models.Erasure.objects.filter(escala=account).count() != len(self.erased.marks):
+            raise LeaseLost
 
     def check_stop(self) -> None:
         """Raises Stopped where a person asked for it."""
