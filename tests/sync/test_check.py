@@ -354,6 +354,12 @@ BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
     ("the folder is gone", _gone_folder, {Finding.STORAGE: F}, "SIIGO_ESCALA_HOME"),
     ("a change of key is half done", _two_keys, {Finding.KEY: W}, "clave"),
     ("paused", _field("paused", "BRAKED"), {Finding.PAUSE: W}, "enable acme"),
+    (
+        "another writer was seen",
+        _field("others", {"seen": [{"deal": "d1", "invoice": "FV-2-7"}]}),
+        {Finding.PAUSE: W},
+        "Apague la app nativa de Siigo o la otra instalación, y confirme con «siigo-escala enable acme».",
+    ),
     ("switched off", _field("enabled", False), {Finding.SCHEDULE: W}, "enable acme"),
     ("the last run was killed", _ended(None), {Finding.LAST_RUN: W}, "sync acme"),
     ("the last run was interrupted", _ended(130), {Finding.LAST_RUN: W}, "sync acme"),
@@ -386,6 +392,16 @@ def test_what_is_broken_is_found_and_nothing_else(
     told = [one for one in found.checks if one.result != "ok"]
     assert all(one.remedy.endswith(".") for one in told)
     assert any(remedy in one.remedy for one in told), told
+
+
+def test_what_stops_creation_without_a_pause_is_named_where_pauses_are_told(healthy: World) -> None:
+    seen = [{"deal": f"d{number}", "invoice": f"FV-2-{number}"} for number in (1, 2, 2, 3, 4)]
+    models.Connection.objects.update(others={"seen": seen})
+    (told,) = [one.message for one in _examined(healthy).checks if one.code == Finding.PAUSE]
+    assert told == (
+        "No se crea ninguna oportunidad más [OTHER_WRITER_SEEN]: otro programa también crea las de sus "
+        "facturas (FV-2-1, FV-2-2, FV-2-3 y 1 más)."
+    )
 
 
 def test_a_linked_seller_who_left_is_told_from_one_who_is_switched_off(healthy: World) -> None:

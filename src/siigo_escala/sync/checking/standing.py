@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 from siigo_escala.domain import rules
 from siigo_escala.domain.directions import BACK
 from siigo_escala.domain.mapping import invoice_to_deal
+from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.store.models import Invoicing, State
 from siigo_escala.sync import run_row
 from siigo_escala.sync.checking.findings import Check, Finding, failed, ok, quoted, warning
 from siigo_escala.sync.opening import Opened
+
+_NAMED = 3
+"""So many invoices are named in a sentence."""
 
 
 def all_of(opened: Opened, *, now: datetime) -> Iterator[Check]:
@@ -28,13 +32,23 @@ def all_of(opened: Opened, *, now: datetime) -> Iterator[Check]:
 
 
 def pause(opened: Opened) -> Check:
-    """Whether the connection rests."""
+    """Whether the connection rests, or creates nothing because of another writer."""
     connection = opened.connection
     if connection.paused:
         return warning(
             Finding.PAUSE,
             f"La conexión está en pausa [{connection.paused}]: {connection.paused_text}",
             remedy=f"Corrija la causa y use «siigo-escala enable {connection.name}».",
+        )
+    seen = sorted({one["invoice"] for one in connection.others.get("seen", [])})
+    if seen and opened.file.direction != BACK:
+        more = f" y {len(seen) - _NAMED} más" if len(seen) > _NAMED else ""
+        return warning(
+            Finding.PAUSE,
+            f"No se crea ninguna oportunidad más [{Code.OTHER_WRITER_SEEN}]: otro programa también crea las "
+            f"de sus facturas ({', '.join(seen[:_NAMED])}{more}).",
+            remedy="Apague la app nativa de Siigo o la otra instalación, y confirme con «siigo-escala enable "
+            f"{connection.name}».",
         )
     return ok(Finding.PAUSE, "La conexión no está en pausa.")
 
