@@ -93,11 +93,53 @@ def test_the_ways_a_cedula_is_labelled_by_hand(stored: str) -> None:
 )
 def test_a_label_is_left_out_before_a_number_alone(stored: str) -> None:
     letters = "".join(re.findall("[A-Z0-9]", stored.upper()))
-    assert identity.stored_keys(stored) == {letters.removeprefix("NIT")}
+    assert identity.stored_keys(stored) == {letters, letters.removeprefix("NIT")}
+
+
+LABELS = st.sampled_from(
+    ["CC", "CC ", "C.C. ", "cc-", "NO", "No. ", "Nº", "NIT", "NIT ", "Nit. No. ", "Cédula ", "cedula: "]
+)
+LETTERED = st.sampled_from(["21", "22", "41", "42", "50", "R-00-PN"])
+NUMERIC = st.sampled_from(["11", "12", "13", "31"])
+
+
+@given(LABELS, NUMBER, LETTERED, NUMERIC)
+def test_a_passport_that_looks_labelled_is_not_the_number_behind_it(
+    label: str, number: str, id_type: str, numeric: str
+) -> None:
+    passport = label + number
+    keys = identity.customer_keys(id_type=id_type, identification=passport)
+    others = identity.customer_keys(id_type=numeric, identification=number)
+    assert not keys & others
+    assert not denotes(number, id_type=id_type, identification=passport)
+    assert denotes(passport, id_type=id_type, identification=passport), "its own contact"
+    assert denotes(passport, id_type=numeric, identification=number), "or typed with a label by people"
+
+
+@given(NUMBER)
+def test_a_label_typed_into_a_contact_is_no_part_of_a_cedula_or_nit(number: str) -> None:
+    digit = nit.calc_check_digit(number)
+    for stored in (f"CC {number}", f"CC{number}", f"C.C. {int(number):,}", f"C.C. No. {number}"):
+        assert denotes(stored, id_type="13", identification=number), stored
+    for stored in (f"NIT {number}-{digit}", f"NIT {number}", f"NIT{number}{digit}"):
+        assert denotes(stored, id_type="31", identification=number), stored
+    assert not denotes(f"CC {number}{digit}", id_type="13", identification=number)
+
+
+@given(st.one_of(TYPED, st.builds("".join, st.tuples(LABELS, TYPED))), TYPES)
+def test_a_text_denotes_a_number_and_its_letters_at_most(typed: str, id_type: str) -> None:
+    stored = identity.stored_keys(typed)
+    assert len(stored) <= 2
+    assert all(stored | identity.customer_keys(id_type=id_type, identification=typed)), "never nobody's"
+
+
+def test_a_label_alone_is_nothing() -> None:
+    assert identity.stored_keys("NIT.") == frozenset()
+    assert identity.stored_keys("NIT -") == frozenset()
 
 
 def test_a_text_of_endless_blanks_is_no_work() -> None:
-    assert identity.stored_keys(f"NIT C.C. No. {' .' * 200_000} x") == {"CCNOX"}
+    assert identity.stored_keys(f"NIT C.C. No. {' .' * 200_000} x") == {"CCNOX", "NITCCNOX"}
 
 
 def test_letters_compare_in_capitals_and_without_punctuation() -> None:

@@ -73,11 +73,14 @@ def of_customer(*, id_type: str, identification: str) -> Identity | None:
 def customer_keys(*, id_type: str, identification: str) -> frozenset[str]:
     """The ways in which a text stored in Escala may denote this customer; see `stored_keys`.
 
-    What we store, Siigo's own text, always does.
+    What we store, Siigo's own text, always does. A passport "CC1234567" is not the cédula of these digits:
+    Siigo says the type, so nothing is left out as a label where it may belong to the number.
     """
     found = of_customer(id_type=id_type, identification=identification)
     if found is None:
         return frozenset()
+    if found.key != found.number:
+        return frozenset((found.number, _number(_without_decimals(identification))))
     keys = stored_keys(identification) | {found.number}
     return keys | {found.number + nit.calc_check_digit(found.number)} if id_type.strip() == _NIT else keys
 
@@ -85,19 +88,18 @@ def customer_keys(*, id_type: str, identification: str) -> frozenset[str]:
 def stored_keys(stored: str) -> frozenset[str]:
     """What a text stored in Escala may denote: it denotes a customer iff it shares one of `customer_keys`.
 
-    The type is unknown on this side. After a hyphen the right check digit is dropped, a wrong one is part of
-    the number. Without hyphen the number stands as it is: only a NIT has a key that ends in its check digit.
+    The type is unknown on this side: "CC1234567" is a cédula behind its label, or else a passport. After a
+    hyphen the right check digit is dropped, a wrong one is part of the number. Without hyphen the number
+    stands as it is: only a NIT has a key that ends in its check digit.
     """
-    decimal = _WRITTEN_AS_DECIMAL.fullmatch(stored.strip())
-    text = decimal[1] if decimal else _LABEL.sub("", stored.strip())
-    number = _without_check_digit(text) or _plain(text)
-    return frozenset((number,)) if number else frozenset()
+    text = _without_decimals(stored)
+    number = _number(_LABEL.sub("", text))
+    return frozenset((number, _number(text))) if number else frozenset()
 
 
 def is_walk_in(identification: str) -> bool:
     """Whether this stands for anybody: 222222222222, 444444xxx, or one digit repeated five times or more."""
-    plain = _without_check_digit(identification) or _plain(identification)
-    return _WALK_IN.fullmatch(plain) is not None
+    return _WALK_IN.fullmatch(_number(identification)) is not None
 
 
 def email(text: str) -> str | None:
@@ -138,6 +140,15 @@ def same_name(names: Iterable[str], *, first_name: str, last_name: str, company_
 def _plain(text: str) -> str:
     """Letters and digits alone, in capitals."""
     return re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", text).upper())
+
+
+def _without_decimals(text: str) -> str:
+    decimal = _WRITTEN_AS_DECIMAL.fullmatch(text.strip())
+    return decimal[1] if decimal else text.strip()
+
+
+def _number(text: str) -> str:
+    return _without_check_digit(text) or _plain(text)
 
 
 def _without_check_digit(text: str) -> str | None:

@@ -82,7 +82,7 @@ class RecentContacts:
         keys = identity.stored_keys(held)
         if not keys or self._is_known_by(contact_id, step) or self.is_anothers(contact_id, step.who):
             return ""
-        (key,) = (one[:100] for one in keys)
+        key = min(keys)[:100]  # the number, where it stands behind a label
         bound = models.ContactBinding.objects.filter(escala_id=account, identity=key).exists()
         # That identity has another contact already, or is an erased person's, which nobody knows.
         unusable = bound or key in self._made or held == stripped.NOBODY

@@ -223,6 +223,9 @@ def test_a_company_without_persons_is_its_own_contact() -> None:
         ("900.123.456-8", "31", "900123456"),
         ("9001234568", "31", "900123456"),
         ("NIT 900123456-8", "31", "900123456"),
+        ("NIT 9001234568", "31", "900123456"),
+        ("C.C. 1.032.456.789", "13", "1032456789"),
+        ("CC1032456789", "13", "1032456789"),
         ("1032456789", "13", "1032456789"),
         ("79.482.615", "13", "79482615"),
     ],
@@ -230,6 +233,12 @@ def test_a_company_without_persons_is_its_own_contact() -> None:
 def test_the_kind_of_a_certain_identification_is_known(typed: str, kind: str, number: str) -> None:
     draft = _customer(_contact(typed))
     assert (draft.id_type, draft.identification) == (kind, number)
+
+
+def test_siigo_is_asked_for_the_number_behind_a_label_first() -> None:
+    assert contact_to_customer.numbers("CC1032456789") == ["1032456789", "CC1032456789"]
+    assert contact_to_customer.numbers("NIT 9001234568") == ["9001234568", "NIT9001234568", "900123456"]
+    assert contact_to_customer.numbers("900123456-8") == ["900123456"]
 
 
 @pytest.mark.parametrize("typed", ["AB123456", "12", "222222222222", "2032456789"])

@@ -50,8 +50,8 @@ def stored(contact: Contact, rules: InvoiceRules) -> str:
 
 
 def numbers(typed: str) -> list[str]:
-    """The ways in which Siigo may hold this identification: without its right check digit first."""
-    found = sorted(identity.stored_keys(typed))
+    """The ways in which Siigo may hold this identification: as a number first, then with its letters."""
+    found = sorted(identity.stored_keys(typed), key=lambda number: (not number.isdigit(), number))
     without = [
         number[:-1]
         for number in found
@@ -141,8 +141,10 @@ def _document(typed: str) -> Document | None:
     if certain is not None:
         # What is left after a hyphen that is not its check digit makes the number longer than nine.
         return Document(kind=_NIT, number=certain)
-    if len(found) == 1 and _PERSON_NUMBER.fullmatch(found[0]):
-        return Document(kind=_CEDULA, number=found[0])
+    # "CC 1032456789" might be a passport, too, but that is not what people mean by it.
+    digits = [number for number in found if number.isdigit()]
+    if len(digits) == 1 and _PERSON_NUMBER.fullmatch(digits[0]):
+        return Document(kind=_CEDULA, number=digits[0])
     return None
 
 
