@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from siigo_escala.simulators.serving import App
     from siigo_escala.simulators.siigo.simulator import SiigoSimulator
 
-# How long the first draws take says how busy the machine is, not how a strategy is made.
-settings.register_profile("siigo-escala", settings(), suppress_health_check=[HealthCheck.too_slow])
+# How long draws and examples take says how busy the machine is, not how a strategy is made.
+settings.register_profile(
+    "siigo-escala", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("siigo-escala")
 
 TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
