@@ -327,9 +327,13 @@ def test_an_edit_without_a_usable_value_changes_nothing_and_needs_a_person(value
     assert decision == NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
 
 
-def test_an_edit_after_a_credit_note_that_was_seen_to_is_followed() -> None:
+def test_an_edit_after_a_credit_note_that_was_seen_to_is_followed_only_where_rules_take_notes_off() -> None:
     shown = _shown(done_code="INVOICE_CREDITED_PARTLY", done_credited=Decimal(300))
-    assert planning.follow(_subject(credited=Decimal(300)), shown, _rules(), digest="edited") == Update()
+    subject = _subject(value=Decimal(5000), credited=Decimal(300))
+    told = planning.follow(subject, shown, _rules(), digest="edited")
+    data = {"value": "5000", "before": "1110054.50", "credited": "300"}
+    assert told == NeedsAttention(code=Code.INVOICE_EDITED, data=data)
+    assert planning.follow(subject, shown, _rules(on_credited="subtract"), digest="edited") == Update()
 
 
 # The value.

@@ -12,6 +12,7 @@ import pytest
 from siigo_escala.domain.decisions import DecisionProblem, Wish
 from siigo_escala.store import models
 from siigo_escala.store.models import State
+from siigo_escala.sync import resolving
 from tests.sync import inside, people
 from tests.sync.world import FIELD, World, codes, counts
 
@@ -272,7 +273,7 @@ def test_a_deal_that_nobody_has_seen_is_asked_for_by_the_run(world: World) -> No
     new = world.escala.create_deal(name="Recién hecha", value=7)
     for target in (STRANGER, new):
         (warning,) = people.say(world, "deal", invoice["name"], target=target)
-        assert target in warning
+        assert f"«{target}», que usted indicó para la factura «{invoice['name']}»:" in warning
         if target == STRANGER:
             told = world.sync(dry_run=True)
             result = world.sync()
@@ -467,6 +468,45 @@ def test_a_note_that_was_taken_off_by_hand_is_what_the_edit_beside_it_starts_fro
 
 
 @ONE_STORE
+@pytest.mark.parametrize("together", [True, False], ids=["edited with the note", "edited after it"])
+def test_an_edit_never_writes_over_what_a_person_lowered_for_a_note(world: World, *, together: bool) -> None:
+    invoice = _in_escala(world)
+    world.siigo.credit_note(invoice["name"], total=300)
+    if together:
+        _edit(world, invoice, 2000)
+    assert codes(world.sync()) == ["INVOICE_CREDITED_PARTLY"]
+    typed = 1700 if together else 700
+    world.escala.edit_deal(world.deals()[0]["id"], {"value": typed})
+    people.say(world, "done", invoice["name"])
+    if not together:
+        assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+        _edit(world, invoice, 2000)
+    result = world.sync()
+    assert codes(result) == ["INVOICE_EDITED"]
+    message = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert "ahora $ 2.000,00, sin contar la nota crédito de $ 300,00 que usted ya revisó" in message
+    assert world.deals()[0]["value"] == typed
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@ONE_STORE
+def test_what_was_seen_to_of_notes_says_no_more_once_they_were_taken_off(world: World) -> None:
+    invoice = _in_escala(world)
+    world.siigo.credit_note(invoice["name"], total=300)
+    world.sync()
+    people.say(world, "done", invoice["name"])
+    world.connect('on_credited = "subtract"')
+    _edit(world, invoice, 2000)
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    assert world.deals()[0]["value"] == 1700
+    assert "credited" not in world.row(invoice["name"]).done
+    world.connect()
+    _edit(world, invoice, 3000)
+    assert counts(world.sync()) == {"read": 1, "updated": 1}, "nobody has lowered this value by hand"
+
+
+@ONE_STORE
 def test_what_is_mended_while_a_run_works_stays_mended(world: World) -> None:
     """The run has read the row before, and what it writes of it is no answer to what was said since."""
     invoice = _in_escala(world, 'on_edited = "report"')
@@ -605,6 +645,78 @@ def test_what_cannot_be_obeyed_is_said_at_once_and_nothing_is_stored(world: Worl
     assert people.say(world, "deal", made["name"], target=bound) == [
         f"La factura «{made['name']}» ya es de la oportunidad «{bound}»."
     ]
+
+
+@ONE_STORE
+def test_all_rows_of_a_file_that_cannot_be_obeyed_are_told_at_once(world: World) -> None:
+    """Also those of other kinds; a row is told once, and nothing of the file is stored."""
+    held, deal = _held(world)
+    contact = world.escala.create_contact(first_name="Una")
+    others = [world.siigo.create_invoice(world.customer(number)["id"], total=5) for number in range(1, 5)]
+    world.sync()
+    given: list[tuple[Any, str, str]] = [
+        ("deal", held["id"], deal),
+        ("deal", others[0]["id"], STRANGER),
+        ("deal", others[1]["id"], "la-azul"),
+        ("contact", others[2]["id"], contact),
+        ("contact", others[3]["id"], contact),
+        ("ignore", held["id"], ""),
+        ("ignore", "no-such", ""),
+    ]
+    wishes = [
+        Wish(kind=kind, invoice="", siigo_id=siigo_id, target=target, line=line)
+        for line, (kind, siigo_id, target) in enumerate(given, start=2)
+    ]
+    with pytest.raises(DecisionProblem) as caught:
+        people.store(world, *wishes)
+    told = caught.value.message.split("\n")
+    assert [one.partition(":")[0] for one in told] == [f"Línea {line}" for line in (3, 4, 6, 7, 8)]
+    assert told[2] == f"Línea 6: el contacto «{contact}» ya es de otro cliente."
+    assert not models.Invoice.objects.exclude(decision="").exists()
+    with pytest.raises(DecisionProblem) as caught:
+        people.store(world, *wishes[1:3])
+    assert [one.partition(":")[0] for one in caught.value.message.split("\n")] == ["Línea 3", "Línea 4"]
+
+
+@ONE_STORE
+def test_a_warning_of_a_file_names_the_line_and_the_invoice(world: World) -> None:
+    invoice, _ = _held(world)
+    (warning,) = people.store(world, Wish(kind="deal", invoice=invoice["name"], target=STRANGER, line=7))
+    assert f"para la factura «{invoice['name']}» (línea 7): la próxima" in warning
+
+
+@ONE_STORE
+def test_a_name_may_be_written_in_small_letters_where_one_invoice_has_it(world: World) -> None:
+    names = ("FV-9-1", "FV-9-2", "Fv-9-2")
+    for number, name in enumerate(names):
+        world.siigo.create_invoice(world.customer(number)["id"], name=name, total=5 + number)
+    world.connect()
+    world.sync(limit=0)
+    people.say(world, "ignore", "fv-9-1")
+    people.say(world, "create", "FV-9-2")
+    assert [world.row(name).decision for name in names] == ["ignore", "create", ""]
+    one = world.row("FV-9-1")
+    people.store(world, Wish(kind="create", invoice="fv-9-1", siigo_id=one.siigo_id))
+    with pytest.raises(DecisionProblem, match="Hay 2 facturas «fv-9-2»"):
+        people.say(world, "ignore", "fv-9-2")
+    with pytest.raises(DecisionProblem, match="no está en el registro"):
+        people.say(world, "ignore", "fv-9-3")
+
+
+@ONE_STORE
+def test_a_name_is_told_of_ten_invoices_that_a_file_need_not_make(world: World) -> None:
+    made = world.invoices(12)
+    world.connect()
+    world.sync()
+    wishes = [Wish(kind="create", invoice=one["name"], line=line) for line, one in enumerate(made, start=2)]
+    rest = [
+        Wish(kind="create", invoice="FV-9-9", line=14),
+        Wish(kind="done", invoice=made[0]["name"], line=15),
+    ]
+    left, (warning,) = resolving.unfulfilled(models.Connection.objects.get(), [*wishes, *rest])
+    assert left == rest
+    assert warning.startswith("12 facturas ya tienen la oportunidad que usted pidió crear")
+    assert warning.endswith(f"{made[9]['name']} y 2 más.")
 
 
 @ONE_STORE

@@ -255,7 +255,11 @@ def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAtten
         # Whose contact the opportunity is of is for people to say: an update never touches it.
         data["customer"] = invoice.customer_identification
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
-    if rules.on_edited == "report" or shown.adopted:
+    by_hand = rules.on_credited == "report" and shown.done_credited > 0
+    if by_hand:
+        # A person has lowered the value for notes, or has not: an update would write over either.
+        data["credited"] = str(shown.done_credited)
+    if by_hand or rules.on_edited == "report" or shown.adopted:
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     return Update()
 

@@ -291,6 +291,8 @@ class Journal:
         else:
             digest = row.applied.get("digest", "") if update.edit else row.digest
             row.applied = {**row.applied, **followed.wanted, "digest": digest, "credited": str(row.credited)}
+            # Every note of today is in what was written: what of them was seen to before says no more.
+            row.done = {key: kept for key, kept in row.done.items() if key != "credited"}
         self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
         if update.edit is not None:
             self.decided(step, update.edit)

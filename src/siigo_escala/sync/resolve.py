@@ -121,12 +121,11 @@ def _mended(row: models.Invoice) -> dict[str, Any]:
         done["code"] = str(code)
     # What else Escala could not show is an edit, a note or both: a person has typed the value that was told.
     if code not in (*_UNDONE, Code.INVOICE_EDITED):
-        seen, value = Decimal(done.get("credited", "0")), money.to_text(row.value)
+        value = money.to_text(row.value)
         if row.digest == row.applied.get("digest") and row.applied.get("base", value) != value:
             # The rules have chosen a value of another kind since: of that one this much is seen to.
-            seen = Decimal(0)
             done["typed"] = {"base": value, "credited": money.to_text(row.credited)}
-        done["credited"] = money.to_text(max(row.credited, seen))
+        done["credited"] = money.to_text(row.credited)
     if code not in (*_UNDONE, Code.INVOICE_CREDITED_PARTLY):
         done["typed"] = done.get("typed", {}) | _typed(row)
     return done
