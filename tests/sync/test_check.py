@@ -327,6 +327,12 @@ BREAKAGES: list[tuple[str, Break, dict[Finding, str], str]] = [
         {Finding.IDENTIFICATION_FIELD: W, Finding.IDENTIFICATION_FILLED: W},
         "siigo-escala fields",
     ),
+    (
+        "the field holds numbers alone",
+        _changed("opportunities", identification_field="cf_contact_cedula_kwzt_number"),
+        {Finding.IDENTIFICATION_FIELD: W, Finding.IDENTIFICATION_FILLED: W},
+        "campo de texto",
+    ),
     ("contacts lack it", _without_identification, {Finding.IDENTIFICATION_FILLED: W}, "correo"),
     (
         "a field of deals was never seen",

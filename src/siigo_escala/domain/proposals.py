@@ -16,7 +16,8 @@ _PUBLIC = frozenset(
     {"gmail", "hotmail", "outlook", "yahoo", "live", "icloud", "siigo", "api", "mail", "correo", "www"}
 )
 _ENDINGS = frozenset({"com", "co", "net", "org", "edu", "gov", "info", "biz", "example", "test", "local"})
-_NUMERIC = ("number", "decimal")
+NUMERIC = ("number", "decimal")
+"""Kinds of fields that hold neither letters nor a leading zero."""
 _LIKE_A_NUMBER = re.compile(r"[0-9]{5,12}")
 
 
@@ -68,7 +69,7 @@ def identification_fields(seen: Iterable[FieldSeen]) -> list[FieldSeen]:
         key=lambda one: (
             not _is_named(one),
             not _mostly_numbers(one),
-            one.kind in _NUMERIC,
+            one.kind in NUMERIC,
             -one.numbers,
             -one.count,
             one.key,

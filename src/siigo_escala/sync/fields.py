@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from siigo_escala.domain import proposals
 from siigo_escala.domain.crm import Scalar
 from siigo_escala.escala.client import EscalaClient
 
@@ -64,6 +65,11 @@ def described(key: str, *, entity: str, sample: str) -> SeenField:
         kind=parts["kind"] if parts else "",
         sample=sample,
     )
+
+
+def is_of_numbers(key: str) -> bool:
+    """Whether a field holds numbers alone: neither letters nor a leading zero."""
+    return described(key, entity="", sample="").kind in proposals.NUMERIC
 
 
 def _note(found: dict[str, SeenField], entity: str, customs: Iterable[Mapping[str, Scalar]]) -> None:

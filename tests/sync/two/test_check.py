@@ -122,6 +122,12 @@ def test_fields_that_were_never_seen_or_cannot_be_written_are_warnings(scene: Sc
     account = EscalaAccount.objects.get()
     account.capabilities = {**account.capabilities, "update_deals": "none"}
     account.save()
+    file = Connection.objects.get().file
+    file["invoices"]["identification_field"] = "cf_contact_cedula_kwzt_number"
+    Connection.objects.update(file=file)
+    found = _examined(scene)
+    assert _of(found, Finding.IDENTIFICATION_FIELD)[0] == "warning"
+    assert "tipo número" in _of(found, Finding.IDENTIFICATION_FIELD)[1]
     assert "no deja modificar" in _of(_examined(scene), Finding.DEAL_FIELDS)[1]
 
 

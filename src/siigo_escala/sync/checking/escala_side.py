@@ -9,7 +9,7 @@ from datetime import datetime
 from siigo_escala.domain.crm import UNASSIGNED, Pipeline, Product
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.store import models
-from siigo_escala.sync import seen_names
+from siigo_escala.sync import fields, seen_names
 from siigo_escala.sync.checking import siigo_side
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, quoted, warning
 from siigo_escala.sync.checking.seen import Seen
@@ -101,6 +101,14 @@ def lost_stage(opened: Opened, pipeline: Pipeline) -> Check:
 def field(opened: Opened, seen: Seen) -> Check:
     """Whether the identification field was ever seen with a value."""
     key = opened.file.opportunities.identification_field
+    if fields.is_of_numbers(key):
+        return warning(
+            Finding.IDENTIFICATION_FIELD,
+            f"El campo «{key}» es de tipo número: no guarda letras ni ceros a la izquierda, y Escala puede "
+            "rechazar pasaportes y otros documentos (FIELD_REFUSED).",
+            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, páselas "
+            "allí, póngalo en «opportunities.identification_field» y conecte de nuevo.",
+        )
     known = seen_names.has_field(opened.connection.escala, key)
     if known or any(key in contact.custom for contact in seen.contacts):
         return ok(Finding.IDENTIFICATION_FIELD, f"El campo «{key}» tiene valores en Escala.")

@@ -8,7 +8,7 @@ from datetime import datetime
 from siigo_escala.domain import fitness
 from siigo_escala.domain.crm import Pipeline
 from siigo_escala.escala.capabilities import Capabilities
-from siigo_escala.sync import seen_names
+from siigo_escala.sync import fields, seen_names
 from siigo_escala.sync.checking import escala_side, siigo_side
 from siigo_escala.sync.checking.findings import Check, Finding, failed, listed, ok, quoted, warning
 from siigo_escala.sync.checking.seen import Seen
@@ -91,6 +91,14 @@ def trigger_stage(opened: Opened, pipeline: Pipeline) -> Check:
 def field(opened: Opened, seen: Seen) -> Check:
     """Whether the identification field was ever seen with a value."""
     key = opened.file.invoices.identification_field
+    if fields.is_of_numbers(key):
+        return warning(
+            Finding.IDENTIFICATION_FIELD,
+            f"El campo «{key}» es de tipo número: un documento con letras o con ceros a la izquierda no cabe "
+            "en él, y esas ventas no se facturan.",
+            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, páselas "
+            "allí, póngalo en «invoices.identification_field» y conecte de nuevo.",
+        )
     known = seen_names.has_field(opened.connection.escala, key)
     if known or any(key in contact.custom for contact in seen.contacts):
         return ok(Finding.IDENTIFICATION_FIELD, f"El campo «{key}» tiene valores en Escala.")
