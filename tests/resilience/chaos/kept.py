@@ -1,7 +1,7 @@
 """Verdicts kept in a file from one command to the next, so that many seeds can be lived little by little.
 
-Only verdicts of the same program and the same stories count: those of another state of `src` or `tests` stay
-in the file and are left out.
+Only verdicts of the same program and the same stories count: those of another state of either stay in the
+file and are left out.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from pathlib import Path
 from tests.resilience.chaos.verdict import Verdict
 
 _ROOT = Path(__file__).parents[3]
+_LIVED = ("src", "tests/resilience/chaos", "tests/sync/world.py")
+"""What a life is made of: the program, and the stories with the world they take place in."""
 
 
 def code(*, store: str) -> str:
-    """What `src` and `tests` are, as committed, on `store`; "" where files differ: nothing can be kept."""
-    if _git("status", "--porcelain", "--", "src", "tests"):
+    """What lives are made of, as committed, on `store`; "" where files differ: nothing can be kept."""
+    if _git("status", "--porcelain", "--", *_LIVED):
         return ""
-    return f"{_git('rev-parse', 'HEAD:src', 'HEAD:tests')} {store}".replace("\n", " ")
+    return f"{_git('rev-parse', *(f'HEAD:{path}' for path in _LIVED))} {store}".replace("\n", " ")
 
 
 def commit() -> str:
