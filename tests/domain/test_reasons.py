@@ -85,7 +85,7 @@ def test_every_code_has_a_title_a_text_a_cause_and_a_remedy(code: Code) -> None:
 @pytest.mark.parametrize("code", Code)
 def test_no_text_depends_on_data_that_may_be_missing(code: Code) -> None:
     reason = reasons.catalogue[code]
-    for template in (reason.text, reason.remedy):
+    for template in (reason.text, reason.remedy, reason.of_adopted):
         assert "{" not in OPTIONAL.sub("", template)
         for part in OPTIONAL.findall(template):
             assert "{" in part
@@ -183,12 +183,40 @@ def test_a_remedy_that_lies_in_the_connection_file_names_its_key() -> None:
     assert '«on_annulled = "lost_stage"»' in reasons.catalogue[Code.INVOICE_ANNULLED_LATER].remedy
 
 
+UNDONE = (Code.INVOICE_ANNULLED_LATER, Code.INVOICE_DELETED, Code.INVOICE_CREDITED)
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+@pytest.mark.parametrize("code", UNDONE)
+def test_what_is_undone_says_how_to_end_it_and_does_not_claim_that_its_opportunity_is_open(
+    code: Code, adopted: bool
+) -> None:
+    said = reasons.message(code, {"invoice": "FV-2-1", "deal": "d1", "adopted": adopted})
+    assert "; si su oportunidad d1 sigue abierta, ciérrela en Escala" in said
+    assert said.count("sigue abierta") == 1
+    assert "«resolve --done»" in said
+    assert "«Ya lo resolví»" in reasons.message(code, {"adopted": adopted}, on_screen=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [(Code.INVOICE_ANNULLED_LATER, "on_annulled"), (Code.INVOICE_CREDITED_PARTLY, "on_credited")],
+)
+def test_a_rule_is_not_advised_where_it_changes_nothing(code: Code, rule: str) -> None:
+    assert "para las que creamos nosotros, cambie en Reglas" in reasons.message(code, {"adopted": False})
+    assert rule in reasons.message(code, {})
+    adopted = reasons.message(code, {"adopted": True})
+    assert rule not in adopted
+    assert "Reglas" not in adopted
+    assert "(no la creamos nosotros y no se cambia sola)" in adopted
+
+
 def test_on_a_screen_there_is_a_button_for_what_is_typed_elsewhere() -> None:
     typed = re.compile(r"siigo-escala |resolve --|«[a-z_]*_[a-z_]*")
     for reason in reasons.catalogue.values():
         if reason.group in ("configuration", "access") or reason.code == Code.DECISION_NOT_POSSIBLE:
             continue  # said at the terminal alone
-        for template in (reason.text, reason.remedy, *(reason.of_deal or ())):
+        for template in (reason.text, reason.remedy, reason.of_adopted, *(reason.of_deal or ())):
             assert not typed.search(reasons.for_screens(template)), reason.code
             filled = dict.fromkeys(re.findall(r"\{(\w+)\}", template), "1a-2b") | {"setting": "default_city"}
             for data in ({}, filled, {**filled, "opportunity": "d1"}):

@@ -346,6 +346,29 @@ def test_an_adopted_opportunity_is_unchanged_and_never_written(world: World, rul
     assert not world.escala.calls.count(method="PUT")
 
 
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_rule_that_is_set_is_not_advised_of_an_opportunity_that_it_does_not_change(
+    world: World, adopted: bool
+) -> None:
+    annulled, credited = world.invoices(2, total=1000)
+    if adopted:
+        for invoice in (annulled, credited):
+            world.escala.create_deal(name=f"Pedido {invoice['name']}", value=1000)
+    world.connect('on_annulled = "lost_stage"\non_credited = "subtract"' if adopted else "")
+    assert counts(world.sync()) == {"read": 2, "unchanged" if adopted else "created": 2}
+    world.siigo.annul_invoice(annulled["name"])
+    world.siigo.credit_note(credited["name"], total=300)
+    world.pass_time(days=1)
+    told = {one["code"]: one["message"] for one in world.sync(dry_run=True).document["problems"]}
+    done = {one["code"]: one["message"] for one in world.sync().document["problems"]}
+    assert set(told) == {"INVOICE_ANNULLED_LATER", "INVOICE_CREDITED_PARTLY"}
+    assert told == done
+    assert ("on_annulled" in told["INVOICE_ANNULLED_LATER"]) is not adopted
+    assert ("on_credited" in told["INVOICE_CREDITED_PARTLY"]) is not adopted
+    assert all(("no se cambia sola" in one) is adopted for one in told.values())
+    assert all(world.row(one["name"]).data.get("adopted", False) is adopted for one in (annulled, credited))
+
+
 def test_a_deal_deleted_by_a_person_is_excluded_and_never_made_again(world: World) -> None:
     first, second = world.invoices(2)
     world.connect()

@@ -129,3 +129,5 @@ class Reason:
     """What does the remedy on the screens; empty: nothing to press."""
     of_deal: tuple[str, str] | None = None
     """`text` and `remedy` where the record is an opportunity; None: the same."""
+    of_adopted: str = ""
+    """`remedy` where the invoice's opportunity was adopted, so that no rule changes it; empty: the same."""

@@ -74,13 +74,16 @@ def message(code: Code, data: Mapping[str, object], *, of_deal: bool = False, on
     """One sentence: the record, what happened and what to do about it.
 
     The record is `invoice` (number or Siigo id), `opportunity` or `connection` of `data`; the other keys fill
-    the text (`value`, `before`, `credited` are pesos). Missing and unknown keys do no harm. `of_deal`: it is
-    an opportunity, though the sentence is not to name it. `on_screen`: as `for_screens`.
+    the text (`value`, `before`, `credited` are pesos), and `adopted` says that the invoice's opportunity was
+    there before. Missing and unknown keys do no harm. `of_deal`: it is an opportunity, though the sentence is
+    not to name it. `on_screen`: as `for_screens`.
     """
     reason = catalogue[code]
     text, remedy = reason.text, reason.remedy
     if reason.of_deal is not None and (of_deal or data.get("opportunity")):
         text, remedy = reason.of_deal
+    elif reason.of_adopted and data.get("adopted"):
+        remedy = reason.of_adopted
     if on_screen:
         text, remedy = for_screens(text), for_screens(remedy)
     said = f"{_fill(text, data)}; {_inside(_fill(remedy, data))}."

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from siigo_escala.domain.reason_codes import Code, Reason
 
+_DONE = "una vez atendido, pulse «Ya lo resolví» («resolve --done»)"
+_OPEN = "Si su oportunidad[ {deal}] sigue abierta, ciérrela en Escala"
+_CLOSE_IT = f"{_OPEN}; {_DONE}"
+_NOT_OURS = "(no la creamos nosotros y no se cambia sola)"
+
 _EXCLUDED = (
     Reason(
         code=Code.INVOICE_ANNULLED,
@@ -109,28 +114,31 @@ _CHANGED_IN_SIIGO = (
         code=Code.INVOICE_ANNULLED_LATER,
         group="needs_attention",
         title="Factura anulada después de creada",
-        text="La factura se anuló en Siigo[ el {date}] y su oportunidad[ {deal}] sigue abierta",
+        text="La factura se anuló en Siigo[ el {date}] cuando ya tenía oportunidad",
         cause="La anulación llegó cuando la oportunidad ya existía.",
-        remedy="Ciérrela en Escala, o cambie en Reglas «Si una factura se anula» "
-        '(«on_annulled = "lost_stage"»)',
+        remedy=(
+            f"{_CLOSE_IT}; para las que creamos nosotros, cambie en Reglas «Si una factura se anula» "
+            '(«on_annulled = "lost_stage"»)'
+        ),
         button="Ya lo resolví",
+        of_adopted=f"{_OPEN} {_NOT_OURS}; {_DONE}",
     ),
     Reason(
         code=Code.INVOICE_DELETED,
         group="needs_attention",
         title="Factura borrada en Siigo",
-        text="La factura ya no está en Siigo[ y su oportunidad {deal} sigue abierta]",
+        text="La factura ya no está en Siigo",
         cause="Alguien la borró en Siigo después de que la leyéramos.",
-        remedy="Si tiene oportunidad en Escala, ciérrela allí y pulse «Ya lo resolví» («resolve --done»)",
+        remedy=_CLOSE_IT,
         button="Ya lo resolví",
     ),
     Reason(
         code=Code.INVOICE_CREDITED,
         group="needs_attention",
         title="Factura con nota crédito total",
-        text="Una nota crédito[ {note}] devuelve toda la factura[ y su oportunidad {deal} sigue abierta]",
+        text="Una nota crédito[ {note}] devuelve toda la factura",
         cause="En Siigo se hicieron notas crédito por el valor completo de la factura.",
-        remedy="Si tiene oportunidad en Escala, ciérrela allí",
+        remedy=_CLOSE_IT,
         button="Ya lo resolví",
     ),
     Reason(
@@ -141,10 +149,11 @@ _CHANGED_IN_SIIGO = (
         "[: {credited} del valor de la oportunidad]",
         cause="En Siigo se hizo una nota crédito por una parte de la factura.",
         remedy=(
-            "Revise el valor de la oportunidad[ {deal}] en Escala, o cambie en Reglas «Si hay nota crédito "
-            'parcial» («on_credited = "subtract"»)'
+            f"Revise el valor de la oportunidad[ {{deal}}] en Escala; {_DONE}; para las que creamos "
+            'nosotros, cambie en Reglas «Si hay nota crédito parcial» («on_credited = "subtract"»)'
         ),
         button="Ya lo resolví",
+        of_adopted=f"Revise en Escala el valor de la oportunidad[ {{deal}}] {_NOT_OURS}; {_DONE}",
         of_deal=(
             "Su factura[ {made}] tiene nota crédito por una parte[, {credited}], y sigue en pie",
             "Revise el valor de la oportunidad en Escala, y pulse «Ya lo resolví» («resolve --done»)",
@@ -157,9 +166,11 @@ _CHANGED_IN_SIIGO = (
         text=(
             "La factura cambió en Siigo después de creada su oportunidad[: antes {before}][, ahora {value}]"
             "[; su cliente ahora es {customer}]"
+            "[, sin contar la nota crédito de {credited} que usted ya revisó]"
         ),
         cause=(
-            "Alguien la editó en Siigo, y sus reglas piden avisarle o la oportunidad no la creamos nosotros."
+            "Alguien la editó en Siigo, y sus reglas piden avisarle, usted ya revisó una nota crédito suya, "
+            "o la oportunidad no la creamos nosotros."
         ),
         remedy="Revise la oportunidad[ {deal}] en Escala",
         button="Ya lo resolví",

@@ -121,7 +121,7 @@ def _first(session: Session, claims: Claims, item: Item) -> Decision:
     if row.deal_id is not None and not said.made_anew(row):
         if row.code == Code.DEAL_DELETED:
             return Exclude(code=Code.DEAL_DELETED)
-        return planning.follow(subject, shown_of(row), session.rules, digest=row.digest)
+        return said.of_adopted(row, planning.follow(subject, shown_of(row), session.rules, digest=row.digest))
     if row.decision == "deal":
         return planning.said_of_it(subject) or claims.told(row)
     return planning.screen(subject, session.rules) or Create()

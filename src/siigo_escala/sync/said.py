@@ -7,7 +7,10 @@ with a higher `said`; the run's own answer of before leaves it there and leaves 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from siigo_escala.domain import reasons
+from siigo_escala.domain.planning import Decision, NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 
@@ -49,6 +52,15 @@ def customer_of(row: models.Invoice) -> tuple[str, ...]:
     known = models.KnownCustomer.objects.filter(company_id=row.connection.siigo_id, siigo_id=kept)
     record = known.values_list("record", flat=True).first() or {}
     return (kept, record["identification"]) if record.get("identification") else (kept,)
+
+
+def of_adopted(row: models.Invoice, decision: Decision) -> Decision:
+    """What is decided, marked where no rule changes what a person is asked to see to: it was there before."""
+    if not row.adopted or not isinstance(decision, NeedsAttention):
+        return decision
+    if reasons.catalogue[decision.code].of_adopted:
+        return replace(decision, data={**decision.data, "adopted": True})
+    return decision
 
 
 def kept_code(row: models.Invoice) -> str:
