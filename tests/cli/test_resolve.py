@@ -102,6 +102,76 @@ def test_one_row_that_cannot_be_obeyed_stores_nothing_and_is_named(held: Program
     assert "demasiado grande" in held("resolve", "acme", "--file", "in.csv").err
 
 
+@pytest.mark.usefixtures("ledger")
+def test_what_is_wrong_with_several_rows_is_told_in_one_answer(held: Program) -> None:
+    first, second, third = _rows(held)
+    path = held.folder / "in.csv"
+    path.write_text(
+        "siigo_id,invoice,code,candidates,decision,target\n"
+        f"{first['siigo_id']},,,,ignore,\n"
+        f"{second['siigo_id']},{second['invoice']},,,create,{second['candidates'][0]}\n"
+        f"{third['siigo_id']},,,,deal,la-azul\n"
+        "no-such,,,,ignore,\n",
+        encoding="utf-8",
+    )
+    told = held("resolve", "acme", "--file", "in.csv", "--json")
+    assert (told.code, told.error["code"]) == (2, "DECISION_NOT_POSSIBLE")
+    one, two, three = told.error["message"].split("\n")
+    assert one.startswith(f"Línea 3: la factura «{second['invoice']}» trae «create»")
+    assert two.startswith("Línea 4: «la-azul» no es el id de una oportunidad")
+    assert three.startswith("Línea 5: la factura «no-such» no está en el registro")
+    assert not models.Invoice.objects.exclude(decision="").exists()
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_file_with_a_quote_left_open_is_no_file_without_decisions(held: Program) -> None:
+    first, second, _ = _rows(held)
+    path = held.folder / "in.csv"
+    path.write_text(
+        "siigo_id,invoice,code,candidates,decision,target\n"
+        f'{first["siigo_id"]},"{first["invoice"]},,,ignore,\n{second["siigo_id"]},,,,ignore,\n',
+        encoding="utf-8",
+    )
+    told = held("resolve", "acme", "--file", "in.csv", "--json")
+    assert (told.code, told.error["code"], told.error["key"]) == (2, "FILE_INVALID", "--file")
+    assert told.error["message"].startswith("Línea 2: ")
+    assert not models.Invoice.objects.exclude(decision="").exists()
+
+
+def test_people_go_on_filling_in_a_file_whose_decisions_were_obeyed(
+    held: Program, escala: EscalaSimulator
+) -> None:
+    first, second, third = _rows(held)
+    path = held.folder / "in.csv"
+    head = "siigo_id,invoice,code,candidates,decision,target\n"
+    done = f"{first['siigo_id']},,,,create,\n"
+    path.write_text(head + done, encoding="utf-8")
+    assert held("resolve", "acme", "--file", "in.csv").code == 0
+    assert held("sync", "acme", "--json").document["invoices"]["created"] == 1
+    deals = len(escala.state()["deals"])
+    again = held("resolve", "acme", "--file", "in.csv", "--json").document
+    (warning,) = again["warnings"]
+    assert warning.startswith(
+        f"La factura «{first['invoice']}» ya tiene la oportunidad que usted pidió crear;"
+    )
+    path.write_text(f"{head}{done}{second['siigo_id']},,,,create,\n", encoding="utf-8")
+    told = held("resolve", "acme", "--file", "in.csv")
+    assert told.code == 0, told.err
+    assert "1 decisión guardada" in told.out
+    assert held("sync", "acme", "--json").document["invoices"]["created"] == 1
+    assert len(escala.state()["deals"]) == deals + 1
+    path.write_text(f"{head}{done}{second['siigo_id']},,,,create,\n{done}", encoding="utf-8")
+    (warning,) = held("resolve", "acme", "--file", "in.csv", "--json").document["warnings"]
+    assert warning.startswith("3 facturas ya tienen")
+    alone = held("resolve", "acme", "--invoice", first["invoice"], "--create", "--json")
+    assert (alone.code, alone.error["code"]) == (2, "DECISION_NOT_POSSIBLE")
+    target = third["candidates"][0]
+    assert held("resolve", "acme", "--invoice", third["invoice"].lower(), "--deal", target).code == 0
+    held("sync", "acme", "--json")
+    path.write_text(f"{head}{third['siigo_id']},,,,create,\n", encoding="utf-8")
+    assert "ya tiene su oportunidad" in held("resolve", "acme", "--file", "in.csv").err
+
+
 @pytest.mark.parametrize(
     ("words", "key"),
     [

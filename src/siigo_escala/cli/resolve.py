@@ -65,8 +65,7 @@ def resolve(
     asked = [word for word, value in given.items() if value not in (None, False)]
     _check(invoice, opportunity, file, asked)
     setup.prepared()
-    from siigo_escala.domain.decisions import DecisionProblem
-    from siigo_escala.sync import resolve as resolving
+    from siigo_escala.domain.decisions import DecisionProblem, UnreadableFile
 
     connection = stored.named(name)
     _check_direction(connection.direction, invoice, opportunity, asked)
@@ -74,14 +73,15 @@ def resolve(
     try:
         if connection.direction == BACK:
             count, warnings = _store_of_deals(connection, file, opportunity, asked)
+        elif file is not None:
+            count, warnings = _store_of_file(connection, file)
         else:
-            wishes = (
-                _from_file(file) if file is not None else [_wish(invoice or "", asked[0], deal or contact)]
-            )
-            count, warnings = len(wishes), resolving.store(connection, wishes, now=setup.now())
+            count, warnings = _store_one(connection, _wish(invoice or "", asked[0], deal or contact))
+    except UnreadableFile as problem:
+        raise CommandProblem("FILE_INVALID", problem.message, key=key) from None
     except DecisionProblem as problem:
         raise CommandProblem("DECISION_NOT_POSSIBLE", problem.message, key=key) from None
-    if not count:
+    if not count and not warnings:
         warnings.append("Ninguna fila del archivo trae una decisión.")
     if as_json:
         output.document({"schema": 1, "connection": name, "done": True, "warnings": warnings})
@@ -160,25 +160,41 @@ def _wish(invoice: str, word: str, target: str | None) -> Wish:
     return Wish(kind=kind, invoice=invoice.strip(), target=(target or "").strip())
 
 
+def _store_one(connection: Connection, wish: Wish) -> tuple[int, list[str]]:
+    from siigo_escala.sync import resolve as storing
+
+    return 1, storing.store(connection, [wish], now=setup.now())
+
+
+def _store_of_file(connection: Connection, file: Path) -> tuple[int, list[str]]:
+    """How many decisions were stored, and what is to be told of them."""
+    from siigo_escala.domain import decisions
+    from siigo_escala.sync import resolve as storing
+    from siigo_escala.sync import resolving
+
+    given, wrong = decisions.from_csv(_text_of(file))
+    wishes, warnings = resolving.unfulfilled(connection, given)
+    if wrong:
+        raise decisions.together([*wrong, *resolving.problems(connection, wishes)])
+    return len(wishes), warnings + storing.store(connection, wishes, now=setup.now())
+
+
 def _store_of_deals(
     connection: Connection, file: Path | None, opportunity: str | None, asked: list[str]
 ) -> tuple[int, list[str]]:
-    """How many decisions of opportunities were stored, and what is to be told of them."""
+    """The same of opportunities."""
     from siigo_escala.domain import decisions
-    from siigo_escala.sync.invoicing import resolve as resolving
+    from siigo_escala.sync.invoicing import resolve as storing
 
-    if file is not None:
-        wishes = decisions.of_deals(_text_of(file))
-    else:
+    if file is None:
         kind = next(kind for kind in decisions.DEAL_KINDS if f"--{kind}" == asked[0])
-        wishes = [decisions.DealWish(kind=kind, deal_id=(opportunity or "").strip())]
-    return len(wishes), resolving.store(connection, wishes, now=setup.now())
-
-
-def _from_file(path: Path) -> list[Wish]:
-    from siigo_escala.domain import decisions
-
-    return decisions.from_csv(_text_of(path))
+        wish = decisions.DealWish(kind=kind, deal_id=(opportunity or "").strip())
+        return 1, storing.store(connection, [wish], now=setup.now())
+    given, wrong = decisions.of_deals(_text_of(file))
+    wishes, warnings = storing.unfulfilled(connection, given)
+    if wrong:
+        raise decisions.together([*wrong, *storing.problems(connection, wishes)])
+    return len(wishes), warnings + storing.store(connection, wishes, now=setup.now())
 
 
 def _text_of(path: Path) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from django.db.models.functions import Upper
+
+from siigo_escala.domain import decisions
 from siigo_escala.domain.decisions import DecisionProblem, Wish
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.reasons import Code
@@ -12,6 +15,8 @@ from siigo_escala.store import models
 from siigo_escala.store.models import Connection
 
 Chosen = list[tuple[Wish, models.Invoice]]
+Wrong = list[DecisionProblem]
+"""What is wrong with rows of a file; without a file the first such thing is raised."""
 
 _CHUNK = 500
 _ASKED = (
@@ -28,27 +33,44 @@ _SHAPES = 200
 
 def chosen(connection: Connection, wishes: Sequence[Wish]) -> Chosen:
     """Each wish with its row of the ledger, one wish a row. DecisionProblem where it is none or several."""
-    by_id = _by(connection, "siigo_id", {wish.siigo_id or wish.invoice for wish in wishes})
-    by_name = _by(connection, "name", {wish.invoice for wish in wishes if not wish.siigo_id})
-    found: dict[int, tuple[Wish, models.Invoice]] = {}
-    for wish in wishes:
-        row = _one(wish, by_id, by_name)
-        before = found.setdefault(row.pk, (wish, row))[0]
-        if (before.kind, before.target) != (wish.kind, wish.target):
-            raise DecisionProblem(
-                f"La factura «{_name(row)}» ya tiene otra decisión en este archivo.", line=wish.line
-            )
-    return list(found.values())
+    found, wrong = _found(connection, wishes)
+    if wrong:
+        raise decisions.together([*wrong, *_looked_at(connection, found)[1]])
+    return found
 
 
 def check(connection: Connection, decided: Chosen) -> list[str]:
-    """Warnings; DecisionProblem for the first that cannot be obeyed."""
-    warnings: list[str] = []
-    for wish, row in decided:
-        warnings += _possible(wish, row)
-    warnings += _deals(connection, [pair for pair in decided if pair[0].kind == "deal"])
-    warnings += _contacts(connection, [pair for pair in decided if pair[0].kind == "contact"])
+    """Warnings; DecisionProblem for what cannot be obeyed."""
+    warnings, wrong = _looked_at(connection, decided)
+    if wrong:
+        raise decisions.together(wrong)
     return warnings
+
+
+def problems(connection: Connection, wishes: Sequence[Wish]) -> Wrong:
+    """What else is wrong with a file that has rows that cannot be read."""
+    found, wrong = _found(connection, wishes)
+    return [*wrong, *_looked_at(connection, found)[1]]
+
+
+def unfulfilled(connection: Connection, wishes: Sequence[Wish]) -> tuple[list[Wish], list[str]]:
+    """What of a file is still to be obeyed, and a warning of the rest: people go on filling in the file whose
+    invoices we have made since.
+    """
+    row_of = _finder(connection, [wish for wish in wishes if wish.kind == "create"])
+    left, made = [], []
+    for wish in wishes:
+        try:
+            row = row_of(wish) if wish.kind == "create" else None
+        except DecisionProblem:
+            row = None  # told with the others
+        if row is not None and has_deal(row) and not row.adopted:
+            made.append(_name(row))
+        else:
+            left.append(wish)
+    return left, decisions.fulfilled(
+        made, one="La factura «{}» ya tiene la oportunidad", many="{} facturas ya tienen la oportunidad"
+    )
 
 
 def has_deal(row: models.Invoice) -> bool:
@@ -62,19 +84,73 @@ def identity_of(connection: Connection, row: models.Invoice) -> str:
     return known.values_list("identity", flat=True).first() or ""
 
 
+def _found(connection: Connection, wishes: Sequence[Wish]) -> tuple[Chosen, Wrong]:
+    row_of = _finder(connection, wishes)
+    found: dict[int, tuple[Wish, models.Invoice]] = {}
+    wrong: Wrong = []
+    for wish in wishes:
+        try:
+            row = row_of(wish)
+        except DecisionProblem as problem:
+            _keep(wrong, problem)
+            continue
+        before = found.setdefault(row.pk, (wish, row))[0]
+        if (before.kind, before.target) != (wish.kind, wish.target):
+            told = f"La factura «{_name(row)}» ya tiene otra decisión en este archivo."
+            _keep(wrong, DecisionProblem(told, line=wish.line))
+    return list(found.values()), wrong
+
+
+def _looked_at(connection: Connection, decided: Chosen) -> tuple[list[str], Wrong]:
+    """Warnings, and what cannot be obeyed."""
+    wrong: Wrong = []
+    warnings: list[str] = []
+    for wish, row in decided:
+        try:
+            warnings += _possible(wish, row)
+        except DecisionProblem as problem:
+            _keep(wrong, problem)
+    warnings += _deals(connection, [pair for pair in decided if pair[0].kind == "deal"], wrong)
+    warnings += _contacts(connection, [pair for pair in decided if pair[0].kind == "contact"], wrong)
+    return warnings, wrong
+
+
+def _keep(wrong: Wrong, problem: DecisionProblem) -> None:
+    if problem.line is None:
+        raise problem from None
+    wrong.append(problem)
+
+
+def _finder(connection: Connection, wishes: Sequence[Wish]) -> Callable[[Wish], models.Invoice]:
+    """What gives a wish its row. A name may be written in small letters where no other invoice has it so."""
+    by_id = _by(connection, "siigo_id", {wish.siigo_id or wish.invoice for wish in wishes})
+    names = {wish.invoice for wish in wishes if not wish.siigo_id}
+    by_name = _by(connection, "name", names)
+    by_capitals = _by(
+        connection, "capitals", {name.upper() for name in names if name not in by_name and name not in by_id}
+    )
+    return lambda wish: _one(wish, by_id, by_name, by_capitals)
+
+
 def _by(connection: Connection, column: str, values: set[str]) -> dict[str, list[models.Invoice]]:
     found: dict[str, list[models.Invoice]] = {}
     for chunk in _chunks(sorted(values - {""})):
-        rows = models.Invoice.objects.filter(connection=connection, **{f"{column}__in": chunk})
-        for row in rows.defer("record", "intent").order_by("pk"):
+        rows = models.Invoice.objects.filter(connection=connection)
+        if column == "capitals":
+            rows = rows.annotate(capitals=Upper("name"))
+        for row in rows.filter(**{f"{column}__in": chunk}).defer("record", "intent").order_by("pk"):
             found.setdefault(getattr(row, column), []).append(row)
     return found
 
 
 def _one(
-    wish: Wish, by_id: dict[str, list[models.Invoice]], by_name: dict[str, list[models.Invoice]]
+    wish: Wish,
+    by_id: dict[str, list[models.Invoice]],
+    by_name: dict[str, list[models.Invoice]],
+    by_capitals: dict[str, list[models.Invoice]],
 ) -> models.Invoice:
     rows = by_id.get(wish.siigo_id or wish.invoice) or by_name.get(wish.invoice) or []
+    rows = rows or by_capitals.get(wish.invoice.upper(), [])
     if not rows or (wish.siigo_id and rows[0].siigo_id != wish.siigo_id):
         raise DecisionProblem(
             f"La factura «{wish.siigo_id or wish.invoice}» no está en el registro; primero se lee con "
@@ -88,7 +164,7 @@ def _one(
             line=wish.line,
         )
     (row,) = rows
-    if wish.siigo_id and wish.invoice not in ("", row.name.strip()):
+    if wish.siigo_id and wish.invoice.casefold() not in ("", row.name.strip().casefold()):
         raise DecisionProblem(
             f"El id «{wish.siigo_id}» es de la factura «{_name(row)}» y no de «{wish.invoice}»: las filas "
             "del archivo se mezclaron.",
@@ -124,9 +200,9 @@ def _possible(wish: Wish, row: models.Invoice) -> Iterable[str]:
     return []
 
 
-def _deals(connection: Connection, decided: Chosen) -> list[str]:
+def _deals(connection: Connection, decided: Chosen, wrong: Wrong) -> list[str]:
     """Whether each deal is nobody else's, and known."""
-    targets = _nobody_twice(decided, "La oportunidad «{}» ya es de otra fila de este archivo.")
+    targets = {wish.target for wish, _ in decided}
     mine = {row.pk for _, row in decided}
     account = models.Invoice.objects.filter(escala_id=connection.escala_id)
     holders: dict[str, models.Invoice] = {}
@@ -141,14 +217,21 @@ def _deals(connection: Connection, decided: Chosen) -> list[str]:
         rows = models.KnownDeal.objects.filter(escala_id=connection.escala_id, deal_id__in=chunk)
         names |= dict(rows.values_list("deal_id", "name"))
     warnings = []
+    thing = ("una oportunidad", "deal_id", models.KnownDeal)
+    unseen = _unseen(connection, targets - known, thing, wrong)
+    taken: set[str] = set()
     for wish, row in decided:
         holder = holders.get(wish.target)
-        if holder is not None and holder.pk != row.pk:
-            raise DecisionProblem(
-                f"La oportunidad «{wish.target}» ya es de la factura «{_name(holder)}».", line=wish.line
-            )
-        warnings += _unseen(connection, wish, known, ("una oportunidad", "deal_id", models.KnownDeal))
-        warnings += _names_another(names.get(wish.target, ""), wish, row)
+        if wish.target in taken:
+            told = f"La oportunidad «{wish.target}» ya es de otra fila de este archivo."
+            _keep(wrong, DecisionProblem(told, line=wish.line))
+        elif holder is not None and holder.pk != row.pk:
+            told = f"La oportunidad «{wish.target}» ya es de la factura «{_name(holder)}»."
+            _keep(wrong, DecisionProblem(told, line=wish.line))
+        else:
+            warnings += unseen(wish, row)
+            warnings += _names_another(names.get(wish.target, ""), wish, row)
+        taken.add(wish.target)
     return warnings
 
 
@@ -161,7 +244,7 @@ def _names_another(deal_name: str, wish: Wish, row: models.Invoice) -> Iterable[
     return [f"{told}: si se equivocó de oportunidad, decida de nuevo antes de la próxima sincronización."]
 
 
-def _contacts(connection: Connection, decided: Chosen) -> list[str]:
+def _contacts(connection: Connection, decided: Chosen, wrong: Wrong) -> list[str]:
     """Whether each contact is no other customer's, and known."""
     targets = {wish.target for wish, _ in decided}
     known = _known(models.KnownContact, connection, "contact_id", targets)
@@ -173,26 +256,18 @@ def _contacts(connection: Connection, decided: Chosen) -> list[str]:
         }
     of_customer: dict[str, str] = {}
     warnings = []
+    unseen = _unseen(connection, targets - known, ("un contacto", "contact_id", models.KnownContact), wrong)
     for wish, row in decided:
         identity = identity_of(connection, row)
         if holders.setdefault(wish.target, identity) != identity:
-            raise DecisionProblem(f"El contacto «{wish.target}» ya es de otro cliente.", line=wish.line)
-        if of_customer.setdefault(identity or f"row {row.pk}", wish.target) != wish.target:
-            raise DecisionProblem(
-                f"El cliente de la factura «{_name(row)}» ya tiene otro contacto en este archivo.",
-                line=wish.line,
-            )
-        warnings += _unseen(connection, wish, known, ("un contacto", "contact_id", models.KnownContact))
+            told = f"El contacto «{wish.target}» ya es de otro cliente."
+            _keep(wrong, DecisionProblem(told, line=wish.line))
+        elif of_customer.setdefault(identity or f"row {row.pk}", wish.target) != wish.target:
+            told = f"El cliente de la factura «{_name(row)}» ya tiene otro contacto en este archivo."
+            _keep(wrong, DecisionProblem(told, line=wish.line))
+        else:
+            warnings += unseen(wish, row)
     return warnings
-
-
-def _nobody_twice(decided: Chosen, sentence: str) -> set[str]:
-    targets: set[str] = set()
-    for wish, _ in decided:
-        if wish.target in targets:
-            raise DecisionProblem(sentence.format(wish.target), line=wish.line)
-        targets.add(wish.target)
-    return targets
 
 
 def _known(
@@ -207,21 +282,26 @@ def _known(
 
 def _unseen(
     connection: Connection,
-    wish: Wish,
-    known: set[str],
+    strange: set[str],
     thing: tuple[str, str, type[models.KnownDeal | models.KnownContact]],
-) -> list[str]:
-    """A warning for what was made after the last look; what does not even look like an id is refused."""
-    if wish.target in known:
-        return []
+    wrong: Wrong,
+) -> Callable[[Wish, models.Invoice], list[str]]:
+    """What warns of a target that was made after the last look; what does not look like an id is refused."""
     noun, column, model = thing
     some = model.objects.filter(escala_id=connection.escala_id).values_list(column, flat=True)[:_SHAPES]
-    shapes = {_shape(one) for one in some}
-    if shapes and _shape(wish.target) not in shapes:
-        raise DecisionProblem(f"«{wish.target}» no es el id de {noun} de Escala.", line=wish.line)
-    return [
-        f"Al mirar Escala la última vez no estaba «{wish.target}»: la próxima sincronización lo comprueba."
-    ]
+    shapes = {_shape(one) for one in some} if strange else set()
+
+    def told(wish: Wish, row: models.Invoice) -> list[str]:
+        if wish.target not in strange:
+            return []
+        if shapes and _shape(wish.target) not in shapes:
+            refused = f"«{wish.target}» no es el id de {noun} de Escala."
+            _keep(wrong, DecisionProblem(refused, line=wish.line))
+        where = "" if wish.line is None else f" (línea {wish.line})"
+        unsure = f"no estaba «{wish.target}», que usted indicó para la factura «{_name(row)}»{where}"
+        return [f"Al mirar Escala la última vez {unsure}: la próxima sincronización lo comprueba."]
+
+    return told
 
 
 def _shape(text: str) -> str:

@@ -71,6 +71,35 @@ def test_what_has_no_invoice_or_is_not_known_cannot_be_invoiced_again(scene: Sce
         _say(scene, deal, "create")
 
 
+def test_all_rows_of_a_file_that_cannot_be_obeyed_are_told_at_once(scene: Scene) -> None:
+    contact = scene.ready()
+    made, held = scene.deal(contact), scene.deal(None, name="Sola")
+    scene.sync()
+    wishes = [
+        DealWish(kind="ignore", deal_id=held, line=2),
+        DealWish(kind="ignore", deal_id=made, line=3),
+        DealWish(kind="create", deal_id="no-such", line=4),
+        DealWish(kind="create", deal_id=made, line=5),
+        DealWish(kind="ignore", deal_id=held, line=6),
+        DealWish(kind="create", deal_id=held, line=7),
+    ]
+    connection = Connection.objects.get()
+    left, (warning,) = resolve.unfulfilled(connection, wishes)
+    assert left == [*wishes[:3], *wishes[4:]], "the invoice that was made is not asked for again"
+    assert "ya tiene la factura que usted pidió crear" in warning
+    with pytest.raises(DecisionProblem) as caught:
+        resolve.store(connection, left, now=scene.world.now())
+    told = caught.value.message.split("\n")
+    assert [one.partition(":")[0] for one in told] == ["Línea 3", "Línea 4", "Línea 7"]
+    assert "otra decisión en este archivo" in told[2]
+    assert told == [problem.message for problem in resolve.problems(connection, left)]
+    assert not Opportunity.objects.exclude(decision="").exists()
+    resolve.store(connection, [wishes[0], wishes[4]], now=scene.world.now())
+    assert (scene.row(held).decision, scene.row(held).said) == ("ignore", 1), "the same twice is one"
+    Opportunity.objects.update(undone="annulled")
+    assert resolve.unfulfilled(connection, wishes) == (wishes, [])
+
+
 def test_what_a_person_says_while_the_run_writes_is_kept(scene: Scene) -> None:
     scene.ready()
     deal = scene.deal(None)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from siigo_escala.domain import decisions
 from siigo_escala.domain.decisions import DealWish, DecisionProblem
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store.models import Connection, Invoicing, Opportunity, OpportunityEvent, SiigoCompany
@@ -21,15 +22,10 @@ def store(connection: Connection, wishes: Sequence[DealWish], *, now: datetime) 
     with transaction.atomic():
         # A run commits under the same lock: it waits for us, and we for it, for a moment only.
         SiigoCompany.objects.select_for_update(no_key=True).get(pk=connection.siigo_id)
-        for wish in wishes:
-            row = Opportunity.objects.filter(connection=connection, deal_id=wish.deal_id).first()
-            if row is None:
-                raise DecisionProblem(
-                    f"La oportunidad «{wish.deal_id}» no está en el registro; primero se lee con "
-                    "«siigo-escala sync».",
-                    line=wish.line,
-                )
-            _check(wish, row)
+        chosen, wrong = _chosen(connection, wishes)
+        if wrong:
+            raise decisions.together(wrong)
+        for wish, row in chosen:
             warnings += _decide(connection, wish, row, now=now)
             row.due, row.said, row.updated_at = True, row.said + 1, now
             row.save()
@@ -37,6 +33,69 @@ def store(connection: Connection, wishes: Sequence[DealWish], *, now: datetime) 
                 opportunity=row, at=now, kind="resolved", code=row.code, data={"decision": wish.kind}
             )
     return warnings
+
+
+def problems(connection: Connection, wishes: Sequence[DealWish]) -> list[DecisionProblem]:
+    """What else is wrong with a file that has rows that cannot be read."""
+    return _chosen(connection, wishes)[1]
+
+
+def unfulfilled(connection: Connection, wishes: Sequence[DealWish]) -> tuple[list[DealWish], list[str]]:
+    """What of a file is still to be obeyed, and a warning of the rest: people go on filling in the file whose
+    opportunities were invoiced since.
+    """
+    invoiced = Opportunity.objects.filter(connection=connection, siigo_id__isnull=False, undone="")
+    left, made = [], []
+    for wish in wishes:
+        row = invoiced.filter(deal_id=wish.deal_id).first() if wish.kind == "create" else None
+        if row is None:
+            left.append(wish)
+        else:
+            made.append(str(row))
+    return left, decisions.fulfilled(
+        made, one="La oportunidad «{}» ya tiene la factura", many="{} oportunidades ya tienen la factura"
+    )
+
+
+def _chosen(
+    connection: Connection, wishes: Sequence[DealWish]
+) -> tuple[list[tuple[DealWish, Opportunity]], list[DecisionProblem]]:
+    """Each wish with its row, one wish a row, and what is wrong with rows of a file.
+
+    DecisionProblem for the first that is wrong where it is of no file.
+    """
+    chosen: dict[str, tuple[DealWish, Opportunity]] = {}
+    wrong: list[DecisionProblem] = []
+    for wish in wishes:
+        try:
+            row = _row(connection, wish)
+            before = chosen.setdefault(wish.deal_id, (wish, row))[0]
+            _check_once(before, wish, row)
+        except DecisionProblem as problem:
+            if wish.line is None:
+                raise
+            wrong.append(problem)
+    return list(chosen.values()), wrong
+
+
+def _check_once(before: DealWish, wish: DealWish, row: Opportunity) -> None:
+    if before.kind != wish.kind:
+        raise DecisionProblem(
+            f"La oportunidad «{row}» ya tiene otra decisión en este archivo.", line=wish.line
+        )
+
+
+def _row(connection: Connection, wish: DealWish) -> Opportunity:
+    """Its row. DecisionProblem where it is none, or cannot be decided so."""
+    row = Opportunity.objects.filter(connection=connection, deal_id=wish.deal_id).first()
+    if row is None:
+        raise DecisionProblem(
+            f"La oportunidad «{wish.deal_id}» no está en el registro; primero se lee con "
+            "«siigo-escala sync».",
+            line=wish.line,
+        )
+    _check(wish, row)
+    return row
 
 
 def _check(wish: DealWish, row: Opportunity) -> None:
