@@ -211,10 +211,16 @@ def test_a_deal_on_which_a_person_wrote_two_invoices_is_one_of_them_and_the_othe
     result = world.sync()
     assert counts(result) == {"read": 2, "unchanged": 1, "needs_attention": 1}
     assert told.document["invoices"] == result.document["invoices"]
-    assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
+    again = world.sync()
     assert len(world.deals()) == 1
     (held,) = [row for row in world.rows().values() if row.deal_id is None]
+    (got,) = [row for row in world.rows().values() if row.deal_id is not None]
     assert held.data["candidates"] == [deal]
+    for one in (told, result, again):
+        (problem,) = [one for one in one.document["problems"] if one["code"] != "DEAL_ADOPTED"]
+        assert (problem["invoice"], problem["code"]) == (held.name, "DEAL_NAME_TAKEN")
+        assert f"({deal}), que ya se enlazó con {got.name};" in problem["message"]
+        assert "contacto" not in problem["message"], "it does agree"
     people.say(world, "create", held.name)
     assert counts(world.sync()) == {"read": 2, "unchanged": 1, "created": 1}
 

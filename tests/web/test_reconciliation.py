@@ -17,6 +17,7 @@ from siigo_escala.web.queries import ledger, left_over, reconciliation
 from siigo_escala.web.queries.left_over import LeftOver
 from siigo_escala.web.told import Amount
 from tests.sync import people
+from tests.sync.world import FIELD
 from tests.web import attacks
 from tests.web.screens import Screens, words
 
@@ -220,6 +221,24 @@ def test_what_a_person_puts_back_after_the_rule_took_it_off_is_a_difference_alon
     assert "por una parte" not in told
     pair = words(emp.get(f"{A}facturas/{row.siigo_id}/")).partition("Valor ")[2].partition("Etapa")[0]
     assert pair.strip().endswith("distinto")
+
+
+def test_an_adopted_opportunity_of_another_value_is_told_here_and_in_its_history(
+    emp: Client, screens: Screens
+) -> None:
+    world = screens.world
+    customer = world.siigo.create_customer()
+    invoice = world.siigo.create_invoice(customer["id"], total=5000)
+    contact = world.escala.create_contact(first_name="Ana", custom={FIELD: customer["identification"]})
+    world.escala.create_deal(name=f"Obra {invoice['name']}", contact_id=contact, value=4321)
+    result = world.sync()
+    assert world.row(invoice["name"]).adopted
+    assert not [one for one in result.document["problems"] if one["invoice"] == invoice["name"]]
+    told = _page(emp)
+    assert "Oportunidades que valen distinto" in told
+    assert f"{invoice['name']} " in told.partition("Oportunidades que valen distinto")[2]
+    assert "$ 4.321,00" in told
+    assert "Enlazada con una oportunidad que ya existía" in words(emp.get(f"{A}facturas/{invoice['id']}/"))
 
 
 def test_what_we_wrote_is_compared_to_the_cent(screens: Screens) -> None:

@@ -19,11 +19,14 @@ _WHICH_ONE = (
         group="needs_attention",
         title="Ese número ya está en otra oportunidad",
         text=(
-            "Este número ya está en una o varias oportunidades[ ({candidates})], pero no coinciden ni el "
-            "contacto ni el valor"
+            "Este número ya está en una o varias oportunidades[ ({candidates})]"
+            "[, pero no coinciden {differs}][, que ya se enlazó con {of}]"
         ),
-        cause="El número de la factura está en el nombre de una oportunidad que parece de otra venta.",
-        remedy="Diga si es la misma",
+        cause=(
+            "El número de la factura está en una oportunidad que parece de otra venta, o que también nombra "
+            "otra factura y quedó enlazada con ella."
+        ),
+        remedy="Diga si es la misma, o pida crear otra («resolve --create»)",
         button="Son la misma",
     ),
     Reason(

@@ -6,7 +6,7 @@ Asks the index; a deal to be taken as the invoice's that this run has not read i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -36,8 +36,8 @@ class Claims:
     """The deals that a batch's invoices may claim, and those that are somebody's already."""
 
     session: Session
-    taken: set[str] = field(default_factory=set)
-    """Deals that an invoice of this batch got."""
+    taken: dict[str, str] = field(default_factory=dict)
+    """Deals that an invoice of this batch got, and its name."""
     named: dict[str, list[models.KnownDeal]] = field(default_factory=dict)
     holders: dict[str, models.Invoice] = field(default_factory=dict)
     """Who is bound to one of the named deals."""
@@ -59,7 +59,7 @@ class Claims:
             return _impossible(f"la oportunidad {deal_id} ya es de otra factura")
         if not _stands(self.session, deal_id):
             return _impossible(f"la oportunidad {deal_id} no está en Escala")
-        self.taken.add(deal_id)
+        self.taken[deal_id] = row.name or row.siigo_id
         return Adopt(deal_id=deal_id, evidence="person")
 
     def by_name(
@@ -67,12 +67,15 @@ class Claims:
     ) -> Create | Adopt | NeedsAttention:
         """The deal that names the invoice and agrees with it; Create where none names it."""
         deals = self._with_mark(item)
-        decision = self._claimed(deals, contact=contact, value=value)
+        decision = self._claimed(item, deals, contact=contact, value=value)
         if not isinstance(decision, Create):
             return decision
-        if shared := [deal.deal_id for deal in deals if self._of_another(deal.deal_id, item)]:
+        if shared := {deal.deal_id: of for deal in deals if (of := self._of_another(deal.deal_id, item))}:
             # A person wrote two invoices on one deal: making another one for the second would double it.
-            return NeedsAttention(code=Code.DEAL_NAME_TAKEN, data={"candidates": shared})
+            return NeedsAttention(
+                code=Code.DEAL_NAME_TAKEN,
+                data={"candidates": list(shared), "of": sorted(set(shared.values()))},
+            )
         if left := _renamed(self.session, item.row):
             return NeedsAttention(code=Code.DEAL_FOUND_TWICE, data={"candidates": left, "unnamed": True})
         return decision
@@ -95,7 +98,7 @@ class Claims:
             for deal in self._with_mark(item)
             if deal.created is not None and deal.created >= said - _CLOCKS_APART and deal.deal_id not in seen
         ]
-        decision = self._claimed(since, contact=contact, value=value)
+        decision = self._claimed(item, since, contact=contact, value=value)
         taken = isinstance(decision, NeedsAttention) and decision.code == Code.DEAL_NAME_TAKEN
         return Create() if taken else decision
 
@@ -105,7 +108,7 @@ class Claims:
         return [deal for deal in named if not mark or invoice_to_deal.has_mark(deal.name, mark)]
 
     def _claimed(
-        self, deals: Iterable[models.KnownDeal], *, contact: ContactId | None, value: Decimal
+        self, item: Item, deals: Iterable[models.KnownDeal], *, contact: ContactId | None, value: Decimal
     ) -> Create | Adopt | NeedsAttention:
         named = [
             NamedDeal(
@@ -121,14 +124,19 @@ class Claims:
             named = [deal for deal in named if deal.id != decision.deal_id]
             decision = planning.claim(named, contact=contact, value=value)
         if isinstance(decision, Adopt):
-            self.taken.add(decision.deal_id)
+            self.taken[decision.deal_id] = item.invoice.name
+        if isinstance(decision, NeedsAttention) and decision.code == Code.DEAL_NAME_TAKEN:
+            return replace(decision, data={**decision.data, "differs": "ni el contacto ni el valor"})
         return decision
 
-    def _of_another(self, deal_id: str, item: Item) -> bool:
+    def _of_another(self, deal_id: str, item: Item) -> str:
+        """The other invoice that a deal was adopted for; "" where there is none."""
         if deal_id in self.taken:
-            return True
+            return self.taken[deal_id]
         holder = self.holders.get(deal_id)
-        return holder is not None and holder.adopted and holder.name != item.invoice.name
+        if holder is None or not holder.adopted or holder.name == item.invoice.name:
+            return ""
+        return holder.name or holder.siigo_id
 
     def possible_twins(self, wanted: Sequence[tuple[Item, ContactId, set[Decimal]]]) -> dict[str, list[str]]:
         """Deals that may be one of these invoices though they do not name it, by Siigo id."""
