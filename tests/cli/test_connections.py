@@ -39,6 +39,33 @@ def test_the_schedule_is_switched_in_the_stored_file(connected: Program, write_f
     assert _listed(connected)["enabled"] is True
 
 
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ('daily_at = "02:00"', "«acme»: Horario encendido."),
+        ('daily_at = ""\nevery_minutes = 30', "«acme»: Horario encendido."),
+        (
+            'daily_at = ""',
+            "«acme»: Horario sin hora («schedule.daily_at», «schedule.every_minutes»): solo se ",
+        ),
+    ],
+)
+def test_enable_says_of_a_schedule_without_an_hour_that_it_has_none(
+    program: Program, write_file: File, siigo: SiigoSimulator, times: str, said: str
+) -> None:
+    assert program("connect", write_file(extra=f"[schedule]\n{times}")).code == 0
+    assert program("disable", "acme").code == 0
+    assert said in " ".join(program("enable", "acme").out.split())
+    if "sin hora" not in said:
+        return
+    siigo.change_access_key("otra")
+    for _ in range(2):
+        assert program("sync", "acme", "--json").code == 3
+    siigo.change_access_key("clave-de-ejemplo")
+    lifted = " ".join(program("enable", "acme").out.split())
+    assert "«acme»: Pausa levantada: las dos cuentas responden. Horario sin hora" in lifted
+
+
 def test_enable_says_what_it_confirms_of_another_writer(
     connected: Program, siigo: SiigoSimulator, escala: EscalaSimulator
 ) -> None:

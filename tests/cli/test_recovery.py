@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -62,7 +63,9 @@ def test_a_backup_restores_into_a_new_installation_under_the_same_key(
 ) -> None:
     _invoices(siigo, 2)
     assert connected("sync", "acme", "--json").code == 0
-    assert connected("backup", "copia.zip").code == 0
+    made = connected("backup", "copia.zip")
+    assert made.code == 0
+    assert re.search(r": \d+ registros, \d+ kB\.", " ".join(made.out.split())), made.out
     _invoices(siigo, 1)
     assert connected("sync", "acme", "--json").code == 0
     new = tmp_path / "nueva"

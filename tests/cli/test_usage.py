@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from siigo_escala.cli import main, spanish
+from siigo_escala.cli import main, output, spanish
 from tests.cli.conftest import Program
 
 WRONG = (
@@ -147,3 +147,19 @@ def test_postgresql_without_a_key_is_refused_by_name(single: Program) -> None:
     told = single("list", "--json")
     assert told.code == 2
     assert (told.error["code"], told.error["key"]) == ("KEY_MISSING", "SIIGO_ESCALA_SECRET_KEY")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "1 kB"),
+        (1_499, "1 kB"),
+        (23_600, "24 kB"),
+        (99_999, "100 kB"),
+        (100_000, "0,1 MB"),
+        (1_960_000, "2,0 MB"),
+        (1_234_460_000, "1.234,5 MB"),
+    ],
+)
+def test_a_size_is_said_as_colombia_writes_it_and_never_as_nothing(count: int, said: str) -> None:
+    assert output.size(count) == said

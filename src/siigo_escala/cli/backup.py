@@ -41,6 +41,6 @@ def backup(
             {"schema": 1, "file": str(path), "done": True, "warnings": [], "rows": rows, "bytes": size}
         )
     else:
-        output.say(f"Copia guardada en «{path}»: {output.number(rows)} registros, {size / 1e6:.1f} MB.")
+        output.say(f"Copia guardada en «{path}»: {output.number(rows)} registros, {output.size(size)}.")
         output.say("La clave no va en la copia: guarde aparte secret.key (o SIIGO_ESCALA_SECRET_KEY).")
     return 0

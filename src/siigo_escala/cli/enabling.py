@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siigo_escala.cli import arguments, output, running, setup, stored
+from siigo_escala.cli import arguments, listing, output, running, setup, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +35,20 @@ def enable(name: arguments.Name, *, as_json: arguments.Json = False) -> int:
     accepted = other_writer.accept(connection, now=setup.now())
     _done(
         connection,
-        "Horario encendido" + (" y pausa levantada: las dos cuentas responden." if lifted else "."),
+        _switched_on(connection, lifted=lifted),
         as_json=as_json,
         warnings=[_confirmed(accepted)] if accepted else [],
     )
     return 0
+
+
+def _switched_on(connection: Connection, *, lifted: bool) -> str:
+    """What is true of it now: without an hour it runs by no schedule, switched on though it is."""
+    if listing.has_times(connection):
+        return "Horario encendido" + (" y pausa levantada: las dos cuentas responden." if lifted else ".")
+    return ("Pausa levantada: las dos cuentas responden. " if lifted else "") + (
+        "Horario sin hora («schedule.daily_at», «schedule.every_minutes»): solo se sincroniza a mano."
+    )
 
 
 def _confirmed(deals: list[str]) -> str:

@@ -71,5 +71,10 @@ def schedule(connection: Connection) -> str:
         return f"en pausa ({connection.paused})"
     if not connection.enabled:
         return "apagado"
+    return "activo" if has_times(connection) else "ninguno"
+
+
+def has_times(connection: Connection) -> bool:
+    """Whether the rules say when it runs by itself, switched on or not."""
     times = connection.file.get("schedule", {})
-    return "activo" if times.get("daily_at", "02:00") or times.get("every_minutes", 0) else "ninguno"
+    return bool(times.get("daily_at", "02:00") or times.get("every_minutes", 0))

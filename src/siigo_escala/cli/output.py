@@ -123,6 +123,14 @@ def number(count: int) -> str:
     return f"{count:,}".replace(",", ".")
 
 
+def size(count: int) -> str:
+    """So many bytes as people say it: "12 kB", "0,1 MB", "1.234,5 MB"."""
+    if count < 100_000:
+        return f"{max(round(count / 1e3), 1)} kB"
+    whole, tenth = divmod(round(count / 1e5), 10)
+    return f"{number(whole)},{tenth} MB"
+
+
 def duration(seconds: float) -> str:
     """A duration in words: "41 s", "3 min", "2 h 5 min"."""
     whole = round(seconds)
