@@ -17,6 +17,7 @@ from siigo_escala.rest.errors import Duplicate, RemoteError
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import changes, drafts, echoes, escala_index, let_in, refusals, registering, said
+from siigo_escala.sync.account import Column
 from siigo_escala.sync.decide import subject_of, wanted
 from siigo_escala.sync.erased_index import kept_event, kept_reason
 from siigo_escala.sync.session import Session
@@ -102,13 +103,9 @@ class Journal:
         if row.deal_id is not None and not excluded and not said.made_anew(row):
             # What is to be seen to in Escala: another invoice may bear the same name.
             data = {"deal": row.deal_id, **data}
+        column: Column = "excluded" if excluded else "needs_attention"
         self._session.tally.put(
-            row.siigo_id,
-            "excluded" if excluded else "needs_attention",
-            value=row.value,
-            name=name,
-            code=decision.code,
-            data=data,
+            row.siigo_id, column, value=row.value, name=name, code=decision.code, data=data
         )
         if excluded:
             let_in.forget(row)
@@ -289,10 +286,9 @@ class Journal:
             row.applied = {**row.applied, "undone": True}
             row.code = update.code or ""
         else:
-            digest = row.applied.get("digest", "") if update.edit else row.digest
-            row.applied = {**row.applied, **followed.wanted, "digest": digest, "credited": str(row.credited)}
-            # Every note of today is in what was written: what of them was seen to before says no more.
-            row.done = {key: kept for key, kept in row.done.items() if key != "credited"}
+            row.applied = {**row.applied, **followed.wanted, "credited": str(row.credited)}
+            row.applied |= {} if update.edit else {"digest": row.digest}
+            row.done.pop("credited", None)  # what was seen to of notes: all of them are in what was written
         self._touch(row, "updated", code=row.code, data={"value": followed.wanted["value"]})
         if update.edit is not None:
             self.decided(step, update.edit)
