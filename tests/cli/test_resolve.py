@@ -152,7 +152,7 @@ def test_people_go_on_filling_in_a_file_whose_decisions_were_obeyed(
     again = held("resolve", "acme", "--file", "in.csv", "--json").document
     (warning,) = again["warnings"]
     assert warning.startswith(
-        f"La factura «{first['invoice']}» ya tiene la oportunidad que usted pidió crear;"
+        f"La factura «{first['invoice']}» ya tuvo la oportunidad que usted pidió crear;"
     )
     path.write_text(f"{head}{done}{second['siigo_id']},,,,create,\n", encoding="utf-8")
     told = held("resolve", "acme", "--file", "in.csv")
@@ -162,7 +162,7 @@ def test_people_go_on_filling_in_a_file_whose_decisions_were_obeyed(
     assert len(escala.state()["deals"]) == deals + 1
     path.write_text(f"{head}{done}{second['siigo_id']},,,,create,\n{done}", encoding="utf-8")
     (warning,) = held("resolve", "acme", "--file", "in.csv", "--json").document["warnings"]
-    assert warning.startswith("3 facturas ya tienen")
+    assert warning.startswith("3 facturas ya tuvieron")
     alone = held("resolve", "acme", "--invoice", first["invoice"], "--create", "--json")
     assert (alone.code, alone.error["code"]) == (2, "DECISION_NOT_POSSIBLE")
     target = third["candidates"][0]

@@ -27,7 +27,10 @@ def _told(text: str) -> str:
 
 def test_rows_with_a_decision_are_taken_and_the_others_left_alone() -> None:
     text = f"{HEADER}\r\ni-1,FV-2-1,POSSIBLE_TWIN,d-1 d-2,deal,d-2\r\ni-2,FV-2-2,POSSIBLE_TWIN,d-1,,\r\n\r\n"
-    assert _read(text) == [Wish(kind="deal", invoice="FV-2-1", siigo_id="i-1", target="d-2", line=2)]
+    (wish,) = _read(text)
+    assert wish == Wish(
+        kind="deal", invoice="FV-2-1", siigo_id="i-1", target="d-2", code="POSSIBLE_TWIN", line=2
+    )
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -90,9 +93,9 @@ def test_a_target_beside_a_decision_that_takes_none_is_a_contradiction(word: str
     assert "deje «target» vacío" in told
 
 
-def test_a_target_without_a_decision_is_told() -> None:
-    told = _told(f"{HEADER}\ni-1,,POSSIBLE_TWIN,d-1,,d-1\n")
-    assert told.startswith("Línea 2: la factura «i-1» trae un id en «target» y ninguna decisión")
+def test_a_row_without_a_decision_is_left_alone_whatever_its_target() -> None:
+    wishes, wrong = decisions.from_csv(f"{HEADER}\ni-1,,POSSIBLE_TWIN,d-1,,d-1\ni-2,,,,ignore,\n")
+    assert ([wish.siigo_id for wish in wishes], wrong) == (["i-2"], [])
 
 
 @pytest.mark.parametrize(

@@ -334,6 +334,8 @@ def test_an_edit_after_a_credit_note_that_was_seen_to_is_followed_only_where_rul
     data = {"value": "5000", "before": "1110054.50", "credited": "300"}
     assert told == NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     assert planning.follow(subject, shown, _rules(on_credited="subtract"), digest="edited") == Update()
+    gone = planning.follow(_subject(value=Decimal(5000)), shown, _rules(), digest="edited")
+    assert gone == NeedsAttention(code=Code.INVOICE_EDITED, data={"value": "5000", "before": "1110054.50"})
 
 
 # The value.

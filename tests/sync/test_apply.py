@@ -111,6 +111,20 @@ def test_a_dry_run_counts_contacts_and_updates_as_the_run_after_it(world: World)
     }  # fmt: skip
 
 
+def test_what_was_refused_and_does_not_say_why_is_sent_once_more(world: World) -> None:
+    (invoice,) = world.invoices(1)
+    world.connect()
+    inside.refuse(world, DEALS, status=400, body={"message": "assignedTo is nobody"})
+    world.sync()
+    row = world.row(invoice["name"])
+    row.data = {key: value for key, value in row.data.items() if key != "refused_as"}
+    row.save()
+    sent = inside.posts(world, DEALS)
+    for _ in range(2):
+        assert codes(world.sync()) == ["OWNER_REFUSED"]
+    assert sent() == 1
+
+
 def test_what_was_refused_keeps_its_reason_when_a_run_does_not_get_to_it(world: World) -> None:
     (invoice,) = world.invoices(1)
     world.connect()

@@ -718,8 +718,33 @@ def test_a_name_is_told_of_ten_invoices_that_a_file_need_not_make(world: World) 
     ]
     left, (warning,) = resolving.unfulfilled(models.Connection.objects.get(), [*wishes, *rest])
     assert left == rest
-    assert warning.startswith("12 facturas ya tienen la oportunidad que usted pidió crear")
+    assert warning.startswith("12 facturas ya tuvieron la oportunidad que usted pidió crear")
     assert warning.endswith(f"{made[9]['name']} y 2 más.")
+
+
+@ONE_STORE
+def test_an_answer_of_yesterday_is_none_to_what_is_asked_since(world: World) -> None:
+    """The same file once more: what a person deleted is not made again, nor a new warning closed."""
+    gone, edited = world.invoices(2, total=1000)
+    world.connect('on_edited = "report"')
+    world.sync()
+    world.escala.delete_deal(world.deal_of(gone["name"])["id"])
+    _edit(world, edited, 2000)
+    world.pass_time(days=1)
+    assert set(codes(world.sync(sweep=True))) == {"DEAL_DELETED", "INVOICE_EDITED"}
+    connection = models.Connection.objects.get()
+    before = [
+        Wish(kind="create", invoice=gone["name"], code="POSSIBLE_TWIN", line=2),
+        Wish(kind="done", invoice=edited["name"], code="INVOICE_CREDITED_PARTLY", line=3),
+    ]
+    left, told = resolving.unfulfilled(connection, before)
+    assert (left, len(told)) == ([], 2)
+    assert told[1].startswith(f"La factura «{edited['name']}» ya no avisa lo que su fila da por resuelto;")
+    of_today = [
+        Wish(kind="create", invoice=gone["name"], code="DEAL_DELETED", line=2),
+        Wish(kind="done", invoice=edited["name"], code="INVOICE_EDITED", line=3),
+    ]
+    assert resolving.unfulfilled(connection, of_today) == (of_today, [])
 
 
 @ONE_STORE

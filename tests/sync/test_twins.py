@@ -11,6 +11,7 @@ from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
 from siigo_escala.store import models
 from siigo_escala.sync import decide, read
+from siigo_escala.web import decisions
 from tests.sync import inside, people
 from tests.sync.world import FIELD, World, codes, counts
 
@@ -219,8 +220,9 @@ def test_a_deal_on_which_a_person_wrote_two_invoices_is_one_of_them_and_the_othe
     for one in (told, result, again):
         (problem,) = [one for one in one.document["problems"] if one["code"] != "DEAL_ADOPTED"]
         assert (problem["invoice"], problem["code"]) == (held.name, "DEAL_NAME_TAKEN")
-        assert f"({deal}), que ya se enlazó con {got.name};" in problem["message"]
+        assert f"({deal}), enlazadas ya con {got.name}; pida crear otra" in problem["message"]
         assert "contacto" not in problem["message"], "it does agree"
+    assert [choice.kind for choice in decisions.choices_for(held)] == ["create", "ignore"], "it is another's"
     people.say(world, "create", held.name)
     assert counts(world.sync()) == {"read": 2, "unchanged": 1, "created": 1}
 

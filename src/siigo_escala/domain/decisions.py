@@ -56,6 +56,8 @@ class Wish:
     invoice: str
     siigo_id: str = ""
     target: str = ""
+    code: str = ""
+    """What the row of a file asked when it was written: an answer to that is none to what is asked since."""
     line: int | None = None
 
 
@@ -92,17 +94,17 @@ def together(problems: Sequence[DecisionProblem]) -> DecisionProblem:
     return DecisionProblem("\n".join(told + more))
 
 
-def fulfilled(names: Sequence[str], *, one: str, many: str) -> list[str]:
-    """What warns of the rows of a file whose `create` was obeyed before; nothing where there are none.
+def answered(names: Sequence[str], *, one: str, many: str) -> list[str]:
+    """What warns of the rows of a file that were obeyed before; nothing where there are none.
 
-    `one`, `many`: the beginning of the sentence for the name of one, and for how many they are.
+    `one`, `many`: the sentence for the name of one, and for how many they are.
     """
     if not names:
         return []
     if len(names) == 1:
-        return [f"{one.format(names[0])} que usted pidió crear; su fila no cambia nada."]
+        return [f"{one.format(names[0])}; su fila no cambia nada."]
     more = f" y {_number(len(names) - _TOLD)} más" if len(names) > _TOLD else ""
-    told = f"{many.format(_number(len(names)))} que usted pidió crear; sus filas no cambian nada"
+    told = f"{many.format(_number(len(names)))}; sus filas no cambian nada"
     return [f"{told}: {', '.join(names[:_TOLD])}{more}."]
 
 
@@ -168,12 +170,6 @@ def _wish(row: Mapping[str, str], line: int) -> Wish | None:
     siigo_id, invoice = row.get("siigo_id", ""), row.get("invoice", "")
     name = invoice or siigo_id
     if not word:
-        if target:
-            raise DecisionProblem(
-                f"La factura «{name}» trae un id en «target» y ninguna decisión: {_LINK}; si no sabe aún, "
-                "deje «target» vacío.",
-                line=line,
-            )
         return None
     if word == "again":
         raise DecisionProblem(f"{AGAIN}.", line=line)
@@ -192,7 +188,9 @@ def _wish(row: Mapping[str, str], line: int) -> Wish | None:
             "deje «target» vacío.",
             line=line,
         )
-    return Wish(kind=word, invoice=invoice, siigo_id=siigo_id, target=target, line=line)
+    return Wish(
+        kind=word, invoice=invoice, siigo_id=siigo_id, target=target, code=row.get("code", ""), line=line
+    )
 
 
 def _number(count: int) -> str:

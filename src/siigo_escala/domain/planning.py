@@ -256,9 +256,9 @@ def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAtten
         data["customer"] = invoice.customer_identification
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     by_hand = rules.on_credited == "report" and shown.done_credited > 0
-    if by_hand:
+    if by_hand and (credited := min(shown.done_credited, subject.credited)):
         # A person has lowered the value for notes, or has not: an update would write over either.
-        data["credited"] = str(shown.done_credited)
+        data["credited"] = str(credited)
     if by_hand or rules.on_edited == "report" or shown.adopted:
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     return Update()

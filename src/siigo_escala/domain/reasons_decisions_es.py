@@ -20,13 +20,16 @@ _WHICH_ONE = (
         title="Ese número ya está en otra oportunidad",
         text=(
             "Este número ya está en una o varias oportunidades[ ({candidates})]"
-            "[, pero no coinciden {differs}][, que ya se enlazó con {of}]"
+            "[, pero no coinciden {differs}][, enlazadas ya con {of}]"
         ),
         cause=(
             "El número de la factura está en una oportunidad que parece de otra venta, o que también nombra "
             "otra factura y quedó enlazada con ella."
         ),
-        remedy="Diga si es la misma, o pida crear otra («resolve --create»)",
+        remedy=(
+            "[Si es la misma aunque no coinciden {differs}, dígalo; ]pida crear otra («resolve --create»), o "
+            "déjela fuera («resolve --ignore»)"
+        ),
         button="Son la misma",
     ),
     Reason(

@@ -92,12 +92,11 @@ def _may_be_sent(session: Session, journal: Journal, step: Step) -> bool:
         session.tally.note(Code.ESCALA_LIST_INCOMPLETE, {"why": view.why})
         journal.waiting(step, Code.NOT_REACHED)
         return False
-    refused = step.row.data.get("refused")
-    if refused and session.options.kind != "retry" and refused == drafts.fingerprint(session, step):
-        # Refused data is sent again only after the data changed or a person asked. Why it was refused: the
-        # row's code may be that of a run which did not get to it.
-        code = Code(step.row.data["refused_as"])
-        journal.decided(step, NeedsAttention(code=code, data=step.row.data))
+    # The row's own code may be that of a run which did not get to it.
+    refused, why = step.row.data.get("refused"), step.row.data.get("refused_as")
+    if refused and why and session.options.kind != "retry" and refused == drafts.fingerprint(session, step):
+        # Refused data is sent again only after the data changed or a person asked.
+        journal.decided(step, NeedsAttention(code=Code(why), data=step.row.data))
         return False
     return True
 

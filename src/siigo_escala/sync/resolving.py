@@ -57,20 +57,39 @@ def unfulfilled(connection: Connection, wishes: Sequence[Wish]) -> tuple[list[Wi
     """What of a file is still to be obeyed, and a warning of the rest: people go on filling in the file whose
     invoices we have made since.
     """
-    row_of = _finder(connection, [wish for wish in wishes if wish.kind == "create"])
-    left, made = [], []
+    kinds = ("create", "done")
+    row_of = _finder(connection, [wish for wish in wishes if wish.kind in kinds])
+    left, made, closed = [], [], []
     for wish in wishes:
         try:
-            row = row_of(wish) if wish.kind == "create" else None
+            row = row_of(wish) if wish.kind in kinds else None
         except DecisionProblem:
             row = None  # told with the others
-        if row is not None and has_deal(row) and not row.adopted:
+        asked_since = row is not None and wish.code not in ("", row.code)
+        if row is None:
+            left.append(wish)
+        elif wish.kind == "create" and not row.adopted and (has_deal(row) or (_gone(row) and asked_since)):
             made.append(_name(row))
+        elif wish.kind == "done" and asked_since:
+            closed.append(_name(row))
         else:
             left.append(wish)
-    return left, decisions.fulfilled(
-        made, one="La factura «{}» ya tiene la oportunidad", many="{} facturas ya tienen la oportunidad"
-    )
+    return left, [
+        *decisions.answered(
+            made,
+            one="La factura «{}» ya tuvo la oportunidad que usted pidió crear",
+            many="{} facturas ya tuvieron la oportunidad que usted pidió crear",
+        ),
+        *decisions.answered(
+            closed,
+            one="La factura «{}» ya no avisa lo que su fila da por resuelto",
+            many="{} facturas ya no avisan lo que sus filas dan por resuelto",
+        ),
+    ]
+
+
+def _gone(row: models.Invoice) -> bool:
+    return row.deal_id is not None and not has_deal(row)
 
 
 def has_deal(row: models.Invoice) -> bool:

@@ -147,7 +147,9 @@ def choices_for(invoice: Invoice) -> tuple[Choice, ...]:
     """The buttons of one invoice; none where nothing is to be decided."""
     code = code_of(invoice) or ""
     if is_stuck(invoice):
-        return choices_of(code, living=resolving.has_deal(invoice))
+        found = choices_of(code, living=resolving.has_deal(invoice))
+        # An opportunity that is another invoice's already cannot be this one's, too.
+        return tuple(choice for choice in found if choice is not TWIN or not invoice.data.get("of"))
     if code in (Code.IGNORED_BY_PERSON, Code.DEAL_DELETED):
         return choices_of(code)
     return ()

@@ -148,11 +148,22 @@ def test_a_city_that_siigo_has_twice_without_department_is_for_people() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "is_it"), [("bogota, d.c.", True), ("Bogotá", True), ("Armenia", False), ("", False)]
+    ("name", "state", "is_it"),
+    [
+        ("bogota, d.c.", "", True),
+        ("Bogotá", "Cundinamarca", True),
+        ("Armenia", "", False),
+        ("ARMENIA", "antioquia", True),
+        ("Armenia", "Caldas", False),
+        ("Chía", "", False),
+        ("", "", False),
+    ],
 )
-def test_the_capital_is_known_by_its_name(name: str, *, is_it: bool) -> None:
-    assert contact_to_customer.is_the_capital(name, CITIES) is is_it
-    assert not contact_to_customer.is_the_capital(name, CITIES[1:])
+def test_a_place_is_known_as_the_capital_or_with_its_department(
+    name: str, state: str, *, is_it: bool
+) -> None:
+    assert contact_to_customer.is_known(Place(city=name, state=state), CITIES) is is_it
+    assert not contact_to_customer.is_known(Place(city=name, state=state), [])
 
 
 def test_a_city_whose_department_nobody_knows_is_meant_where_no_other_is_there() -> None:
@@ -237,7 +248,9 @@ def test_the_kind_of_a_certain_identification_is_known(typed: str, kind: str, nu
 
 def test_siigo_is_asked_for_the_number_behind_a_label_first() -> None:
     assert contact_to_customer.numbers("CC1032456789") == ["1032456789", "CC1032456789"]
-    assert contact_to_customer.numbers("NIT 9001234568") == ["9001234568", "NIT9001234568", "900123456"]
+    assert contact_to_customer.numbers("CC 1032456789") == ["1032456789"]
+    assert contact_to_customer.numbers("Cédula 1.032.456.789") == ["1032456789"]
+    assert contact_to_customer.numbers("NIT 9001234568") == ["9001234568", "900123456"]
     assert contact_to_customer.numbers("900123456-8") == ["900123456"]
 
 

@@ -32,6 +32,7 @@ _PARTICLES = frozenset(
 _OF_THE_CAPITAL = re.compile(r"\b(d ?c|distrito capital)$")
 _COMPANY_NIT = re.compile(r"[89][0-9]{8}", re.ASCII)
 _WITH_CHECK_DIGIT = re.compile(r"(?P<number>[89][0-9]{2}[. ]?[0-9]{3}[. ]?[0-9]{3}) ?- ?[0-9]", re.ASCII)
+_IN_ONE_WORD = re.compile(r"[A-Za-z]{1,3}[0-9]+", re.ASCII)
 _PERSON_NUMBER = re.compile(r"[0-9]{5,8}|1[0-9]{9}", re.ASCII)
 
 
@@ -50,8 +51,13 @@ def stored(contact: Contact, rules: InvoiceRules) -> str:
 
 
 def numbers(typed: str) -> list[str]:
-    """The ways in which Siigo may hold this identification: as a number first, then with its letters."""
+    """The ways in which Siigo may hold this identification: as a number first, then with its letters.
+
+    What stands apart before the number is a label; "CC1234567" may be a passport.
+    """
     found = sorted(identity.stored_keys(typed), key=lambda number: (not number.isdigit(), number))
+    if found and found[0].isdigit() and not _IN_ONE_WORD.fullmatch(typed.strip()):
+        found = [number for number in found if number.isdigit()]
     without = [
         number[:-1]
         for number in found
@@ -112,9 +118,13 @@ def draft(contact: Contact, *, rules: InvoiceRules, cities: Sequence[City]) -> C
     )
 
 
-def is_the_capital(name: str, cities: Sequence[City]) -> bool:
-    """Whether the capital is among these cities under this name: no other list can tell more about it."""
-    return any(city.code == _CAPITAL and _plain(city.name) == _plain(name) for city in cities)
+def is_known(place: Place, cities: Sequence[City]) -> bool:
+    """Whether no other list can tell more about it: it is the capital, or stands here with its department."""
+    name, state = _plain(place.city), _plain(place.state)
+    return any(
+        _plain(city.name) == name and (city.code == _CAPITAL or (state and _plain(city.state) == state))
+        for city in cities
+    )
 
 
 def split_name(full: str) -> tuple[str, str]:

@@ -80,8 +80,8 @@ class Buyers:
             return contact_to_customer.missing(
                 "el cliente en Siigo (regístrelo allá, o use «create_customers = true»)", customer=typed
             )
-        place = contact.place.city if contact.place is not None else ""
-        cities = knowing.cities(self._session, place) if place else []
+        place = contact.place
+        cities = knowing.cities(self._session, place) if place is not None and place.city else []
         draft = contact_to_customer.draft(contact, rules=rules, cities=cities)
         if isinstance(draft, NeedsAttention):
             return draft

@@ -8,7 +8,7 @@ from typing import Any
 
 from siigo_escala.domain import fitness
 from siigo_escala.domain.accounting import Seller, SellerId
-from siigo_escala.domain.crm import Deal, Pipeline, Product, ProductId
+from siigo_escala.domain.crm import Deal, Pipeline, Place, Product, ProductId
 from siigo_escala.domain.mapping import contact_to_customer, deal_to_invoice
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
@@ -88,16 +88,15 @@ def trigger_gone(session: Session, pipelines: tuple[Pipeline, ...]) -> NeedsAtte
     return None
 
 
-def cities(session: Session, wanted: str) -> list[City]:
+def cities(session: Session, wanted: Place) -> list[City]:
     """The cities of this company's own customers, read anew at most once a day.
 
-    The capital alone needs no more than its name: of any other, Siigo may since have one of this name in the
-    contact's department.
+    Not where they hold the wanted one: of the rest, Siigo may since have one of this name in its department.
     """
     company = SiigoCompany.objects.get(pk=session.connection.siigo_id)
     known = [City(**one) for one in company.cities]
     fresh = company.cities_at is not None and session.now() - company.cities_at < _CITIES_FOR
-    if fresh or contact_to_customer.is_the_capital(wanted, known):
+    if fresh or contact_to_customer.is_known(wanted, known):
         return known
     found: dict[str, City] = {}
     for page in session.siigo.cities():

@@ -52,8 +52,10 @@ def unfulfilled(connection: Connection, wishes: Sequence[DealWish]) -> tuple[lis
             left.append(wish)
         else:
             made.append(str(row))
-    return left, decisions.fulfilled(
-        made, one="La oportunidad «{}» ya tiene la factura", many="{} oportunidades ya tienen la factura"
+    return left, decisions.answered(
+        made,
+        one="La oportunidad «{}» ya tiene la factura que usted pidió crear",
+        many="{} oportunidades ya tienen la factura que usted pidió crear",
     )
 
 
