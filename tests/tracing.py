@@ -1,7 +1,8 @@
 """Whose steps are looked at for the coverage report: those of the tests that it is about. They come first.
 
 Tracing costs a test a third of its time, wherever its code lies: under it Python asks before every step of
-every library. These tests cover the packages of the report to the last branch, so the others run without it.
+every library. These tests cover the packages of the report to the last branch, and on SQLite alone, so the
+others run without it.
 It is switched off once and stays off: with threads under way Python refuses to switch it on again.
 """
 
@@ -39,4 +40,6 @@ def stop_before(item: pytest.Item) -> None:
 
 
 def _is_traced(item: pytest.Item) -> bool:
+    if "postgresql" in item.nodeid:
+        return False
     return item.nodeid.removeprefix("tests/").startswith(_TRACED)

@@ -261,7 +261,7 @@ def test_a_contact_that_escala_gave_back_instead_of_making_it_is_ours_by_its_ide
     ("kind", "status", "outcome"),
     [("refuse", 404, {"needs_attention": 1}), ("refuse", 503, {"failed": 1})],
 )
-def test_where_the_given_back_contact_cannot_be_looked_at_nothing_is_bound(
+def test_where_the_given_back_contact_cannot_be_looked_at_it_stays_whose_it_was(
     world: World, kind: str, status: int, outcome: dict[str, int]
 ) -> None:
     world.invoices(1)
@@ -272,7 +272,8 @@ def test_where_the_given_back_contact_cannot_be_looked_at_nothing_is_bound(
     )
     world.escala.faults.add(faults.Fault(kind=kind, method="GET", path=f"{CONTACTS}/{other}", status=status))
     assert counts(world.sync()) == {"read": 1, **outcome}
-    assert not models.ContactBinding.objects.exists()
+    binding = models.ContactBinding.objects.get()
+    assert (binding.identity, binding.contact_id) == ("900999999", other)
     assert not world.deals()
 
 
