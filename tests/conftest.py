@@ -35,6 +35,32 @@ TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
 _FOREIGN = (_PREFIX, "PG")
 """What a machine may say of an installation and of servers of its own."""
+_ONE_STORE_TELLS = (
+    "sync/test_later_changes.py",
+    "sync/test_let_in.py",
+    "sync/test_matching_world.py",
+    "sync/test_named_runs.py",
+    "sync/test_odd_invoices.py",
+    "sync/test_resolve.py",
+    "sync/test_rules_of_creation.py",
+    "sync/two/test_customers.py",
+    "sync/two/test_decisions.py",
+    "sync/two/test_lost_answers.py",
+    "sync/two/test_refusals.py",
+    "web/test_access.py",
+    "web/test_answers.py",
+    "web/test_arrival.py",
+    "web/test_attackers.py",
+    "web/test_attacks.py",
+    "web/test_connecting.py",
+    "web/test_credentials.py",
+    "web/test_people.py",
+    "web/test_previewing.py",
+    "web/test_rules.py",
+    "web/test_sellers.py",
+    "web/test_signing",
+)
+"""What is decided or shown there goes by the same statements as elsewhere: on PostgreSQL only in full."""
 memory.use()
 _private_home = tempfile.mkdtemp(prefix="siigo-escala-tests-")
 
@@ -83,8 +109,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         )
-        if parameters.get("database_url") == "postgresql" or "resilience" in item.path.parts:
+        on_postgresql = parameters.get("database_url") == "postgresql"
+        if on_postgresql or "resilience" in item.path.parts:
             item.add_marker(pytest.mark.slow)
+        if on_postgresql and item.nodeid.removeprefix("tests/").startswith(_ONE_STORE_TELLS):
+            item.add_marker(pytest.mark.full)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -38,8 +38,8 @@ class Mutant:
         return f"{self.path}:{self.line}: {self.change}"
 
 
-def of(path: Path, source: str) -> Iterator[Mutant]:
-    """Every mutant of one module."""
+def of(path: Path, source: str, *, written: bool = True) -> Iterator[Mutant]:
+    """Every mutant of one module; not `written`: only what each changes, which takes a tenth of the time."""
     tree = ast.parse(source)
     text = source.splitlines()
     number = 0
@@ -51,7 +51,7 @@ def of(path: Path, source: str) -> Iterator[Mutant]:
                 number=number,
                 line=getattr(node, "lineno", 0),
                 change=change,
-                source=ast.unparse(ast.fix_missing_locations(tree)),
+                source=ast.unparse(ast.fix_missing_locations(tree)) if written else "",
                 lines=lines,
                 code=text[getattr(node, "lineno", 1) - 1].strip(),
             )

@@ -61,7 +61,7 @@ def test_a_person_hears_that_the_deal_he_named_is_gone_since(world: World) -> No
     result = world.sync()
     assert codes(result) == ["DEAL_NAME_TAKEN"]
     said = result.document["problems"][0]["message"]
-    assert f"({deal}), pero no coinciden ni el contacto ni el valor; diga si es la misma" in said
+    assert f"({deal}), pero no coinciden ni el contacto ni el valor; diga cuál es la suya" in said
     world.escala.delete_deal(deal)
     people.say(world, "deal", invoice["name"], target=deal)
     assert codes(world.sync()) == ["DECISION_NOT_POSSIBLE"]

@@ -220,7 +220,7 @@ def test_a_deal_on_which_a_person_wrote_two_invoices_is_one_of_them_and_the_othe
     for one in (told, result, again):
         (problem,) = [one for one in one.document["problems"] if one["code"] != "DEAL_ADOPTED"]
         assert (problem["invoice"], problem["code"]) == (held.name, "DEAL_NAME_TAKEN")
-        assert f"({deal}), enlazadas ya con {got.name}; pida crear otra" in problem["message"]
+        assert f"({deal}), enlazadas ya con {got.name}; diga cuál es la suya" in problem["message"]
         assert "contacto" not in problem["message"], "it does agree"
     assert [choice.kind for choice in decisions.choices_for(held)] == ["create", "ignore"], "it is another's"
     people.say(world, "create", held.name)

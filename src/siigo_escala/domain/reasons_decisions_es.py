@@ -27,8 +27,8 @@ _WHICH_ONE = (
             "otra factura y quedó enlazada con ella."
         ),
         remedy=(
-            "[Si es la misma aunque no coinciden {differs}, dígalo; ]pida crear otra («resolve --create»), o "
-            "déjela fuera («resolve --ignore»)"
+            "Diga cuál es la suya («resolve --deal»), pida crear otra («resolve --create») o déjela fuera "
+            "(«resolve --ignore»)"
         ),
         button="Son la misma",
     ),
