@@ -106,7 +106,7 @@ def field(opened: Opened, seen: Seen) -> Check:
             Finding.IDENTIFICATION_FIELD,
             f"El campo «{key}» es de tipo número: no guarda letras ni ceros a la izquierda, y Escala puede "
             "rechazar pasaportes y otros documentos (FIELD_REFUSED).",
-            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, páselas "
+            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, pásela "
             "allí, póngalo en «opportunities.identification_field» y conecte de nuevo.",
         )
     known = seen_names.has_field(opened.connection.escala, key)

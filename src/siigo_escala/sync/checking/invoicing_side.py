@@ -96,7 +96,7 @@ def field(opened: Opened, seen: Seen) -> Check:
             Finding.IDENTIFICATION_FIELD,
             f"El campo «{key}» es de tipo número: un documento con letras o con ceros a la izquierda no cabe "
             "en él, y esas ventas no se facturan.",
-            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, páselas "
+            remedy="Si vende a extranjeros, cree en Escala un campo de texto para la identificación, pásela "
             "allí, póngalo en «invoices.identification_field» y conecte de nuevo.",
         )
     known = seen_names.has_field(opened.connection.escala, key)
