@@ -35,32 +35,24 @@ TEST_KEY = "una-clave-de-ejemplo-para-las-pruebas"
 _PREFIX = "SIIGO_ESCALA_"
 _FOREIGN = (_PREFIX, "PG")
 """What a machine may say of an installation and of servers of its own."""
-_ONE_STORE_TELLS = (
-    "sync/test_later_changes.py",
-    "sync/test_let_in.py",
-    "sync/test_matching_world.py",
-    "sync/test_named_runs.py",
-    "sync/test_odd_invoices.py",
-    "sync/test_resolve.py",
-    "sync/test_rules_of_creation.py",
-    "sync/two/test_customers.py",
-    "sync/two/test_decisions.py",
-    "sync/two/test_lost_answers.py",
-    "sync/two/test_refusals.py",
-    "web/test_access.py",
-    "web/test_answers.py",
-    "web/test_arrival.py",
-    "web/test_attackers.py",
-    "web/test_attacks.py",
-    "web/test_connecting.py",
-    "web/test_credentials.py",
-    "web/test_people.py",
-    "web/test_previewing.py",
-    "web/test_rules.py",
-    "web/test_sellers.py",
-    "web/test_signing",
+_ONE_STORE_TELLS = ("sync/", "web/")
+"""What is decided or shown goes by the same statements on both stores: on PostgreSQL only in full."""
+_BOTH_STORES_TELL = (
+    "sync/test_calls",
+    "sync/test_check_machine.py",
+    "sync/test_disconnecting.py",
+    "sync/test_journal.py",
+    "sync/test_run.py",
+    "sync/test_schedule.py",
+    "sync/test_sweep.py",
+    "web/test_audit.py",
+    "web/test_home.py",
+    "web/test_installation.py",
+    "web/test_many_opportunities.py",
+    "web/test_metrics.py",
+    "web/test_reconciliation.py",
 )
-"""What is decided or shown there goes by the same statements as elsewhere: on PostgreSQL only in full."""
+"""But for these: they count, sum, lock, or delete by statements of their own."""
 memory.use()
 _private_home = tempfile.mkdtemp(prefix="siigo-escala-tests-")
 
@@ -112,7 +104,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_postgresql = parameters.get("database_url") == "postgresql"
         if on_postgresql or "resilience" in item.path.parts:
             item.add_marker(pytest.mark.slow)
-        if on_postgresql and item.nodeid.removeprefix("tests/").startswith(_ONE_STORE_TELLS):
+        name = item.nodeid.removeprefix("tests/")
+        if on_postgresql and name.startswith(_ONE_STORE_TELLS) and not name.startswith(_BOTH_STORES_TELL):
             item.add_marker(pytest.mark.full)
 
 

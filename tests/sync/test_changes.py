@@ -73,6 +73,14 @@ def test_what_was_undone_moves_to_the_lost_stage_and_keeps_its_value(world: Worl
     assert (deal["id"], Decimal(str(deal["value"]))) == (deal_id, Decimal(1000))
 
 
+def test_what_was_undone_and_is_worth_nothing_in_escala_stays_so(world: World) -> None:
+    invoice, deal_id = _lived_in(world, 'on_annulled = "lost_stage"')
+    world.escala.edit_deal(deal_id, {"value": 0})
+    world.siigo.annul_invoice(invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    assert Decimal(str(world.deal_of(invoice["name"])["value"])) == 0
+
+
 def test_the_first_update_of_a_run_is_read_back_and_no_other(world: World) -> None:
     made = world.invoices(3, total=1000)
     world.connect()

@@ -612,6 +612,7 @@ def test_what_the_ledger_holds_stands_in_for_recent_invoices(healthy: World) -> 
     found = _examined(healthy)
     (told,) = [one for one in found.checks if one.code == Finding.PRODUCTS]
     assert "De 2 líneas recientes, 0 (0 %)" in told.message
+    assert "Faltan: TAZA." in told.message
 
 
 def test_a_budget_waits_for_a_turn_that_comes_in_time_and_for_no_other() -> None:

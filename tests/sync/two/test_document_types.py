@@ -9,6 +9,9 @@ import pytest
 
 from siigo_escala.domain.rules import FileProblem
 from siigo_escala.simulators.siigo import checking, errors
+from siigo_escala.store import models
+from siigo_escala.sync import rule_changes
+from siigo_escala.sync.rule_changes import Change
 from tests.sync.two.scene import Scene, codes, counts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -46,6 +49,17 @@ def test_a_mandatory_cost_centre_is_asked_for_at_connect_and_sent(scene: Scene) 
     entry(scene, "cost_centers", CENTER)["active"] = False
     scene.deal(scene.contact(first_name="Otra"), name="Otra")
     assert codes(scene.sync()) == ["SIIGO_REFUSED"]
+
+
+def test_a_kind_that_is_chosen_on_a_screen_must_serve(scene: Scene) -> None:
+    """Checked by all that Siigo told of it, which is more than its name."""
+    chosen = next(one for one in scene.world.siigo.company.document_types if one["id"] != 24446)
+    chosen.update(automatic_number=False)
+    scene.ready()
+    connection = models.Connection.objects.get()
+    change = Change(path=("invoices", "document_type"), before=24446, after=chosen["id"])
+    with pytest.raises(FileProblem, match="lleva numeración manual"):
+        rule_changes.checked(connection, [change])
 
 
 def test_the_warehouse_stands_in_every_line_and_one_that_is_inactive_is_told(scene: Scene) -> None:
