@@ -175,8 +175,29 @@ def test_a_file_with_anything_under_decision_holds_somebodys_work(text: str, *, 
     assert decisions.any_in(text) is found
 
 
-def test_a_problem_of_no_line_is_told_as_it_is() -> None:
-    assert DecisionProblem("El archivo está vacío.").message == "El archivo está vacío."
+def test_a_problem_of_no_line_is_told_as_it_is_and_first() -> None:
+    whole = DecisionProblem("El archivo está vacío.")
+    assert whole.message == "El archivo está vacío."
+    both = decisions.together([DecisionProblem("Uno.", line=1), whole])
+    assert both.message == "El archivo está vacío.\nLínea 1: uno."
+
+
+TEN = ", ".join(f"FV-2-{number}" for number in range(10))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, []),
+        (1, ["«FV-2-0» ya se decidió; su fila no cambia nada."]),
+        (2, ["2 ya se decidieron; sus filas no cambian nada: FV-2-0, FV-2-1."]),
+        (10, [f"10 ya se decidieron; sus filas no cambian nada: {TEN}."]),
+        (1011, [f"1.011 ya se decidieron; sus filas no cambian nada: {TEN} y 1.001 más."]),
+    ],
+)
+def test_rows_that_were_obeyed_before_are_told_ten_by_name(count: int, said: list[str]) -> None:
+    names = [f"FV-2-{number}" for number in range(count)]
+    assert decisions.answered(names, one="«{}» ya se decidió", many="{} ya se decidieron") == said
 
 
 def test_decisions_of_opportunities_are_read_by_their_ids() -> None:

@@ -179,6 +179,34 @@ def test_a_city_of_endless_name_is_cut_where_it_is_told() -> None:
     assert told.count("X") == 80
 
 
+def test_a_city_that_no_customer_has_is_the_default_one_whatever_its_department() -> None:
+    for state in ("", "Tolima"):
+        assert (
+            _customer(_contact(place=Place(address="x", city="Ibagué", state=state)), DEFAULTED).city
+            == BOGOTA
+        )
+
+
+def test_a_city_that_no_customer_has_is_named_with_its_department() -> None:
+    assert "la ciudad «Ibagué», que" in _datum(_contact(place=Place(address="x", city="Ibagué")))
+    told = _datum(_contact(place=Place(address="x", city="Ibagué", state="X" * 90)))
+    assert f"la ciudad «Ibagué» de «{'X' * 80}», que" in told
+
+
+def test_a_city_that_siigo_has_twice_is_the_default_one_where_no_department_is_told() -> None:
+    assert _customer(_contact(place=Place(address="x", city="Armenia")), DEFAULTED).city == BOGOTA
+
+
+def test_an_endless_department_is_cut_where_it_is_told() -> None:
+    told = _datum(_contact(place=Place(address="x", city="Barbosa", state="X" * 90)))
+    assert f"no «{'X' * 80}»" in told
+    city = City(name="Y" * 90, state="Antioquia", code="05079", state_code="05")
+    contact = _contact(place=Place(address="x", city="Y" * 90, state="Caldas"))
+    draft = contact_to_customer.draft(contact, rules=RULES, cities=[city])
+    assert isinstance(draft, NeedsAttention)
+    assert f"la ciudad «{'Y' * 80}»" in str(draft.data["field"])
+
+
 def test_a_company_is_registered_whole() -> None:
     body = selling.customer_body(_customer(_contact()))
     phone = {"indicative": "57", "number": "3104567890"}
