@@ -9,6 +9,8 @@ import pytest
 
 from siigo_escala.simulators.faults import Fault
 from siigo_escala.store import models
+from siigo_escala.sync import look
+from tests.sync import inside
 from tests.sync.world import FIELD, World, codes, counts
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -65,6 +67,19 @@ def test_a_later_run_adopts_what_people_made_meanwhile_whatever_since_is_worth(
     assert asked.count(None) == (1 if mode == "error500" else 0)
     known = _account().capabilities["since_deals"]
     assert known == {"ok": "works", "exclusive": "works", "ignored": "ignored", "error500": "broken"}[mode]
+
+
+def test_how_far_escalas_clock_is_ahead_is_learnt_from_the_first_answer(world: World) -> None:
+    world.connect()
+    world.now_offset -= timedelta(minutes=10)
+    with inside.session(world) as session:
+        look.ensure(session)
+        ahead = session.escala_ahead
+        assert ahead is not None
+        assert abs(ahead - timedelta(minutes=10)) < timedelta(seconds=5)
+        world.now_offset -= timedelta(minutes=10)
+        look.everything(session)
+        assert session.escala_ahead == ahead
 
 
 def test_changes_without_any_known_record_prove_nothing(world: World) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from siigo_escala.sync import lists
+from siigo_escala.store.models import Connection
+from siigo_escala.sync import lists, opening
 from tests.sync.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -33,3 +34,14 @@ def test_a_list_that_nobody_asked_for_is_told_from_one_that_is_empty(world: Worl
         setattr(company, name, kept)
     account.pipelines = []
     assert lists.never_told(connection) is True
+
+
+def test_fields_of_contacts_count_where_somebody_has_filled_them(world: World) -> None:
+    world.connect()
+    world.escala.create_contact(
+        first_name="Ana",
+        custom={"cf_contact_uno_abcd_text": " ", "cf_contact_dos_abcd_text": "5", "otro": "x"},
+    )
+    opened = opening.open_connection(world.environment, "acme")
+    assert lists.ask(world.environment, opened.connection, opened.vault, now=world.now) == []
+    assert Connection.objects.get().escala.seen_fields == ["cf_contact_dos_abcd_text"]

@@ -65,6 +65,18 @@ def test_updates_and_what_is_taken_up_and_the_sweep_are_foretold(world: World) -
         assert abs(plan["calls"][system] - document["calls"][system]) <= 1
 
 
+def test_what_is_taken_up_goes_with_all_that_was_read_and_the_plan_is_exact(world: World) -> None:
+    world.invoices(2, customers=2)
+    world.connect()
+    world.sync(limit=1)
+    world.pass_time(days=40)
+    world.sync(limit=0)
+    world.invoices(1)
+    plan, document = _told(world)
+    assert counts_of(document) == {"read": 2, "created": 2}
+    assert plan["calls"] == document["calls"]
+
+
 def test_the_allowed_rate_says_how_long_it_takes(world: World) -> None:
     world.invoices(4, customers=4)
     world.configured(escala_rate=8)

@@ -457,7 +457,12 @@ def test_what_is_found_a_day_later_was_made_then_and_no_list_of_changes_has_to_s
     assert row.sent_at - sent < timedelta(minutes=5)
 
 
-def test_a_write_that_waited_long_before_it_went_out_is_ours_though_renamed(world: World) -> None:
+@pytest.mark.parametrize("settle", [120, 900])
+def test_a_write_that_waited_long_before_it_went_out_is_ours_though_renamed(
+    world: World, settle: int
+) -> None:
+    """Escala may take so many seconds to show it."""
+    world.configured(settle_seconds=settle)
     (invoice,) = world.invoices(1, total=1000)
     world.connect()
     inside.lose(world, DEALS)
