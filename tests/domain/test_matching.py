@@ -102,6 +102,17 @@ def test_a_phone_of_another_identification_merges_nobody() -> None:
     assert match(contact) == Missing(send_email=True, send_phone=False)
 
 
+@pytest.mark.parametrize(
+    ("stored", "own"),
+    [("1032456789", True), ("C.C. 1.032.456.789", True), ("900123456", False), ("", None), ("N/A", None)],
+)
+def test_a_contact_seen_again_holds_the_customers_identification_another_or_none(
+    stored: str, own: bool | None
+) -> None:
+    contact = examples.contact(stored=stored)
+    assert matching.holds_identification(examples.person(), contact, field=examples.FIELD) is own
+
+
 def test_the_commercial_name_is_a_name_too() -> None:
     customer = examples.company(commercial_name="La Ceiba Café", contacts=(ContactPerson(email=EMAIL),))
     contact = examples.contact(emails=(EMAIL,), company_name="LA CEIBA CAFE")

@@ -58,6 +58,8 @@ def test_notes_over_the_whole_total_or_of_unreadable_amounts_leave_nothing(
         ("EUR", "4500", "90", False),
         ("EUR", "4500", "92", True),
         ("EUR", "0", "1", True),
+        ("PYG", "0.55", "1000", False),
+        ("PYG", "0.55", "800000", True),
     ],
 )
 def test_nothing_is_left_in_the_invoices_currency_whatever_the_rate_of_the_note(
@@ -226,6 +228,21 @@ def test_a_note_is_told_with_what_it_takes_off(code: str, currency: Currency | N
     invoice = examples.invoice(total=Decimal(100), currency=currency)
     value = money.value_of(invoice, "total") or Decimal(0)
     assert money.taken_off([(own, code, amount)], invoice, value) == Decimal(counts)
+
+
+@pytest.mark.parametrize(("total", "value"), [("0", "100"), ("-50", "100"), ("100", "0"), ("100", "-1")])
+def test_where_there_is_no_share_notes_count_as_they_are_and_none_take_nothing_off(
+    total: str, value: str
+) -> None:
+    invoice, worth = examples.invoice(total=Decimal(total)), Decimal(value)
+    assert money.taken_off([], invoice, worth) == 0
+    assert money.taken_off([(Decimal(30), "", Decimal(30))], invoice, worth) == 30
+
+
+def test_as_long_as_a_cent_of_the_total_is_left_a_cent_of_the_value_is() -> None:
+    invoice = examples.invoice(total=Decimal(1000))
+    assert money.taken_off([(Decimal("999.99"), "", Decimal(0))], invoice, Decimal(840)) == Decimal("839.99")
+    assert money.taken_off([(Decimal(1000), "", Decimal(0))], invoice, Decimal(840)) == 840
 
 
 @given(

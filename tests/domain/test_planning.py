@@ -100,6 +100,8 @@ def test_a_value_of_another_kind_is_wholly_credited_where_its_own_is() -> None:
     """What notes take off is of the value: its share of the total."""
     assert not _subject(value=Decimal(1190), total=Decimal(1000), credited=Decimal(1071)).wholly_credited
     assert _subject(value=Decimal(840), total=Decimal(1000), credited=Decimal(840)).wholly_credited
+    coins = Decimal("0.84")
+    assert _subject(value=coins, total=Decimal(1), credited=coins).wholly_credited
 
 
 @pytest.mark.parametrize(
@@ -284,6 +286,29 @@ def test_a_credit_note_over_a_part_follows_its_rule_until_that_much_is_seen_to()
     assert decided(_rules(), **seen, done_credited=Decimal("299.99")) == told, "another note asks again"
 
 
+@pytest.mark.parametrize("known", ["credited", "done_credited"])
+@pytest.mark.parametrize(
+    ("base", "seen", "value", "credited", "asks"),
+    [
+        ("1000", "100", "1190", "119", False),
+        ("1000", "100", "1190", "119.01", True),
+        ("1190", "119", "1000", "100", False),
+        ("1190", "119", "1000", "110", True),
+        ("0.84", "0.42", "1", "0.50", False),
+        ("1000", "100", None, "100", False),
+        ("1000", "100", "0", "100.01", True),
+    ],
+)
+def test_notes_that_were_seen_to_are_not_told_anew_where_the_rules_choose_a_value_of_another_kind(
+    known: str, base: str, seen: str, value: str | None, credited: str, *, asks: bool
+) -> None:
+    """The same notes take as large a share of it, which is another amount."""
+    subject = _subject(value=None if value is None else Decimal(value), credited=Decimal(credited))
+    shown = _shown(base=Decimal(base), **{known: Decimal(seen)})
+    told = NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": credited})
+    assert planning.follow(subject, shown, _rules(), digest="as made") == (told if asks else Nothing())
+
+
 def test_nothing_is_credited_and_nothing_was_seen_to_unless_it_is_said() -> None:
     assert not _subject(total=Decimal(1)).wholly_credited
     note = _subject(credited=Decimal("0.50"))
@@ -327,11 +352,14 @@ def test_an_edit_without_a_usable_value_changes_nothing_and_needs_a_person(value
     assert decision == NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
 
 
-def test_an_edit_after_a_credit_note_that_was_seen_to_is_followed_only_where_rules_take_notes_off() -> None:
-    shown = _shown(done_code="INVOICE_CREDITED_PARTLY", done_credited=Decimal(300))
-    subject = _subject(value=Decimal(5000), credited=Decimal(300))
+@pytest.mark.parametrize("credited", ["300", "0.50"])
+def test_an_edit_after_a_credit_note_that_was_seen_to_is_followed_only_where_rules_take_notes_off(
+    credited: str,
+) -> None:
+    shown = _shown(done_code="INVOICE_CREDITED_PARTLY", done_credited=Decimal(credited))
+    subject = _subject(value=Decimal(5000), credited=Decimal(credited))
     told = planning.follow(subject, shown, _rules(), digest="edited")
-    data = {"value": "5000", "before": "1110054.50", "credited": "300"}
+    data = {"value": "5000", "before": "1110054.50", "credited": credited}
     assert told == NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     assert planning.follow(subject, shown, _rules(on_credited="subtract"), digest="edited") == Update()
     gone = planning.follow(_subject(value=Decimal(5000)), shown, _rules(), digest="edited")

@@ -82,6 +82,19 @@ def test_how_far_escalas_clock_is_ahead_is_learnt_from_the_first_answer(world: W
         assert session.escala_ahead == ahead
 
 
+def test_an_incomplete_list_of_deals_deletes_nothing(world: World) -> None:
+    _life(world)
+    world.pass_time(days=1)
+    world.escala.delete_deal(str(models.Invoice.objects.earliest("pk").deal_id))
+    world.invoices(1)
+    shown = {"items": world.deals(), "total": 99}
+    world.escala.faults.add(
+        Fault(kind="refuse", method="GET", path=".*/crm/deals(/scroll)?", status=200, body=shown)
+    )
+    world.sync()
+    assert not models.Invoice.objects.filter(code="DEAL_DELETED").exists()
+
+
 def test_changes_without_any_known_record_prove_nothing(world: World) -> None:
     _life(world)
     invoice = world.siigo.create_invoice(

@@ -150,3 +150,15 @@ def test_a_person_is_promised_opportunities_pesos_and_sellers(world: World) -> N
         {"opportunities": 0, "value": "0.00", "sellers": 0, "exact": True},
     ]
     assert world.deals() == []
+
+
+def test_the_document_says_what_of_its_calls_the_sweep_took(world: World) -> None:
+    """One list of Siigo; Escala's pipelines, its deals and their last page; nothing of before."""
+    world.invoices(3)
+    world.connect()
+    world.sync()
+    world.pass_time(days=1)
+    world.invoices(1)
+    _, document = _told(world)
+    assert counts_of(document) == {"read": 4, "created": 1, "unchanged": 3}
+    assert document["sweep"] == {"done": True, "calls": 4}

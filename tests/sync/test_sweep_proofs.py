@@ -71,18 +71,6 @@ def test_access_refused_while_confirming_ends_the_run(world: World) -> None:
     assert not models.Invoice.objects.filter(code="DEAL_DELETED").exists()
 
 
-def test_an_incomplete_list_of_deals_deletes_nothing(world: World) -> None:
-    _swept_tomorrow(world)
-    world.escala.delete_deal(world.deals()[0]["id"])
-    world.invoices(1)
-    shown = {"items": world.deals(), "total": 99}
-    world.escala.faults.add(
-        Fault(kind="refuse", method="GET", path=".*/crm/deals(/scroll)?", status=200, body=shown)
-    )
-    world.sync()
-    assert not models.Invoice.objects.filter(code="DEAL_DELETED").exists()
-
-
 def test_a_dry_sweep_foretells_and_changes_nothing(world: World) -> None:
     first, second, *_ = _swept_tomorrow(world)
     world.siigo.delete_invoice(first["name"])

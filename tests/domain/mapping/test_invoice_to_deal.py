@@ -233,6 +233,13 @@ def test_the_same_word_elsewhere_is_no_mark(name: str) -> None:
     assert not invoice_to_deal.has_mark(name, "SUR")
 
 
+@pytest.mark.parametrize(
+    ("marks", "borne"), [(["Norte", "Sur"], True), (["sur"], True), (["Norte"], False), ([], False)]
+)
+def test_a_name_that_bears_one_of_several_marks_is_told(marks: list[str], borne: bool) -> None:
+    assert invoice_to_deal.has_any_mark("FV-2-1 [SUR] - Ceiba Norte", marks) is borne
+
+
 def test_a_mark_of_signs_counts_only_in_brackets() -> None:
     assert not invoice_to_deal.has_mark("FV-2-1 - La Ceiba", "-")
     assert invoice_to_deal.has_mark(invoice_to_deal.name("FV-2-1", mark="-", customer_name=""), "-")
