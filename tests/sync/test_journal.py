@@ -19,7 +19,7 @@ from siigo_escala.sync.journal import Journal
 from siigo_escala.sync.session import Session
 from siigo_escala.sync.step import Step
 from tests.sync import inside
-from tests.sync.world import World, counts
+from tests.sync.world import FIELD, World, counts
 
 DRAFT = DealDraft(
     name="FV-2-1 - Empresa",
@@ -153,3 +153,12 @@ def test_a_draft_is_asked_for_only_where_it_was_made(world: World) -> None:
         assert drafts.left_out(step) == ()
         assert drafts.customer_name(step) == step.row.customer
         assert step.row.date == date.fromisoformat(invoice["date"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_owner_and_fields_of_what_a_run_makes_are_known_from_then_on(world: World) -> None:
+    world.invoices(1)
+    world.connect()
+    models.EscalaAccount.objects.update(seen_fields=[], seen_owners=[])
+    world.sync()
+    assert models.EscalaAccount.objects.get().seen_fields == [FIELD]

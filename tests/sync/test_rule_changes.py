@@ -34,6 +34,17 @@ def test_what_somebody_else_has_changed_meanwhile_is_told_with_what_stands_there
     ], "what somebody else did alike is no quarrel"
 
 
+@pytest.mark.usefixtures("database_url")
+def test_a_table_that_only_one_of_two_files_has_is_one_change() -> None:
+    links = {"a@b.example": "c@d.example"}
+    assert rule_changes.between({"sellers": links}, {}) == [
+        Change(path=("sellers",), before=links, after=None)
+    ]
+    assert rule_changes.between({"sellers": links}, {"sellers": {}}) == [
+        Change(path=("sellers", "a@b.example"), before="c@d.example", after=None)
+    ]
+
+
 def test_only_sellers_that_change_must_be_among_those_of_siigo(world: World) -> None:
     """Whoever left the company stays linked with what he sold."""
     (seller,) = [user for user in world.siigo.company.users if user["id"] == 629]
@@ -43,6 +54,18 @@ def test_only_sellers_that_change_must_be_among_those_of_siigo(world: World) -> 
     assert rule_changes.checked(connection, [zone]).time_zone == "America/Lima"
     unknown = Change(path=("sellers", "nadie@empresa.example"), before=None, after="c@d.example")
     with pytest.raises(FileProblem, match="Siigo no tiene el vendedor «nadie@empresa"):
+        rule_changes.checked(connection, [unknown])
+
+
+def test_only_kinds_of_invoice_that_change_must_be_among_those_of_siigo(world: World) -> None:
+    """A kind that Siigo has no more keeps nobody from changing something else."""
+    kind = world.siigo.company.document_types[0]["id"]
+    connection = world.connect(f"document_types = [{kind}]")
+    connection.siigo.document_types = []
+    zone = Change(path=("time_zone",), before="America/Bogota", after="America/Lima")
+    assert rule_changes.checked(connection, [zone]).time_zone == "America/Lima"
+    unknown = Change(path=("opportunities", "document_types"), before=[kind], after=[4])
+    with pytest.raises(FileProblem, match="Siigo no tiene el tipo de factura 4"):
         rule_changes.checked(connection, [unknown])
 
 
