@@ -104,7 +104,7 @@ def test_a_phone_of_another_identification_merges_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("stored", "own"),
-    [("1032456789", True), ("C.C. 1.032.456.789", True), ("900123456", False), ("", None), ("N/A", None)],
+    [("1032456789", True), ("C.C. 1.032.456.789", True), ("900123456", False), ("", None), (" - ", None)],
 )
 def test_a_contact_seen_again_holds_the_customers_identification_another_or_none(
     stored: str, own: bool | None

@@ -71,3 +71,11 @@ def test_an_event_keeps_ids_and_amounts_alone() -> None:
     }  # fmt: skip
     kept = stripped.event(data)
     assert kept == {key: value for key, value in data.items() if key not in ("customer", "why", "digest")}
+
+
+def test_what_fills_a_reasons_sentence_keeps_no_identification_and_no_words_of_the_two_systems() -> None:
+    data = {
+        "customer": "43720123", "customers": ["43720123"], "answer": "María ya existe", "message": "de María",
+        "why": "la cédula 43720123", "credited": "300.00", "candidates": ["d2"], "field": "total",
+    }  # fmt: skip
+    assert stripped.told(data) == {"credited": "300.00", "candidates": ["d2"], "field": "total"}
