@@ -99,6 +99,24 @@ KNOWN = (
         why="no product of two amounts has so many digits",
     ),
     Equivalent(
+        module="domain/money.py",
+        code='return taken_off(known, invoice, value_of(invoice, "total") or Decimal(0))',
+        change="Or becomes And",
+        why="of the total itself no share is to be worked out: notes count in full whatever value is given",
+    ),
+    Equivalent(
+        module="domain/money.py",
+        code='return taken_off(known, invoice, value_of(invoice, "total") or Decimal(0))',
+        change="0 becomes 1",
+        why="without a total above zero notes count in full, whatever value is given",
+    ),
+    Equivalent(
+        module="domain/money.py",
+        code="return False",
+        change="False becomes None",
+        why="its caller asks only whether",
+    ),
+    Equivalent(
         module="domain/proposals.py",
         code='names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))',
         change="2 becomes 3",
