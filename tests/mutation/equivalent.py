@@ -191,6 +191,18 @@ KNOWN = (
     ),
     Equivalent(
         module="domain/timetable.py",
+        code="starts = (slot + delayed for slot in slots if slot + delayed > now)",
+        change="Gt becomes GtE",
+        why="at this very moment nothing is due: that was asked first",
+    ),
+    Equivalent(
+        module="domain/timetable.py",
+        code="found += [at for at in starts if daily_is_due(timetable, kept, now=at, delayed=delayed)][:1]",
+        change="1 becomes 2",
+        why="of all that is found the earliest is taken",
+    ),
+    Equivalent(
+        module="domain/timetable.py",
         code="doublings = min(failures - 1, 10)",
         change="10 becomes 11",
         why="far past the longest wait either way",
