@@ -226,6 +226,12 @@ KNOWN = (
         why="no amount that is let in has so many digits",
     ),
     Equivalent(
+        module="domain/twins.py",
+        code="_PESO = Decimal(1)",
+        change="1 becomes 2",
+        why="only where its last digit stands counts",
+    ),
+    Equivalent(
         module="sync/resolve.py",
         code=').exclude(pk=row.pk).update(decision_target=wish.target, said=F("said") + 1)',
         change="1 becomes 2",
