@@ -362,7 +362,7 @@ KNOWN = (
         module="sync/read.py",
         code='models.save_rows(changed, [*_FIELDS, "due"] if due else _FIELDS)',
         change="due becomes not due",
-        why="only a run that dies tells: tests/resilience/test_killed_sweep.py does, which the score leaves out",
+        why="a run that dies tells (tests/resilience/test_killed_sweep.py), which the score leaves out",
     ),
     Equivalent(
         module="sync/writer.py",
