@@ -417,6 +417,31 @@ def test_an_update_without_outcome_is_made_again(world: World) -> None:
     assert world.row(invoice["name"]).applied["value"] == "700.00"
 
 
+def test_as_many_as_wait_for_a_connection_are_noted_as_sent_and_no_more(world: World) -> None:
+    """Whatever dies then leaves so many to look up."""
+    world.configured(escala_connections=2)
+    world.invoices(20, customers=20)
+    world.connect()
+    world.sync()
+    for invoice in list(world.siigo.company.invoices):
+        customer = world.siigo.company.invoices[invoice]["customer"]["id"]
+        world.siigo.create_invoice(customer, total=1000)
+    handle, sending, half = world.escala.handle, [], threading.Event()
+
+    def looking(request: Request) -> Response:
+        if request.method == "POST" and request.path == DEALS:
+            sending.append(models.Invoice.objects.filter(state=State.SENDING).count())
+            if len(sending) == 10:
+                half.set()
+            elif len(sending) == 1:
+                assert half.wait(_GIVE_UP_S)  # the others go on beside the first
+        return handle(request)
+
+    world.escala.handle = looking  # type: ignore[method-assign]
+    assert counts(world.sync())["created"] == 20
+    assert 2 <= max(sending) <= 4
+
+
 # What ends it.
 
 
