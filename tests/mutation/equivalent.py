@@ -376,6 +376,24 @@ KNOWN = (
         change="False becomes True",
         why="whoever makes one says which",
     ),
+    Equivalent(
+        module="sync/windows.py",
+        code="return [Window(span=(max(connection.start, EVER), today + timedelta(days=3660)))]",
+        change="3660 becomes 3661",
+        why="a day more of the ten years to come",
+    ),
+    Equivalent(
+        module="sync/look.py",
+        code="if now - looked_at > _LEDGER_OLD:",
+        change="Gt becomes GtE",
+        why="seven days to the microsecond",
+    ),
+    Equivalent(
+        module="sync/invoicing/run.py",
+        code="_ROUNDS = 2 * MOST_UNKNOWN + 1",
+        change="1 becomes 2",
+        why="a look more at what is open: nothing is by then",
+    ),
 )
 
 

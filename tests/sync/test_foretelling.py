@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -118,6 +119,16 @@ def test_what_notes_took_is_foretold_of_a_value_of_the_kind_that_is_asked_about(
     world.sync()
     compared = _compared(value=other)
     assert [(one.key, one.after) for one in compared.differences] == [("value", left)], "one is gone by both"
+
+
+def test_invoices_of_ninety_days_are_compared_and_none_before(world: World) -> None:
+    customer = world.customer()["id"]
+    today = date.fromisoformat(world.siigo.company.today())
+    for days in (0, 89, 90):
+        world.siigo.create_invoice(customer, date=str(today - timedelta(days=days)))
+    world.connect('start = "2020-01-01"')
+    world.sync()
+    assert _compared(on_edited="report").total == 2
 
 
 def test_an_account_that_allows_no_update_holds_what_a_rule_would_change(world: World) -> None:
