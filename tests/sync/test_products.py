@@ -116,6 +116,8 @@ def test_a_catalogue_that_fails_is_told_and_the_opportunities_come_without_produ
     assert counts(result) == {"read": 1, "created": 1}
     assert "PRODUCTS_UNREADABLE" in codes(result)
     assert result.exit_code == 0
+    asked = [one["query"] for one in world.escala.calls.entries() if one["path"].endswith("/pms/products")]
+    assert len({str(query) for query in asked}) == 1, "nor is it asked for one code after another"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

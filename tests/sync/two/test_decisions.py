@@ -26,6 +26,17 @@ def _ready(scene: Scene) -> str:
     return scene.ready(RULE)
 
 
+def test_a_retry_takes_up_what_waits_and_nothing_that_was_invoiced(scene: Scene) -> None:
+    scene.deal(scene.ready())
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    assert counts(scene.sync(kind="retry")) == {}
+    waits = scene.deal(None, name="Sola")
+    assert counts(scene.sync()) == {"read": 1, "needs_attention": 1}
+    assert counts(scene.sync(kind="retry")) == {"read": 1, "needs_attention": 1}
+    Opportunity.objects.filter(deal_id=waits).update(state="excluded", due=True)
+    assert counts(scene.sync(kind="retry")) == {"read": 1, "needs_attention": 1}, "due, whatever its state"
+
+
 def test_one_left_out_by_a_person_stays_out_until_they_change_their_mind(scene: Scene) -> None:
     scene.ready()
     deal = scene.deal(None)
