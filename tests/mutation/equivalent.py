@@ -394,6 +394,12 @@ KNOWN = (
         change="1 becomes 2",
         why="a look more at what is open: nothing is by then",
     ),
+    Equivalent(
+        module="sync/writer.py",
+        code="if self._hold or self._ending is not None or time.monotonic() - proven > _PROVEN_S:",
+        change="Gt becomes GtE",
+        why="its seconds to the last digit",
+    ),
 )
 
 
