@@ -400,6 +400,24 @@ KNOWN = (
         change="Gt becomes GtE",
         why="its seconds to the last digit",
     ),
+    Equivalent(
+        module="sync/resolve.py",
+        code='if row.digest == row.applied.get("digest") and row.applied.get("base", value) != value:',
+        change="And becomes Or",
+        why="noted where it says nothing new: of notes the larger sum counts, an edit is told by its digest",
+    ),
+    Equivalent(
+        module="sync/writer.py",
+        code='return looked_at or any(job.phase not in ("deal", "update") for job in self._under_way.values())',
+        change="Or becomes And",
+        why="the next batch is decided earlier: recent_contacts tells it what was made",
+    ),
+    Equivalent(
+        module="sync/invoicing/watching.py",
+        code="return reading.counts",
+        change="reading.counts becomes None",
+        why="nobody asks: what is incomplete is told as a problem",
+    ),
 )
 
 

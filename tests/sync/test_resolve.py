@@ -96,6 +96,7 @@ def test_done_decides_nothing_of_an_invoice_that_has_no_opportunity_and_says_wha
         f"La factura «{invoice['name']}» no tiene oportunidad, y --done no dice cuál es la suya: la próxima "
         "sincronización vuelve a preguntar. Use --deal, --create o --ignore."
     )
+    assert world.report()["rows"][0]["status"] == "needs_attention"
     assert codes(world.sync()) == ["DEAL_NAME_TAKEN"]
 
 

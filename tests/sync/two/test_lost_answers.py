@@ -74,6 +74,18 @@ def test_a_write_of_days_ago_gets_a_key_of_its_own_once_it_is_proved_absent(scen
     assert not invoice["observations"].endswith(":1]")
 
 
+def test_an_invoice_is_sent_again_after_two_reads_that_do_not_show_it(scene: Scene) -> None:
+    """A list may lag: one that shows it late is asked twice, the second time after the settle time."""
+    scene.deal(scene.ready())
+    scene.world.siigo.faults.add(on_invoices(kind="drop", times=1))
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    calls = [
+        one["method"] for one in scene.world.siigo.calls.entries() if one["path"].startswith("/v1/invoices")
+    ]
+    first, second = (at for at, method in enumerate(calls) if method == "POST")
+    assert calls[first + 1 : second] == ["GET", "GET"]
+
+
 def test_what_siigo_cannot_do_three_times_waits_for_a_person(scene: Scene) -> None:
     deal = scene.deal(scene.ready())
     scene.world.siigo.faults.add(on_invoices(kind="refuse", status=500))

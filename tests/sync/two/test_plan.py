@@ -56,6 +56,7 @@ def test_the_catalogue_is_read_once_and_only_where_lines_are_products(scene: Sce
 def test_the_totals_of_all_invoices_are_added_up(scene: Scene) -> None:
     contact = scene.ready()
     assert scene.report()["invoiced"] == {"count": 0, "total": "0.00"}
+    assert scene.report()["schema"] == 1
     for number in range(2):
         scene.deal(contact, name=f"Venta {number}")
     scene.sync()
