@@ -408,7 +408,9 @@ KNOWN = (
     ),
     Equivalent(
         module="sync/writer.py",
-        code='return looked_at or any(job.phase not in ("deal", "update") for job in self._under_way.values())',
+        code=(
+            'return looked_at or any(job.phase not in ("deal", "update") for job in self._under_way.values())'
+        ),
         change="Or becomes And",
         why="the next batch is decided earlier: recent_contacts tells it what was made",
     ),
