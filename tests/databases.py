@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from siigo_escala.config import settings as product_settings
 from siigo_escala.store import migrations
 from tests import postgresql
 
+TEMPLATE = "TEST_TEMPLATE"
 _TEMPLATE = "siigo_escala_template"
 
 
@@ -37,9 +39,9 @@ def opened(url: str) -> Iterator[None]:
 
 @contextmanager
 def sqlite_database(folder: Path, *, templates: Path, blocker: Any) -> Iterator[str]:
-    """A migrated SQLite file in `folder`; its address."""
-    template = templates / "template.db"
-    with FileLock(templates / "template.lock"):
+    """A migrated SQLite file in `folder`; its address. Tests that run tests hand their template on."""
+    template = Path(os.environ.get(TEMPLATE) or templates / "template.db")
+    with FileLock(template.with_suffix(".lock")):
         if not template.exists():
             _migrate(f"sqlite:///{template}.part", blocker)
             with sqlite3.connect(f"{template}.part") as session:

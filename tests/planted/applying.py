@@ -19,9 +19,12 @@ class DoesNotApply(Exception):
 
 
 def planted(name: str, folder: Path) -> Path:
-    """A copy of `src` in `folder` with this patch applied; the path to import it from."""
+    """A copy of `src` in `folder` with this patch applied; the path to import it from.
+
+    What is compiled already comes along: Python goes by the time of the source, which a copy keeps.
+    """
     source = folder / "src"
-    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("*.pyc.*"))
     text = (FOLDER / f"{name}.patch").read_text(encoding="utf-8")
     for path, hunks in _files(text):
         target = folder / path
