@@ -72,6 +72,15 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    _quick_passwords()
+
+
+def _quick_passwords() -> None:
+    """A password costs 100 MB and a quarter of a second, as it should; here the same way costs little."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost = Argon2PasswordHasher.parallelism = 1
+    Argon2PasswordHasher.memory_cost = 64
 
 
 @pytest.hookimpl(tryfirst=True)
