@@ -147,7 +147,8 @@ def checked(connection: Connection, changes: Sequence[Change]) -> ConnectionFile
 
     FileProblem, StoreProblem (MARK_NEEDED): as `connect` would say it, from what is stored of both accounts.
     """
-    file = rules.from_json(applied(as_it_stands(connection), changes))
+    before = as_it_stands(connection)
+    file = rules.from_json(applied(before, changes))
     paths = {change.path for change in changes}
     if paths & _PLACE:
         place_of(connection, file)
@@ -162,7 +163,7 @@ def checked(connection: Connection, changes: Sequence[Change]) -> ConnectionFile
     accounts = _accounts(connection, file.direction)
     fitting.check_siigo(touched, accounts)
     if file.direction == BACK:
-        _check_invoicing(file, paths, accounts)
+        _check_invoicing(file, paths, accounts, before=rules.from_json(before))
     if paths & {("opportunities", "mark"), DIRECTION}:
         connect.check_taken(file, connection.siigo, connection.escala)
     return file
@@ -209,14 +210,27 @@ def _table(direction: str) -> tuple[str, dict[str, Any]]:
     return "opportunities", rules.OpportunityRules().model_dump(mode="json")
 
 
-def _check_invoicing(file: ConnectionFile, paths: set[Path], accounts: fitting.Accounts) -> None:
-    """What is changed must serve; what has gone since holds only whoever turns to this direction."""
+def _check_invoicing(
+    file: ConnectionFile, paths: set[Path], accounts: fitting.Accounts, *, before: ConnectionFile
+) -> None:
+    """What is changed must serve, and with the rest; what has gone since holds only whoever turns to this
+    direction.
+    """
+    problem = _unfit(file, accounts)
+    if problem is None:
+        return
+    table, _, key = problem.key.partition(".")
+    stood = _unfit(before, accounts)
+    if paths & {(table, key), DIRECTION} or stood is None or stood.message != problem.message:
+        raise problem
+
+
+def _unfit(file: ConnectionFile, accounts: fitting.Accounts) -> FileProblem | None:
     try:
         fitting.check_invoicing(file, accounts)
     except FileProblem as problem:
-        table, _, key = problem.key.partition(".")
-        if paths & {(table, key), DIRECTION}:
-            raise
+        return problem
+    return None
 
 
 def _pipelines(connection: Connection) -> tuple[Pipeline, ...]:

@@ -51,14 +51,21 @@ def test_a_mandatory_cost_centre_is_asked_for_at_connect_and_sent(scene: Scene) 
     assert codes(scene.sync()) == ["SIIGO_REFUSED"]
 
 
-def test_a_kind_that_is_chosen_on_a_screen_must_serve(scene: Scene) -> None:
-    """Checked by all that Siigo told of it, which is more than its name."""
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        ({"automatic_number": False}, "lleva numeración manual"),
+        ({"cost_center_mandatory": True}, "exige un centro de costo"),
+    ],
+)
+def test_a_kind_that_is_chosen_on_a_screen_must_serve(scene: Scene, flags: dict[str, Any], why: str) -> None:
+    """Checked by all that Siigo told of it, which is more than its name, and with the rules beside it."""
     chosen = next(one for one in scene.world.siigo.company.document_types if one["id"] != 24446)
-    chosen.update(automatic_number=False)
+    chosen.update(flags)
     scene.ready()
     connection = models.Connection.objects.get()
     change = Change(path=("invoices", "document_type"), before=24446, after=chosen["id"])
-    with pytest.raises(FileProblem, match="lleva numeración manual"):
+    with pytest.raises(FileProblem, match=why):
         rule_changes.checked(connection, [change])
 
 
