@@ -414,12 +414,6 @@ KNOWN = (
         change="Or becomes And",
         why="the next batch is decided earlier: recent_contacts tells it what was made",
     ),
-    Equivalent(
-        module="sync/invoicing/watching.py",
-        code="return reading.counts",
-        change="reading.counts becomes None",
-        why="nobody asks: what is incomplete is told as a problem",
-    ),
 )
 
 

@@ -25,8 +25,8 @@ _CHUNK = 500
 _FEW = 50
 
 
-def read(session: Session) -> bool:
-    """Reads the deals that changed since the last look, or all of them; whether the read is complete."""
+def read(session: Session) -> None:
+    """Reads the deals that changed since the last look, or all of them; an incomplete read is told."""
     session.tell("escala")
     account = EscalaAccount.objects.get(pk=session.connection.escala_id)
     looked_at = account.deals_looked_at
@@ -36,7 +36,6 @@ def read(session: Session) -> bool:
         reading = escala_reading.changes(session, "deals", looked_at - _OVERLAP)
     if not reading.counts:
         session.tally.note(Code.ESCALA_LIST_INCOMPLETE, {"why": reading.why})
-    return reading.counts
 
 
 def of_run(work: Work) -> list[Seen]:
