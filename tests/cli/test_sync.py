@@ -243,11 +243,13 @@ def test_a_run_whose_system_falls_silent_ends_with_4_and_its_sums_hold(
     escala.faults.add_json({"kind": "refuse", "method": "POST", "path": "/crm/contacts", "status": 503})
     told = connected("sync", "acme", "--json")
     assert told.code in (1, 4)
+    assert "error" not in told.document, "something was read"
     _sums_hold(told.document)
     siigo.switches.update({"failures": "500"})
     silent = connected("sync", "acme", "--json")
     assert silent.code == 4
     assert any(problem["code"] == "SIIGO_UNREACHABLE" for problem in silent.document["problems"])
+    assert silent.document["error"]["code"] == "SIIGO_UNREACHABLE"
     assert connected("status", "acme", "--json").document["tone"] == "failed"
 
 
@@ -258,7 +260,11 @@ def test_refused_credentials_end_with_3_and_pause_at_the_second_time(
     for _ in range(2):
         told = connected("sync", "acme", "--json")
         assert told.code == 3
-        assert told.document["problems"][0]["code"] == "CREDENTIALS_REFUSED"
+        (problem,) = told.document["problems"]
+        assert problem["code"] == "CREDENTIALS_REFUSED"
+        # Nothing was read: its document is told as the error that it is, too.
+        assert told.document["error"] == {"code": problem["code"], "message": problem["message"], "key": None}
+        assert told.document["invoices"]["read"] == 0
     before = len(siigo.calls.entries())
     for command in ("sync", "retry"):
         paused = connected(command, "acme", "--json")

@@ -112,3 +112,13 @@ def test_retry_reads_again_what_is_open_with_its_customer(world: World, names: t
     assert counts(result) == {"read": 1, "created": 1}
     world.deal_of(healthy["name"])
     assert counts(world.sync(kind="retry")) == {}
+
+
+def test_a_first_day_alone_is_open_to_today(world: World) -> None:
+    customer = world.customer()["id"]
+    for days in (-1, 0, 1):
+        day = world.today() + timedelta(days=days)
+        world.siigo.create_invoice(customer, date=day.isoformat(), total=1000)
+    world.connect()
+    assert counts(world.sync(date_from=world.today())) == {"read": 1, "created": 1}
+    assert counts(world.sync(date_to=world.today())) == {"read": 2, "created": 1, "unchanged": 1}

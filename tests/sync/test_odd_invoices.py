@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.sync import people
 from tests.sync.world import World, codes, counts
 
 
@@ -308,3 +309,64 @@ def test_a_note_whose_amount_cannot_be_read_is_told_and_takes_nothing_off(
     assert codes(result) == ["CREDIT_NOTE_UNREADABLE"]
     assert told.lower() in result.document["problems"][0]["message"].lower()
     assert Decimal(str(world.deal_of(invoice["name"])["value"])) == 410_000
+
+
+def test_a_known_invoice_whose_date_cannot_be_read_any_more_waits_for_a_person(world: World) -> None:
+    (invoice,) = world.invoices(1, total=1000)
+    world.connect()
+    world.sync()
+    before = world.deal_of(invoice["name"])
+    world.siigo.distort(invoice["id"], remove=["date"])
+    world.siigo.edit_invoice(invoice["id"], items=[{"code": "A", "quantity": 1, "price": 700, "taxes": []}])
+    assert codes(world.sync()) == ["VALUE_INVALID"]
+    assert world.deal_of(invoice["name"]) == before
+    assert world.report()["invoices"]["needs_attention"] == 1
+    people.say(world, "done", invoice["name"])
+    assert counts(world.sync()) == {"read": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("in_list", [True, False])
+def test_a_known_invoice_that_comes_without_its_id_stands_and_stops_nothing(
+    world: World, *, in_list: bool
+) -> None:
+    first, second = world.invoices(2, total=1000)
+    world.siigo.switches.update({"annulled_in_list": in_list})
+    world.connect()
+    world.sync()
+    if not in_list:
+        world.siigo.annul_invoice(first["name"])
+    world.siigo.distort(first["id"], remove=["id"])
+    world.pass_time(days=1)
+    result = world.sync(sweep=True)
+    assert result.document["sweep"]["done"]
+    told = [(one["invoice"], one["code"]) for one in result.document["problems"]]
+    # The list says that there is one; which of them, only the question by its id.
+    assert (first["name"], "UNEXPECTED_ANSWER") in told
+    assert (None, "UNEXPECTED_ANSWER") in told or not in_list
+    assert result.exit_code == (1 if in_list else 0)
+    assert {row["status"] for row in world.report()["rows"]} == {"in_escala"}
+    world.deal_of(second["name"])
+
+
+def test_an_older_invoice_of_the_same_number_that_cannot_be_read_is_there(world: World) -> None:
+    """Otherwise the number would have been used again, and two opportunities bear one name."""
+    old = world.siigo.create_invoice(world.customer()["id"], total=1000)
+    world.connect()
+    world.sync()
+    again = world.siigo.create_invoice(old["customer"]["id"], name=old["name"], total=500)
+    world.siigo.distort(old["id"], remove=["id"])
+    assert again["id"] != old["id"]
+    assert "INVOICE_NAME_TWICE" in codes(world.sync())
+
+
+def test_a_retry_of_what_cannot_be_read_says_so_and_tries_the_others(world: World) -> None:
+    first, second = world.invoices(2, customers=2, total=1000)
+    for invoice in (first, second):
+        world.escala.create_deal(name=f"{invoice['name']} de otro", value=5)
+    world.connect()
+    assert counts(world.sync()) == {"read": 2, "needs_attention": 2}
+    world.siigo.distort(first["id"], remove=["id"])
+    result = world.sync(kind="retry")
+    assert counts(result) == {"read": 2, "needs_attention": 1, "failed": 1}
+    assert sorted(codes(result)) == ["DEAL_NAME_TAKEN", "UNEXPECTED_ANSWER"]
+    assert world.row(first["name"]).code == "DEAL_NAME_TAKEN", "what was asked is asked still"

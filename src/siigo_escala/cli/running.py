@@ -88,12 +88,22 @@ def one(
             message=f"{told.message} [{told.code}]",
         )
     return Ended(
-        document=result.document,
+        document=_with_error(result.document, result.exit_code),
         exit_code=heard.exit_code(result.exit_code),
         read=True,
         declined=declined,
         left_out=result.left_out,
     )
+
+
+def _with_error(document: dict[str, Any], exit_code: int) -> dict[str, Any]:
+    """Where a run was refused or got no answer before it read anything, why, as if it had not taken place."""
+    counts = document.get("invoices") or document["opportunities"]
+    # What concerns no record; what ended the run is the last of them.
+    told = [one for one in document["problems"] if (one.get("invoice") or one.get("opportunity")) is None]
+    if exit_code not in (3, 4) or counts["read"] or not told:
+        return document
+    return {**document, "error": {"code": told[-1]["code"], "message": told[-1]["message"], "key": None}}
 
 
 def _log(name: str, problem: BaseException) -> None:

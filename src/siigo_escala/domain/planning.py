@@ -244,6 +244,8 @@ def _unusable(subject: Subject) -> NeedsAttention | None:
 def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAttention:
     """What becomes of an edit in Siigo that Escala does not show."""
     invoice = subject.invoice
+    if invoice.date is None:
+        return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "fecha"})
     if subject.value is None or subject.value < 0:
         return NeedsAttention(code=Code.VALUE_INVALID, data={"field": "total"})
     value = value_to_show(subject, rules)

@@ -26,7 +26,7 @@ from siigo_escala.domain.planning import (
     Update,
 )
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import NotFound
+from siigo_escala.rest.errors import NotFound, UnexpectedAnswer
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import born as born_there
@@ -246,8 +246,8 @@ def _gone_in_siigo(session: Session, siigo_id: str) -> bool:
     """Whether an older invoice of the same name was deleted, as a draft whose number is used again."""
     try:
         session.siigo.invoice(InvoiceId(siigo_id))
-    except NotFound:
-        return True
+    except (NotFound, UnexpectedAnswer) as answer:
+        return isinstance(answer, NotFound)
     return False
 
 

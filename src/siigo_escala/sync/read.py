@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from siigo_escala.domain import money, records, stripped
 from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId, Unreadable
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater, UnexpectedAnswer
 from siigo_escala.siigo.client import Page
 from siigo_escala.store import models
 from siigo_escala.sync import let_in, windows
@@ -171,6 +171,11 @@ def one_by_one(session: Session, rows: QuerySet[models.Invoice]) -> Iterator[lis
             invoice = session.siigo.invoice(InvoiceId(row.siigo_id))
         except NotFound:
             batch.append(gone(session, row))
+            continue
+        except UnexpectedAnswer:
+            session.tally.put(
+                row.siigo_id, "failed", value=row.value, name=row.name, code=Code.UNEXPECTED_ANSWER
+            )
             continue
         batch += merge(session, [invoice], asked_for=True)
     if batch:

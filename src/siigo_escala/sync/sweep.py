@@ -16,7 +16,7 @@ from siigo_escala.domain.accounting import InvoiceId
 from siigo_escala.domain.crm import DealId
 from siigo_escala.domain.planning import Exclude
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, UnexpectedAnswer
 from siigo_escala.store import models
 from siigo_escala.store.models import State
 from siigo_escala.sync import escala_reading, look, read
@@ -112,6 +112,9 @@ def vanished(
                 items += read.merge(session, [invoice], noticed=True)
             except NotFound:
                 items.append(read.gone(session, row))
+            except UnexpectedAnswer:
+                # It is there, and cannot be read: what is known of it stands.
+                session.tally.note(Code.UNEXPECTED_ANSWER, invoice=row.name)
     return items
 
 

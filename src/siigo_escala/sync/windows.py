@@ -40,7 +40,7 @@ def of_run(session: Session) -> list[Window]:
         return [Window(name=name, asked_for=True) for name in dict.fromkeys(options.invoices)]
     if options.kind == "retry":
         return []
-    today = session.now().astimezone(session.zone).date() + timedelta(days=1)
+    today = session.now().astimezone(session.zone).date()
     if options.by_dates:
         span = (max(options.date_from or EVER, EVER), max(options.date_to or today, EVER))
         return [Window(span=span, asked_for=True)]

@@ -305,3 +305,18 @@ def test_what_the_sweep_finds_out_while_a_person_settles_something_else_is_told(
     scene.sync(plan=meanwhile)
     assert scene.row(deal).code == "INVOICE_UNDONE"
     assert codes(scene.sync()) == ["INVOICE_UNDONE"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_invoice_that_siigo_shows_without_its_id_stands(scene: Scene) -> None:
+    deal = scene.deal(scene.ready())
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    (invoice,) = scene.invoices()
+    scene.world.siigo.distort(invoice["id"], remove=["id"])
+    scene.world.pass_time(days=1)
+    result = scene.sync(sweep=True)
+    assert (result.exit_code, result.document["sweep"]["done"]) == (0, True)
+    assert scene.row(deal).state == "invoiced"
+    resolve.store(Connection.objects.get(), [DealWish(kind="again", deal_id=deal)], now=scene.world.now())
+    assert codes(scene.sync()) == ["INVOICE_STANDS"]
+    assert len(scene.invoices()) == 1

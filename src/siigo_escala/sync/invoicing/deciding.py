@@ -17,7 +17,7 @@ from siigo_escala.domain.mapping import contact_to_customer, deal_to_invoice, in
 from siigo_escala.domain.planning import Exclude, NeedsAttention, Nothing
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.selling import Basis
-from siigo_escala.rest.errors import NotFound
+from siigo_escala.rest.errors import NotFound, UnexpectedAnswer
 from siigo_escala.rest.writing import encode
 from siigo_escala.siigo import selling
 from siigo_escala.store import models
@@ -241,6 +241,8 @@ def undone(session: Session, siigo_id: str) -> bool:
         invoice = session.siigo.invoice(InvoiceId(siigo_id))
     except NotFound:
         return True
+    except UnexpectedAnswer:
+        return False
     if invoice.annulled:
         return True
     begin = invoice.created or session.connection.created_at

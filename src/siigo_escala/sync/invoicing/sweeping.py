@@ -16,7 +16,7 @@ from siigo_escala.domain import money
 from siigo_escala.domain.accounting import CreditNote, Invoice, InvoiceId
 from siigo_escala.domain.planning import NeedsAttention
 from siigo_escala.domain.reasons import Code
-from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater
+from siigo_escala.rest.errors import AccessDenied, NotFound, RemoteError, TryLater, UnexpectedAnswer
 from siigo_escala.store.models import Opportunity
 from siigo_escala.sync import sweep
 from siigo_escala.sync.invoicing import watching
@@ -120,6 +120,8 @@ def _gone(session: Session, siigo_id: str) -> Undone | None:
         invoice = session.siigo.invoice(InvoiceId(siigo_id))
     except NotFound:
         return "deleted"
+    except UnexpectedAnswer:
+        return None
     return "annulled" if invoice.annulled else None
 
 
