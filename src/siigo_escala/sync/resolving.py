@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.db.models.functions import Upper
 
-from siigo_escala.domain import decisions
+from siigo_escala.domain import decisions, reasons
 from siigo_escala.domain.decisions import DecisionProblem, Wish
 from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.reasons import Code
@@ -19,6 +19,13 @@ Wrong = list[DecisionProblem]
 """What is wrong with rows of a file; without a file the first such thing is raised."""
 
 _CHUNK = 500
+_BY_RULE = (
+    Code.DOCUMENT_TYPE_LEFT_OUT,
+    Code.NOT_ACCEPTED_YET,
+    Code.WALK_IN_BUYER,
+    Code.SELLER_UNLINKED,
+)
+"""What no decision about one invoice lifts."""
 _ASKED = (
     Code.POSSIBLE_TWIN,
     Code.DEAL_FOUND_TWICE,
@@ -210,6 +217,10 @@ def _possible(wish: Wish, row: models.Invoice) -> Iterable[str]:
             "se crea otro con la misma identificación.",
             line=wish.line,
         )
+    if wish.kind == "create" and row.state == models.State.EXCLUDED and row.code in _BY_RULE:
+        rule = reasons.catalogue[Code(row.code)]
+        told = f"La factura «{name}» queda fuera por una regla («{rule.title}») y así no se crea"
+        return [f"{told}. {rule.remedy}."]
     if wish.kind == "done" and row.state != models.State.NEEDS_ATTENTION and row.decision != "ignore":
         return [f"La factura «{name}» no esperaba por usted."]
     if wish.kind == "done" and row.code in _ASKED and not has_deal(row):
