@@ -187,18 +187,6 @@ def test_notes_of_months_later_come_off_one_by_one_until_the_whole_is_credited(w
     assert (row["status"], row["code"], row["open"]) == ("annulled", "INVOICE_CREDITED", False)
 
 
-def test_a_note_for_an_invoice_that_no_list_of_this_run_shows_is_decided_by_it(world: World) -> None:
-    invoice = _made(world, 'on_credited = "subtract"')
-    world.pass_time(days=100)
-    assert world.sync().document["sweep"]["done"]
-    world.siigo.credit_note(invoice["name"], total=300)
-    for dry in (True, False):
-        result = world.sync(dry_run=dry)
-        assert not result.document["sweep"]["done"]
-        assert counts(result)["updated"] == 1
-        assert _value(world, invoice) == (1000 if dry else 700)
-
-
 def test_a_part_that_was_seen_to_and_then_the_whole_is_credited_as_a_whole(world: World) -> None:
     invoice = _made(world, 'on_annulled = "lost_stage"')
     world.siigo.credit_note(invoice["name"], total=300)

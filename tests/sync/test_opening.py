@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -126,3 +127,13 @@ def test_whoever_waits_stops_when_asked_to(database: str) -> None:
     stop.set()
     with pytest.raises(Stopped):
         listener.wait(60)
+
+
+def test_rules_that_are_only_supposed_are_not_read_again_and_those_of_a_run_are(world: World) -> None:
+    world.connect()
+    for supposed in (True, False):
+        opened = replace(opening.open_connection(world.environment, "acme"), supposed=supposed)
+        opened.connection.stage_id = "supposed"
+        session = opening.open_session(opened, Options(dry_run=True), Listener(), lease=None, now=world.now)
+        session.close()
+        assert (session.connection.stage_id == "supposed") is supposed

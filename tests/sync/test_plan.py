@@ -65,18 +65,6 @@ def test_updates_and_what_is_taken_up_and_the_sweep_are_foretold(world: World) -
         assert abs(plan["calls"][system] - document["calls"][system]) <= 1
 
 
-def test_what_is_taken_up_goes_with_all_that_was_read_and_the_plan_is_exact(world: World) -> None:
-    world.invoices(2, customers=2)
-    world.connect()
-    world.sync(limit=1)
-    world.pass_time(days=40)
-    world.sync(limit=0)
-    world.invoices(1)
-    plan, document = _told(world)
-    assert counts_of(document) == {"read": 2, "created": 2}
-    assert plan["calls"] == document["calls"]
-
-
 def test_the_allowed_rate_says_how_long_it_takes(world: World) -> None:
     world.invoices(4, customers=4)
     world.configured(escala_rate=8)
@@ -150,15 +138,3 @@ def test_a_person_is_promised_opportunities_pesos_and_sellers(world: World) -> N
         {"opportunities": 0, "value": "0.00", "sellers": 0, "exact": True},
     ]
     assert world.deals() == []
-
-
-def test_the_document_says_what_of_its_calls_the_sweep_took(world: World) -> None:
-    """One list of Siigo; Escala's pipelines, its deals and their last page; nothing of before."""
-    world.invoices(3)
-    world.connect()
-    world.sync()
-    world.pass_time(days=1)
-    world.invoices(1)
-    _, document = _told(world)
-    assert counts_of(document) == {"read": 4, "created": 1, "unchanged": 3}
-    assert document["sweep"] == {"done": True, "calls": 4}

@@ -42,3 +42,27 @@ def test_a_dry_run_writes_nothing_and_foretells_the_run_after_it(world: World) -
         assert told.document[key] == done.document[key], key
     assert told.document["run"] is None
     assert told.document["plan"]["calls"]["escala"] == told.document["calls"]["escala"] + 10
+
+
+def test_what_is_taken_up_goes_with_all_that_was_read_as_the_plan_says(world: World) -> None:
+    world.invoices(2, customers=2)
+    world.connect()
+    world.sync(limit=1)
+    world.pass_time(days=40)
+    world.sync(limit=0)
+    world.invoices(1)
+    result = world.sync()
+    assert counts(result) == {"read": 2, "created": 2}
+    assert result.document["plan"]["calls"] == result.document["calls"]
+
+
+def test_the_document_says_what_of_its_calls_the_sweep_took(world: World) -> None:
+    """One list of Siigo; Escala's pipelines, its deals and their last page; nothing of before."""
+    world.invoices(3)
+    world.connect()
+    world.sync()
+    world.pass_time(days=1)
+    world.invoices(1)
+    result = world.sync()
+    assert counts(result) == {"read": 4, "created": 1, "unchanged": 3}
+    assert result.document["sweep"] == {"done": True, "calls": 4}

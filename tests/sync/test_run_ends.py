@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from siigo_escala.simulators.faults import Fault
+from siigo_escala.simulators.messages import Request, Response
 from siigo_escala.store import models
 from tests.sync import inside
 from tests.sync.world import World, codes, counts
@@ -305,3 +306,24 @@ def test_a_part_is_no_success_of_the_whole_and_a_killed_run_has_its_document(wor
     world.sync()
     connection.refresh_from_db()
     assert connection.last_success is not None
+
+
+def test_what_waits_for_a_person_says_so_where_somebody_stops_the_run(world: World) -> None:
+    held, _ = world.invoices(2, customers=2, total=1000)
+    world.escala.create_deal(name=f"{held['name']} de otro", value=5)
+    world.connect()
+    assert counts(world.sync()) == {"read": 2, "created": 1, "needs_attention": 1}
+    world.siigo.create_invoice(world.customer(3)["id"], total=500)
+    stop, handle = threading.Event(), world.escala.handle
+
+    def stopping(request: Request) -> Response:
+        stop.set()  # invoices were read; what of Escala is needed to decide them is not
+        return handle(request)
+
+    world.escala.handle = stopping  # type: ignore[method-assign]
+    result = world.sync(stop=stop)
+    world.escala.handle = handle  # type: ignore[method-assign]
+    assert result.exit_code == 130
+    assert counts(result) == {"read": 3, "unchanged": 1, "needs_attention": 1, "failed": 1}
+    assert sorted(codes(result)) == ["DEAL_NAME_TAKEN", "NOT_REACHED"]
+    assert counts(world.sync()) == {"read": 3, "unchanged": 1, "created": 1, "needs_attention": 1}

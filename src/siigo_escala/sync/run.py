@@ -237,7 +237,7 @@ def _in_batches(course: _Course, asked: Sequence[Window]) -> None:
             del batch  # while the next one is read, this one's memory is free
             memory.give_back()
         _written(course)
-    except RemoteError:
+    except (RemoteError, Stopped):
         unreached.settle(session, [item for batch in ready for item in batch])
         raise
 
@@ -267,7 +267,7 @@ def _begin(course: _Course, items: Sequence[Item]) -> None:
     try:
         sellers.ensure(session, [item.invoice.seller for item in items])
         steps = _decided(session, items)
-    except RemoteError:
+    except (RemoteError, Stopped):
         unreached.settle(session, items)
         raise
     writes = [step for step in steps if isinstance(step.decision, Create | Update)]

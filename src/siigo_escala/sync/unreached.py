@@ -34,7 +34,7 @@ def unanswered(session: Session, items: Sequence[Item], steps: Sequence[Step]) -
 
 
 def settle(session: Session, items: Sequence[Item]) -> None:
-    """A system is out of reach or refuses us: what needs no look at it is no failure."""
+    """A system is out of reach or refuses us, or somebody stops the run: what needs no look is no failure."""
     journal = Journal(session)
     for step in decide.settled(session, items):
         match step.decision:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from siigo_escala.domain.decisions import DealKind, DealWish, DecisionProblem
 from siigo_escala.simulators.faults import Fault
+from siigo_escala.simulators.messages import Request, Response
 from siigo_escala.store.models import Connection, Invoicing, Opportunity
 from siigo_escala.sync.invoicing import report, resolve
 from tests.sync.two.scene import Scene, codes, counts
@@ -326,3 +328,27 @@ def test_done_of_one_that_waits_for_nothing_changes_nothing(scene: Scene) -> Non
     assert "se intentará de nuevo" in _say(scene, deal, "done")[0]
     scene.world.escala.faults.clear()
     assert counts(scene.sync()) == {"read": 1, "created": 1}
+
+
+def test_what_waits_for_a_person_says_so_however_the_run_ends(scene: Scene) -> None:
+    contact = scene.ready()
+    scene.deal(None, name="Sola")
+    assert counts(scene.sync()) == {"read": 1, "needs_attention": 1}
+    scene.deal(contact, name="Nueva")
+    scene.world.configured(patience_seconds=1)
+    scene.world.siigo.faults.add(Fault(kind="refuse", status=503, path="/v1/.*"))
+    result = scene.sync()
+    assert (counts(result), result.exit_code) == ({"read": 2, "needs_attention": 1, "failed": 1}, 4)
+    assert codes(result) == ["CUSTOMER_DATA_MISSING", "NOT_REACHED", "SIIGO_UNREACHABLE"]
+    scene.world.siigo.faults.clear()
+    stop, handle = threading.Event(), scene.world.siigo.handle
+
+    def stopping(request: Request) -> Response:
+        stop.set()  # what is in Escala was read; what Siigo has to decide it by is asked for
+        return handle(request)
+
+    scene.world.siigo.handle = stopping  # type: ignore[method-assign]
+    stopped = scene.sync(stop=stop)
+    scene.world.siigo.handle = handle  # type: ignore[method-assign]
+    assert (counts(stopped), stopped.exit_code) == ({"read": 2, "needs_attention": 1, "failed": 1}, 130)
+    assert counts(scene.sync()) == {"read": 2, "created": 1, "needs_attention": 1}

@@ -68,8 +68,7 @@ class _Course:
     def go(self) -> int | None:
         """A successor settles before it sends anything."""
         for seen in self._all:
-            unknown = seen.row.state == Invoicing.SENDING
-            self._journal.count(seen, "failed", Code.OUTCOME_UNKNOWN if unknown else Code.NOT_REACHED)
+            self._count_as_before(seen)
         if self._session.dry:
             self._process(self._all)
             swept = self._sweep()
@@ -84,6 +83,15 @@ class _Course:
         swept = self._sweep()
         self._journal.flush()
         return swept
+
+    def _count_as_before(self, seen: Seen) -> None:
+        """Until it is decided, however the run ends: what waits for a person waits."""
+        row = seen.row
+        if row.state == Invoicing.NEEDS_ATTENTION and not row.decision:
+            self._journal.count(seen, "needs_attention", row.code, row.data)
+        else:
+            unknown = row.state == Invoicing.SENDING
+            self._journal.count(seen, "failed", Code.OUTCOME_UNKNOWN if unknown else Code.NOT_REACHED)
 
     def _sweep(self) -> int | None:
         if not sweeping.is_due(self._session):
