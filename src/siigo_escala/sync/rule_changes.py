@@ -220,8 +220,10 @@ def _check_invoicing(
     if problem is None:
         return
     table, _, key = problem.key.partition(".")
+    if paths & {(table, key), DIRECTION}:
+        raise problem
     stood = _unfit(before, accounts)
-    if paths & {(table, key), DIRECTION} or stood is None or stood.message != problem.message:
+    if stood is None or stood.message != problem.message:
         raise problem
 
 
