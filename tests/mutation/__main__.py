@@ -43,27 +43,29 @@ def main(arguments: Sequence[str]) -> int:
         wanted = random.Random(given.seed).sample(wanted, min(given.sample, len(wanted)))
     wanted = [mutant for mutant in wanted if given.of in str(mutant.path)]
     before = kept.noticed(given.keep) if given.keep else ()
-    left = [mutant for mutant in wanted if kept.name(mutant) not in before]
+    # What nobody can notice is not tried: each would take all the patience there is.
+    survivors = [mutant for mutant in wanted if equivalent.why(mutant)]
+    explained = len(survivors)
+    left = [mutant for mutant in wanted if kept.name(mutant) not in before and mutant not in survivors]
     add = kept.keeping(given.keep)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="siigo-escala-mutants-") as name:
         known = _learnt(given.package, given.learnt or Path(name))
         _say(f"{len(known.seconds)} tests, {time.monotonic() - began:.0f} s; {len(left)} mutants")
-        survivors: list[Mutant] = []
         for done, (mutant, noticed) in enumerate(_tried(left, known, Path(name), given.jobs), start=1):
             if noticed:
                 add(mutant)
             else:
                 survivors.append(mutant)
-                _say(f"survives: {mutant}: {mutant.code}{' (explained)' * bool(equivalent.why(mutant))}")
+                _say(f"survives: {mutant}: {mutant.code}")
             if done % 50 == 0:
                 _say(f"{done} of {len(left)}, {len(survivors)} survive")
     score = 100 * (1 - len(survivors) / len(wanted))
     _say(f"{given.package}: {len(wanted)} mutants, {len(survivors)} survive: {score:.1f} %")
     if given.write:
         rows = _rows(survivors, mutants=len(wanted), command=f"python3 run.py mutants {' '.join(arguments)}")
-        if len(left) < len(wanted):
-            rows.append(("not tried again", f"{len(wanted) - len(left)}, noticed before in the same program"))
+        if again := len(wanted) - len(left) - explained:
+            rows.append(("not tried again", f"{again}, noticed before in the same program"))
         _write(given.package, rows, seconds=time.monotonic() - began)
     return 0
 
