@@ -283,30 +283,40 @@ def test_a_credit_note_over_a_part_follows_its_rule_until_that_much_is_seen_to()
     assert decided(_rules(), credited=Decimal(300)) == Nothing()
     seen = {"done_code": "INVOICE_CREDITED_PARTLY"}
     assert decided(_rules(), **seen, done_credited=Decimal(300)) == Nothing()
-    assert decided(_rules(), **seen, done_credited=Decimal("299.99")) == told, "another note asks again"
+    more = NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": "0.01"})
+    assert decided(_rules(), **seen, done_credited=Decimal("299.99")) == more, "another note asks, for itself"
+    off = {"base": Decimal("1110054.50"), "value": Decimal("1109754.51"), "credited": Decimal("299.99")}
+    assert decided(_rules(), **off) == more, "what a rule has taken off is taken off"
+    assert decided(_rules(), credited=Decimal("299.99")) == told, "what none has is not"
 
 
 @pytest.mark.parametrize("known", ["credited", "done_credited"])
 @pytest.mark.parametrize(
     ("base", "seen", "value", "credited", "asks"),
     [
-        ("1000", "100", "1190", "119", False),
-        ("1000", "100", "1190", "119.01", True),
-        ("1190", "119", "1000", "100", False),
-        ("1190", "119", "1000", "110", True),
-        ("0.84", "0.42", "1", "0.50", False),
-        ("1000", "100", None, "100", False),
-        ("1000", "100", "0", "100.01", True),
+        ("1000", "100", "1190", "119", None),
+        ("1000", "100", "1190", "119.01", "0.01"),
+        ("1190", "119", "1000", "100", None),
+        ("1190", "119", "1000", "110", "10.00"),
+        ("0.84", "0.42", "1", "0.50", None),
+        ("1000", "100", None, "100", None),
+        ("1000", "100", "0", "100.01", "0.01"),
     ],
 )
 def test_notes_that_were_seen_to_are_not_told_anew_where_the_rules_choose_a_value_of_another_kind(
-    known: str, base: str, seen: str, value: str | None, credited: str, *, asks: bool
+    known: str, base: str, seen: str, value: str | None, credited: str, asks: str | None
 ) -> None:
-    """The same notes take as large a share of it, which is another amount."""
+    """The same notes take as large a share of it, which is another amount; what is new is told."""
     subject = _subject(value=None if value is None else Decimal(value), credited=Decimal(credited))
     shown = _shown(base=Decimal(base), **{known: Decimal(seen)})
-    told = NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": credited})
-    assert planning.follow(subject, shown, _rules(), digest="as made") == (told if asks else Nothing())
+    told = planning.follow(subject, shown, _rules(), digest="as made")
+    if asks is None:
+        assert told == Nothing()
+        return
+    assert isinstance(told, NeedsAttention)
+    # What the value was never lowered for is told with it.
+    expected = asks if known == "done_credited" else credited
+    assert Decimal(str(told.data["credited"])) == Decimal(expected)
 
 
 def test_nothing_is_credited_and_nothing_was_seen_to_unless_it_is_said() -> None:

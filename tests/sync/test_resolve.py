@@ -486,7 +486,10 @@ def test_an_edit_never_writes_over_what_a_person_lowered_for_a_note(world: World
     result = world.sync()
     assert codes(result) == ["INVOICE_EDITED"]
     message = result.document["problems"][0]["message"].replace("\u00a0", " ")
-    assert "ahora $ 2.000,00, sin contar la nota crédito de $ 300,00 que usted ya revisó" in message
+    assert (
+        "ahora $ 2.000,00, sin contar la nota crédito de $ 300,00 que ya se restó o usted ya revisó"
+        in message
+    )
     assert world.deals()[0]["value"] == typed
     people.say(world, "done", invoice["name"])
     assert counts(world.sync()) == {"read": 1, "unchanged": 1}
@@ -505,7 +508,28 @@ def test_what_was_seen_to_of_notes_says_no_more_once_they_were_taken_off(world: 
     assert "credited" not in world.row(invoice["name"]).done
     world.connect()
     _edit(world, invoice, 3000)
-    assert counts(world.sync()) == {"read": 1, "updated": 1}, "nobody has lowered this value by hand"
+    result = world.sync()
+    assert codes(result) == ["INVOICE_EDITED"], "the value is without the note: an update would put it back"
+    message = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert "sin contar la nota crédito de $ 300,00 que ya se restó o usted ya revisó" in message
+    world.connect('on_credited = "subtract"')
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    assert world.deals()[0]["value"] == 2700
+
+
+@ONE_STORE
+def test_a_second_note_is_told_for_itself_where_the_first_was_taken_off_by_the_rule_of_then(
+    world: World,
+) -> None:
+    invoice = _in_escala(world, 'on_credited = "subtract"')
+    world.siigo.credit_note(invoice["name"], total=300)
+    assert counts(world.sync()) == {"read": 1, "updated": 1}
+    world.connect()
+    world.siigo.credit_note(invoice["name"], total=50)
+    result = world.sync()
+    assert codes(result) == ["INVOICE_CREDITED_PARTLY"]
+    message = result.document["problems"][0]["message"].replace("\u00a0", " ")
+    assert "descuenta parte de la factura: $ 50,00 del valor" in message
 
 
 @ONE_STORE

@@ -128,6 +128,11 @@ class Shown:
     done_code: str = ""
     done_credited: Decimal = Decimal(0)
 
+    @property
+    def lowered(self) -> Decimal:
+        """How much of notes its value is without: by the rule of then, or by a person who saw to them."""
+        return max(self.done_credited, self.credited if self.value < self.base else Decimal(0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedDeal:
@@ -171,11 +176,13 @@ def follow(subject: Subject, shown: Shown, rules: Rules, *, digest: str) -> Upda
             return Update(code=code, lost=True)
         return NeedsAttention(code=code)
     edited = _edited(subject, shown, rules) if digest != shown.digest else Nothing()
-    if subject.credited > _seen_credited(subject, shown, digest=digest):
+    if subject.credited > _today(max(shown.credited, shown.done_credited), subject, shown, digest=digest):
         if rules.on_credited == "subtract" and not shown.adopted:
             held = edited if isinstance(edited, NeedsAttention) else None
             return Update(code=Code.INVOICE_CREDITED_PARTLY, edit=held)
-        return NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": str(subject.credited)})
+        # What its value is without already is not to be taken off once more.
+        more = subject.credited - _today(shown.lowered, subject, shown, digest=digest)
+        return NeedsAttention(code=Code.INVOICE_CREDITED_PARTLY, data={"credited": str(more)})
     return edited
 
 
@@ -257,23 +264,23 @@ def _edited(subject: Subject, shown: Shown, rules: Rules) -> Update | NeedsAtten
         # Whose contact the opportunity is of is for people to say: an update never touches it.
         data["customer"] = invoice.customer_identification
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
-    by_hand = rules.on_credited == "report" and shown.done_credited > 0
-    if by_hand and (credited := min(shown.done_credited, subject.credited)):
-        # A person has lowered the value for notes, or has not: an update would write over either.
+    by_hand = rules.on_credited == "report" and shown.lowered > 0
+    if by_hand and (credited := min(shown.lowered, subject.credited)):
+        # The rule of then has lowered the value, or a person has, or has not: an update would write over it.
         data["credited"] = str(credited)
     if by_hand or rules.on_edited == "report" or shown.adopted:
         return NeedsAttention(code=Code.INVOICE_EDITED, data=data)
     return Update()
 
 
-def _seen_credited(subject: Subject, shown: Shown, *, digest: str) -> Decimal:
-    """How much of today's value the notes took that are shown, or were seen to: the rules may have chosen a
-    value of another kind since, of which they take another share.
+def _today(credited: Decimal, subject: Subject, shown: Shown, *, digest: str) -> Decimal:
+    """How much of today's value the notes take that took so much of the one that is shown: the rules may have
+    chosen a value of another kind since, of which they take another share.
     """
-    seen, value = max(shown.credited, shown.done_credited), subject.value or Decimal(0)
+    value = subject.value or Decimal(0)
     if digest != shown.digest or min(value, shown.base) <= 0 or value == shown.base:
-        return seen
-    return money.share(value, seen, shown.base)
+        return credited
+    return money.share(value, credited, shown.base)
 
 
 def _undone(subject: Subject) -> Code | None:

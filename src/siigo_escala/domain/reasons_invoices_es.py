@@ -166,13 +166,13 @@ _CHANGED_IN_SIIGO = (
         text=(
             "La factura cambió en Siigo después de creada su oportunidad[: antes {before}][, ahora {value}]"
             "[; su cliente ahora es {customer}]"
-            "[, sin contar la nota crédito de {credited} que usted ya revisó]"
+            "[, sin contar la nota crédito de {credited} que ya se restó o usted ya revisó]"
         ),
         cause=(
-            "Alguien la editó en Siigo, y sus reglas piden avisarle, usted ya revisó una nota crédito suya, "
-            "o la oportunidad no la creamos nosotros."
+            "Alguien la editó en Siigo, y sus reglas piden avisarle, una nota crédito suya ya se restó o se "
+            "revisó, o la oportunidad no la creamos nosotros."
         ),
-        remedy="Revise la oportunidad[ {deal}] en Escala",
+        remedy=f"Revise la oportunidad[ {{deal}}] en Escala; {_DONE}",
         button="Ya lo resolví",
     ),
     Reason(
@@ -184,7 +184,10 @@ _CHANGED_IN_SIIGO = (
             "no permite actualizar"
         ),
         cause="Escala no aceptó cambiar una oportunidad ya creada.",
-        remedy="Cambie la oportunidad[ {deal}] en Escala a mano[ y pásela a la etapa {stage}]",
+        remedy=(
+            "Cambie la oportunidad[ {deal}] en Escala a mano[ y pásela a la etapa {stage}]; después, pulse "
+            "«Ya lo cambié» («resolve --done»)"
+        ),
         button="Ya lo cambié",
     ),
 )
