@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
+from django.db import connection as db
+from django.test.utils import CaptureQueriesContext
+
 from siigo_escala.domain import records
+from siigo_escala.domain.crm import ContactId, Deal, DealId
 from siigo_escala.simulators.faults import Fault
-from siigo_escala.store import models, personal, tables
-from siigo_escala.sync import opening, run
+from siigo_escala.store import erasing, models, personal, tables
+from siigo_escala.sync import erased_index, opening, run
 from siigo_escala.sync.session import Listener, Options, Progress
-from tests.sync import people
+from tests.sync import inside, people
 from tests.sync.world import FIELD, World, codes, counts
 
 CEDULA = "52123456"
@@ -94,6 +100,76 @@ def test_what_was_mended_by_hand_before_a_person_was_erased_is_told_no_more(worl
     people.say(world, "done", edited)
     _erase(world)
     assert counts(world.sync()) == {"read": 3, "unchanged": 3}
+
+
+def _her_contact(world: World) -> str:
+    return str(next(one["id"] for one in world.contacts() if one["custom"].get(FIELD) == CEDULA))
+
+
+def _deleted(world: World) -> None:
+    world.escala.delete_contact(_her_contact(world))
+
+
+def _merged(world: World) -> None:
+    winner = next(one["id"] for one in world.contacts() if one["custom"].get(FIELD) != CEDULA)
+    world.escala.merge_contacts(winner, _her_contact(world))
+
+
+@pytest.mark.parametrize("gone", [_deleted, _merged])
+def test_her_deals_keep_no_name_once_escala_shows_them_without_her_contact(
+    world: World, gone: Callable[[World], None]
+) -> None:
+    person = _sold(world)
+    world.escala.create_deal(name="Cotización de Zoraida", contact_id=_her_contact(world))
+    world.pass_time(minutes=5)
+    world.sync()
+    _erase(world)
+    later = world.siigo.create_invoice(person["id"], total=30_000)
+    world.escala.create_deal(name="Otra de Zoraida", contact_id=_her_contact(world))
+    assert counts(world.sync())["created"] == 1
+    world.deal_of(later["name"])
+    world.pass_time(days=1)
+    gone(world)
+    for _ in range(2):
+        world.pass_time(days=1)
+        assert "created" not in counts(world.sync(sweep=True))
+        _nothing_tells()
+    others = models.KnownDeal.objects.get(deal_id=models.Invoice.objects.get(value=5_000).deal_id)
+    assert " - " in others.name, "another customer's deal keeps its name"
+
+
+def test_a_deal_that_shows_her_invoice_and_never_her_contact_keeps_no_name(world: World) -> None:
+    """As when a person binds it; and after an erasure by a version that remembered no deals."""
+    _sold(world)
+    hers = models.Invoice.objects.get(value=10_000).deal_id
+    assert hers is not None
+    _erase(world)
+    _deleted(world)
+    account = models.EscalaAccount.objects.get()
+    erased = erasing.of_account(account, opening.vault_of(world.environment))
+    models.Erasure.objects.filter(mark=erased.mark(erasing.of_deal(hers))).delete()
+    world.pass_time(days=1)
+    world.sync(sweep=True)
+    _nothing_tells()
+
+
+def test_a_batch_of_deals_costs_as_many_queries_as_a_single_one(world: World) -> None:
+    _sold(world)
+    contact = ContactId(_her_contact(world))
+    _erase(world)
+    asked = []
+    with inside.session(world) as session:
+        for count in (1, 300):
+            deals = [
+                Deal(id=DealId(f"{count}-{number}"), name=f"Zoraida FV-9-{number}", contact_id=contact)
+                for number in range(count)
+            ]
+            with CaptureQueriesContext(db) as queries:
+                names = erased_index.names_of(session, deals)
+            assert len(names) == count
+            assert set(names.values()) == {f"FV-9-{number}" for number in range(count)}
+            asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_a_later_invoice_finds_the_contact_and_leaves_nothing_behind(world: World) -> None:

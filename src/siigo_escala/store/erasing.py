@@ -41,7 +41,11 @@ class Erased:
 
     def covers_contact(self, contact_id: str) -> bool:
         """Whether this contact of Escala was an erased person's when it was seen last."""
-        return bool(self.marks) and self.mark(of_contact(contact_id)) in self.marks
+        return self.covers([of_contact(contact_id)])
+
+    def covers_deal(self, deal_id: str) -> bool:
+        """Whether this deal of Escala was an erased person's, whatever contact it shows by now."""
+        return self.covers([of_deal(deal_id)])
 
     def identity(self, key: str) -> str:
         """The key of an identity as rows hold it: an erased person's is an alias."""
@@ -70,6 +74,11 @@ def of_contact(contact_id: str) -> str:
     return f"contact:{contact_id}"
 
 
+def of_deal(deal_id: str) -> str:
+    """And its deals: Escala shows them without the contact once that is deleted, and their names stay."""
+    return f"deal:{deal_id}"
+
+
 def of_account(account: EscalaAccount, vault: Vault) -> Erased:
     """The erased persons of an account. KEY_MISSING where the key that tells them does not open."""
     marks = frozenset(Erasure.objects.filter(escala=account).values_list("mark", flat=True))
@@ -77,7 +86,7 @@ def of_account(account: EscalaAccount, vault: Vault) -> Erased:
 
 
 def remember(account: EscalaAccount, numbers: Iterable[str], *, vault: Vault, now: datetime) -> Erased:
-    """Recognises these numbers (and `of_contact`) as an erased person's from now on."""
+    """Recognises these numbers (and `of_contact`, `of_deal`) as an erased person's from now on."""
     key = vault.open(account.erasure_key_sealed)
     if not key:
         key = secrets.token_hex(32)
@@ -89,7 +98,7 @@ def remember(account: EscalaAccount, numbers: Iterable[str], *, vault: Vault, no
 
 
 def keep(account: int, erased: Erased, numbers: Iterable[str], *, now: datetime) -> None:
-    """Commits the marks of these numbers (and `of_contact`) for an Escala account that has its key."""
+    """Commits the marks of these numbers (and `of_contact`, `of_deal`) for an account that has its key."""
     Erasure.objects.bulk_create(
         [Erasure(escala_id=account, mark=erased.mark(number), at=now) for number in sorted(set(numbers))],
         ignore_conflicts=True,

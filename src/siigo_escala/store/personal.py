@@ -41,6 +41,8 @@ class Found:
     deals: list[models.KnownDeal] = field(default_factory=list)
     sales: list[models.Opportunity] = field(default_factory=list)
     """Opportunities of the customer that became invoices, or may."""
+    sold_to: set[str] = field(default_factory=set)
+    """Contacts that these name, and nobody else's."""
 
     def __bool__(self) -> bool:
         return bool(self.customers or self.bindings or self.contacts or self.invoices or self.sales)
@@ -97,15 +99,21 @@ def _found(connection: models.Connection, numbers: set[str]) -> Found:
         escala__in=accounts, key__in=[f"id:{number}" for number in found.numbers]
     )
     contact_ids |= set(keys.values_list("contact_id", flat=True))
+    sales = models.Opportunity.objects.filter(connection__in=found.connections)
+    typed = sales.order_by().values_list("customer", flat=True).distinct()
+    texts = {text for text in typed if identity.stored_keys(text) & found.numbers}
+    sold_to = set(sales.filter(customer__in=texts).values_list("contact_id", flat=True)) - {""}
+    # A contact that others were sold to as well is theirs by now: two were merged, or a deal was moved.
+    others = sales.filter(contact_id__in=sold_to).exclude(customer__in=["", *texts])
+    shared = set(others.values_list("contact_id", flat=True))
+    contact_ids |= sold_to - shared
     wanted = sorted(one for one in contact_ids if one)
     for some in _chunks(wanted):
         of_account = {"escala__in": accounts, "contact_id__in": some}
         found.contacts += models.KnownContact.objects.filter(**of_account)
         found.deals += models.KnownDeal.objects.filter(**of_account)
-    sales = models.Opportunity.objects.filter(connection__in=found.connections)
-    typed = sales.order_by().values_list("customer", flat=True).distinct()
-    texts = {text for text in typed if identity.stored_keys(text) & found.numbers}
     found.sales = list(sales.filter(Q(customer__in=texts) | Q(contact_id__in=wanted)).order_by("pk"))
+    found.sold_to = {row.contact_id for row in found.sales} - {""} - shared
     deal_ids = [row.deal_id for row in found.invoices if row.deal_id]
     for some in _chunks(deal_ids + [row.deal_id for row in found.sales]):
         there = [row.pk for row in found.deals]
@@ -174,7 +182,9 @@ def erase(connection: models.Connection, identification: str, *, vault: Vault, n
         lease.end_runs(_together(connection))
         found = find(connection, identification)
         numbers = {*found.numbers, *_other_ways(found)}
-        numbers |= {erasing.of_contact(row.contact_id) for row in found.sales if row.contact_id}
+        numbers |= {erasing.of_contact(one) for one in found.sold_to}
+        numbers |= {erasing.of_deal(row.deal_id) for row in found.deals}
+        numbers |= {erasing.of_deal(row.deal_id) for row in found.sales}
         erased = {
             account.pk: erasing.remember(account, numbers, vault=vault, now=now)
             for account in models.EscalaAccount.objects.filter(connections__in=found.connections).distinct()

@@ -32,20 +32,25 @@ def contacts_among(session: Session, contacts: Iterable[Contact], fields: Collec
 
 
 def names_of(session: Session, deals: Iterable[Deal]) -> dict[str, str]:
-    """The name that the index keeps of each deal of an erased person, by deal."""
-    if not session.erased:
+    """The name that the index keeps of each deal of an erased person, by deal.
+
+    A deal of such a contact is known by itself from then on: the contact may be deleted, or merged.
+    """
+    erased = session.erased
+    if not erased:
         return {}
-    found = list(deals)
-    contacts = {deal.contact_id for deal in found if deal.contact_id}
-    theirs = _known(session, contacts) | {one for one in contacts if session.erased.covers_contact(one)}
-    if not theirs:
+    found: dict[str, Deal] = {deal.id: deal for deal in deals}
+    contacts = {deal.contact_id for deal in found.values() if deal.contact_id}
+    theirs = _known(session, contacts) | {one for one in contacts if erased.covers_contact(one)}
+    marked = {one for one in found if erased.covers_deal(one)}
+    fresh = {deal.id for deal in found.values() if deal.contact_id in theirs} - marked
+    if fresh and not session.dry:
+        erasing.keep(session.connection.escala_id, erased, map(erasing.of_deal, fresh), now=session.now())
+    hers = fresh | marked | _bound(session, found)
+    if not hers:
         return {}
     marks = marks_of(session)
-    return {
-        deal.id: stripped.deal_name(deal.name, marks, hidden=session.erased.covers_text)
-        for deal in found
-        if deal.contact_id in theirs
-    }
+    return {one: stripped.deal_name(found[one].name, marks, hidden=erased.covers_text) for one in hers}
 
 
 def kept_reason(session: Session, row: models.Invoice, data: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +95,14 @@ def with_what_was_asked(contact: Contact, keys: Iterable[str], fields: Iterable[
         else:
             contact = replace(contact, phones=(*contact.phones, value))
     return contact
+
+
+def _bound(session: Session, deal_ids: Collection[str]) -> set[str]:
+    """Deals among these that show an erased person's invoice."""
+    rows = models.Invoice.objects.filter(
+        escala_id=session.connection.escala_id, deal_id__in=deal_ids, customer=""
+    )
+    return {one for one in rows.values_list("deal_id", flat=True) if one}
 
 
 def _known(session: Session, contact_ids: Collection[str]) -> set[str]:

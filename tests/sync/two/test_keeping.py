@@ -188,11 +188,100 @@ def test_an_erased_persons_new_contact_is_remembered_too(scene: Scene) -> None:
     assert _told() == []
 
 
-def test_an_opportunity_that_goes_to_another_customer_is_known_again(scene: Scene) -> None:
+def test_other_opportunities_of_the_contact_are_shown_and_erased_too(scene: Scene) -> None:
+    scene.ready()
+    contact = _person(scene)
+    scene.deal(contact, name="Venta a Zoraida")
+    other = scene.deal(contact, name="Otra de Zoraida Quintero", stage="Prospecto")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    shown = personal.shown(personal.find(models.Connection.objects.get(), "52999123"))
+    assert (other, "Otra de Zoraida Quintero") in {
+        (one["deal_id"], one["name"]) for one in shown["opportunities"]
+    }
+    _erase(scene)
+    assert _told() == []
+
+
+def _contact_deleted(scene: Scene, contact: str, _other: str) -> None:
+    scene.world.escala.delete_contact(contact)
+
+
+def _contact_merged(scene: Scene, contact: str, other: str) -> None:
+    scene.world.escala.merge_contacts(other, contact)
+
+
+@pytest.mark.parametrize("gone", [_contact_deleted, _contact_merged])
+def test_an_erased_persons_opportunities_keep_no_name_once_escala_shows_them_without_her_contact(
+    scene: Scene, gone: Callable[[Scene, str, str], None]
+) -> None:
+    ceiba = scene.ready("create_customers = false")
+    scene.world.siigo.create_customer(identification="52999123", id_type={"code": "13", "name": "Cédula"})
+    contact = _person(scene)
+    scene.deal(contact, name="Venta a Zoraida")
+    scene.deal(contact, name="Otra de Zoraida Quintero", stage="Prospecto")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    _erase(scene)
+    scene.world.pass_time(minutes=5)
+    scene.deal(contact, name="Venta posterior a Zoraida")
+    scene.deal(contact, name="Posterior de Zoraida", stage="Prospecto")
+    assert counts(scene.sync()) == {"read": 1, "created": 1}
+    theirs = scene.deal(ceiba, name="Venta a La Ceiba")
+    scene.world.pass_time(minutes=5)
+    gone(scene, contact, ceiba)
+    for _ in range(2):
+        scene.world.pass_time(days=1)
+        scene.sync(sweep=True)
+        assert _told() == []
+    assert scene.row(theirs).name == "Venta a La Ceiba"
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.rename_deal(theirs, "Venta a La Ceiba, otra vez")
+    scene.sync()
+    assert scene.row(theirs).name == "Venta a La Ceiba, otra vez", "the other contact is nobody erased"
+
+
+def test_whose_contact_was_merged_with_hers_before_is_neither_shown_nor_erased(scene: Scene) -> None:
+    ceiba = scene.ready("create_customers = false")
+    scene.world.siigo.create_customer(identification="52999123", id_type={"code": "13", "name": "Cédula"})
+    contact = _person(scene)
+    scene.deal(contact, name="Venta a Zoraida")
+    theirs = scene.deal(ceiba, name="Venta a La Ceiba")
+    assert counts(scene.sync()) == {"read": 2, "created": 2}
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.merge_contacts(ceiba, contact)
+    assert counts(scene.sync()) == {"read": 1, "unchanged": 1}
+    shown = personal.shown(personal.find(models.Connection.objects.get(), "52999123"))
+    assert "La Ceiba" not in json.dumps(shown, ensure_ascii=False)
+    _erase(scene)
+    assert _told() == []
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.rename_deal(theirs, "Venta a La Ceiba, otra vez")
+    scene.sync(sweep=True)
+    assert scene.row(theirs).name == "Venta a La Ceiba, otra vez"
+    assert scene.row(theirs).customer == "900482137"
+    assert _told() == []
+
+
+def test_one_opportunity_without_a_contact_says_nothing_of_the_others(scene: Scene) -> None:
+    scene.ready("create_customers = false")
+    contact = _person(scene)
+    scene.deal(contact, name="Venta a Zoraida")
+    scene.sync()
+    _erase(scene)
+    scene.world.pass_time(minutes=5)
+    scene.world.escala.delete_contact(contact)
+    other = scene.deal(None, name="Venta de mostrador")
+    scene.sync()
+    assert scene.row(other).name == "Venta de mostrador"
+    assert _told() == []
+
+
+def test_an_opportunity_that_goes_to_another_customer_is_his_and_its_name_stays_untold(scene: Scene) -> None:
+    """Nobody can tell whether the name that Escala shows is still the one with the person in it."""
     contact = scene.ready("create_customers = false")
     deal = scene.deal(_person(scene), name="Venta a Zoraida")
     scene.sync()
     _erase(scene)
     scene.world.escala.edit_deal(deal, {"contactId": contact, "name": "Venta a La Ceiba"})
     assert counts(scene.sync()) == {"read": 1, "created": 1}
-    assert (scene.row(deal).customer, scene.row(deal).name) == ("900482137", "Venta a La Ceiba")
+    assert (scene.row(deal).customer, scene.row(deal).name) == ("900482137", "")
+    assert counts(scene.sync()) == {}, "the index and the ledger agree on it"

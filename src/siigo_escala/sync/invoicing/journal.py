@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from siigo_escala.domain import money, stripped
 from siigo_escala.domain.accounting import Invoice
 from siigo_escala.domain.planning import Exclude, NeedsAttention
@@ -42,7 +44,8 @@ class Journal:
         self._rows: dict[str, Opportunity] = {}
         self._events: list[tuple[Opportunity, dict[str, Any]]] = []
         self._erased_contacts: set[str] = set()
-        """Found in this run to be erased persons'."""
+        self._erased_deals: set[str] = set()
+        """Both found in this run to be erased persons'."""
 
     def flush(self) -> None:
         """Commits everything noted since the last flush."""
@@ -212,10 +215,14 @@ class Journal:
             # What is under way is remembered as it was sent.
             row.name, row.value, row.contact_id = seen.name, seen.pesos, seen.contact_id
             if self._is_erased(row, seen.contact_id):
-                self._erased_contacts.add(seen.contact_id)
+                self._erased_deals.add(row.deal_id)
+                if row.customer and seen.contact_id:
+                    # A deal alone does not tell: its contact may be another's by now.
+                    self._erased_contacts.add(seen.contact_id)
+                row.customer = ""
+            if self._is_erased_deal(row):
                 hidden = self._session.erased.covers_text
                 row.name = stripped.deal_name(seen.name, self._marks, hidden=hidden)
-                row.customer = ""
         row.updated_at = self._session.now()
         self._rows[row.deal_id] = row
         if kind:
@@ -244,26 +251,39 @@ class Journal:
         self._events.append((row, told))
 
     def _is_erased(self, row: Opportunity, contact_id: str) -> bool:
-        """Whether it is an erased person's: by the identification where that is known, else by contact."""
+        """Whether it is an erased person's: by the identification where that is known, else by what is
+        remembered of the contact and of the deal itself.
+        """
         erased = self._session.erased
         if not erased:
             return False
         if row.customer:
             return erased.covers_text(row.customer)
-        return contact_id in self._erased_contacts or erased.covers_contact(contact_id)
+        known = contact_id in self._erased_contacts or erased.covers_contact(contact_id)
+        return known or self._is_erased_deal(row)
+
+    def _is_erased_deal(self, row: Opportunity) -> bool:
+        """Whether the name that it had is an erased person's; the index keeps none of it either."""
+        return row.deal_id in self._erased_deals or self._session.erased.covers_deal(row.deal_id)
 
     @cached_property
     def _marks(self) -> list[str]:
         return erased_index.marks_of(self._session)
 
     def _remember_erased(self) -> None:
-        """A contact that turned out to be an erased person's is known by itself from now on."""
+        """What turned out to be an erased person's, contact or deal, is known by itself from now on."""
         erased, account = self._session.erased, self._session.connection.escala_id
-        fresh = {one for one in self._erased_contacts if one and not erased.covers_contact(one)}
-        if fresh:
-            erasing.keep(account, erased, map(erasing.of_contact, fresh), now=self._session.now())
-            deals = models.KnownDeal.objects.filter(escala_id=account, contact_id__in=fresh)
-            erasing.strip_deals(deals, erased, self._marks)
+        contacts = {one for one in self._erased_contacts if not erased.covers_contact(one)}
+        deals = {one for one in self._erased_deals if not erased.covers_deal(one)}
+        if not contacts and not deals:
+            return
+        known = models.KnownDeal.objects.filter(
+            Q(contact_id__in=contacts) | Q(deal_id__in=deals), escala_id=account
+        )
+        deals |= set(known.values_list("deal_id", flat=True))
+        marks = [*map(erasing.of_contact, contacts), *map(erasing.of_deal, deals)]
+        erasing.keep(account, erased, marks, now=self._session.now())
+        erasing.strip_deals(known, erased, self._marks)
 
 
 def _keep_settled(rows: Iterable[Opportunity]) -> None:
