@@ -180,8 +180,8 @@ _CHANGED_IN_SIIGO = (
         group="needs_attention",
         title="Factura cambiada después de creada",
         text=(
-            "La factura cambió en Siigo[ y vale {value}][; en Escala vale {before}], y su cuenta de Escala "
-            "no permite actualizar"
+            "La factura cambió en Siigo[ y vale {value}][; en Escala vale {before}], y Escala no permite "
+            "actualizar su oportunidad"
         ),
         cause="Escala no aceptó cambiar una oportunidad ya creada.",
         remedy=(
