@@ -631,6 +631,83 @@ def test_an_account_without_updates_says_so_and_is_remembered(
     assert len(simulator.calls.entries()) == asked
 
 
+@pytest.mark.parametrize("known", ["unknown", "put", "patch"])
+@pytest.mark.parametrize("refused_method", ["405", "404", "403"])
+def test_a_deal_that_is_deleted_while_it_is_changed_is_not_found_and_proves_nothing(
+    simulator: EscalaSimulator, client: EscalaClient, known: str, refused_method: str
+) -> None:
+    verb = "patch" if known == "patch" else "put_full"
+    simulator.switches.change({"update_verb": verb, "refused_method": refused_method})
+    client.learn(update_deals=known)
+    before = client.capabilities
+    deal = _deal(simulator, client)
+
+    def change(_: Deal) -> DealChange:
+        simulator.delete_deal(deal.id)
+        return DealChange(value=Decimal(5))
+
+    asked = len(simulator.calls.entries())
+    with pytest.raises(NotFound):
+        client.update_deal(deal.id, change)
+    assert client.capabilities == before
+    sent = [call["method"] for call in simulator.calls.entries()[asked:]]
+    assert sent == ["GET", "PATCH" if known == "patch" else "PUT", "GET"], (
+        "no other verb, which might make it"
+    )
+
+
+def test_a_contact_that_is_deleted_while_it_is_filled_is_not_found_and_proves_nothing(
+    simulator: EscalaSimulator, client: EscalaClient
+) -> None:
+    contact_id = simulator.create_contact(first_name="Ana")
+    path = f".*/crm/contacts/{contact_id}"
+    simulator.faults.add(Fault(kind="refuse", method="GET", path=path, after=1, status=404))
+    simulator.faults.add(Fault(kind="refuse", method="PUT", path=path, status=404))
+    with pytest.raises(NotFound):
+        client.fill_contact(ContactId(contact_id), {FIELD: "900"})
+    assert client.capabilities == Capabilities()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "Not Found"), (405, "no such method"), (403, "Missing Authentication Token")]
+)
+def test_a_verb_that_worked_is_not_given_up_for_one_record_that_refuses_it(
+    simulator: EscalaSimulator, client: EscalaClient, status: int, words: str
+) -> None:
+    first, second = _deal(simulator, client), _deal(simulator, client)
+    change = DealChange(value=Decimal(5))
+    client.update_deal(first.id, lambda _: change)
+    path = f".*/crm/deals/{first.id}"
+    refusing = Fault(kind="refuse", method="PUT", path=path, status=status, body={"message": words})
+    simulator.faults.add(refusing)
+    for _ in range(3):
+        with pytest.raises(UpdateImpossible):
+            client.update_deal(first.id, lambda _: change)
+    assert client.capabilities.update_deals == "put", "however often it refuses"
+    assert client.update_deal(second.id, lambda _: change).id == second.id
+    with pytest.raises(UpdateImpossible):
+        client.update_deal(first.id, lambda _: change)
+    assert client.capabilities.updates_possible, "the other one has worked since"
+
+
+def test_a_verb_that_worked_is_given_up_for_a_day_once_two_records_refuse_it(
+    simulator: EscalaSimulator, client: EscalaClient
+) -> None:
+    deals = [_deal(simulator, client) for _ in range(3)]
+    client.learn(update_deals="put")
+    simulator.switches.change({"update_verb": "none"})
+    asked = len(simulator.calls.entries())
+    for deal in deals:
+        with pytest.raises(UpdateImpossible):
+            client.update_deal(deal.id, lambda _: DealChange(value=Decimal(5)))
+    assert not client.capabilities.updates_possible
+    writes = [call for call in simulator.calls.entries()[asked:] if call["method"] != "GET"]
+    assert len(writes) == 4, "nothing is sent of the third"
+    until = client.capabilities.update_deals_until
+    assert until is not None
+    assert client.capabilities.tried_anew(now=until).updates_possible
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_change_that_is_forbidden_speaks_of_the_key_and_gives_no_update_up(
     simulator: EscalaSimulator, client: EscalaClient, status: int
@@ -670,7 +747,9 @@ def test_a_contact_of_an_account_without_updates_is_remembered_apart(
         with pytest.raises(UpdateImpossible):
             client.fill_contact(contact.id, {FIELD: "900"})
     assert len([call for call in simulator.calls.entries() if call["method"] != "GET"]) == 2
-    assert client.capabilities == Capabilities(update_contacts="none")
+    assert (client.capabilities.update_contacts, client.capabilities.update_deals) == ("none", "unknown")
+    client.learn(update_contacts="unknown", update_contacts_until=None, update_contacts_refused_by="")
+    assert client.capabilities == Capabilities()
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,82 @@ def test_an_opportunity_that_ignores_its_change_teaches_nothing_of_the_others(wo
     assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
 
 
+def _all_but_the_first_edited(world: World) -> list[dict[str, Any]]:
+    """Four invoices; an edit of the first was followed, so that a verb is known, and three wait."""
+    made = world.invoices(4, customers=4, total=1000)
+    world.connect()
+    world.sync()
+    world.siigo.edit_invoice(made[0]["id"], items=[_line(700)])
+    assert counts(world.sync())["updated"] == 1
+    for invoice in made[1:]:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    return made
+
+
+def test_an_opportunity_that_is_deleted_while_it_is_changed_stops_no_other_change(world: World) -> None:
+    made = _all_but_the_first_edited(world)
+    gone = world.deal_of(made[2]["name"])["id"]
+    handle = world.escala.handle
+
+    def deleting(request: Request) -> Response:
+        if request.method == "PUT" and request.path.endswith(gone):
+            world.escala.delete_deal(gone)
+        return handle(request)
+
+    world.escala.handle = deleting  # type: ignore[method-assign]  # a person works in Escala meanwhile
+    assert counts(world.sync()) == {"read": 4, "unchanged": 1, "updated": 2, "excluded": 1}
+    assert world.row(made[2]["name"]).code == "DEAL_DELETED"
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "Not Found"), (405, "no such method"), (403, "Missing Authentication Token")]
+)
+def test_one_refused_change_stops_no_other_change(world: World, status: int, words: str) -> None:
+    made = _all_but_the_first_edited(world)
+    refusing = faults.Fault(kind="refuse", method="PUT", times=1, status=status, body={"message": words})
+    world.escala.faults.add(refusing)
+    assert counts(world.sync()) == {"read": 4, "unchanged": 1, "updated": 2, "needs_attention": 1}
+    assert counts(world.sync(kind="retry")) == {"read": 1, "updated": 1}
+    assert all(Decimal(str(world.deal_of(one["name"])["value"])) == 700 for one in made)
+
+
+@pytest.mark.parametrize("again", ["the next day", "retry", "connect"])
+def test_updates_that_the_account_did_not_allow_are_tried_again(world: World, again: str) -> None:
+    world.escala.switches.change({"update_verb": "none"})
+    made = world.invoices(3, customers=3, total=1000)
+    world.connect()
+    world.sync()
+    for invoice in made:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    for _ in range(2):
+        assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"] * 3
+    assert world.escala.calls.count(method="PUT") == 1, "one is enough where none ever worked"
+    world.escala.switches.change({"update_verb": "put_full"})
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"] * 3, "not before its time"
+    if again == "the next day":
+        world.pass_time(days=1)
+    if again == "connect":
+        world.connect()
+    assert counts(world.sync(kind="retry" if again == "retry" else "sync")).get("updated") == 3
+
+
+def test_an_opportunity_that_cannot_be_changed_does_not_keep_updates_off_day_after_day(world: World) -> None:
+    made = world.invoices(3, customers=3, total=1000)
+    world.connect()
+    world.sync()
+    for invoice in made:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    locked = world.deal_of(made[0]["name"])["id"]
+    world.escala.faults.add(faults.Fault(kind="refuse", method="PUT", path=f".*{locked}", status=405))
+    results = []
+    for _ in range(2):
+        results.append(world.sync())
+        world.pass_time(days=1)
+    assert [counts(one).get("updated", 0) for one in results] == [0, 2], "off for a day at most"
+    assert world.row(made[0]["name"]).code == "UPDATE_NOT_POSSIBLE"
+
+
 def test_an_update_that_shows_nothing_new_proves_nothing_for_the_next_one(world: World) -> None:
     world.escala.add_product("A", "Uno")
     world.escala.add_product("B", "Dos")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,14 @@ def test_what_was_learnt_before_settles_doubts_as_well() -> None:
     assert doubts.Doubt(code="U9", verdict="put").to_json() == {
         "doubt": "U9", "settled": True, "verdict": "put"
     }  # fmt: skip
+
+
+def test_what_was_learnt_is_told_without_the_record_that_it_was_learnt_by() -> None:
+    now = datetime(2026, 8, 27, tzinfo=UTC)
+    learned = Capabilities().verbs_refused("deals", "a-deal", now=now)
+    told = facts.of(Examination(capabilities=learned), (), now=now)["capabilities"]
+    assert told["update_deals"] == "none"
+    assert not [name for name in told if name.endswith(("_until", "_refused_by"))]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -116,6 +116,26 @@ def test_each_doubt_is_settled_as_the_account_behaves(
     assert {code: probed.verdicts[code] for code in verdicts} == verdicts
 
 
+def test_updates_that_were_off_are_tried_anew_by_the_probe(synced: World) -> None:
+    models.EscalaAccount.objects.update(capabilities={"update_deals": "none"})
+    probed = _probed(synced).probed
+    assert probed is not None
+    assert probed.verdicts["U9"] == "put"
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "put"
+
+
+@pytest.mark.parametrize("status", [422, 403])
+def test_a_probe_whose_change_shows_nothing_leaves_updates_off(synced: World, status: int) -> None:
+    models.EscalaAccount.objects.update(capabilities={"update_deals": "none"})
+    synced.escala.faults.add(Fault(kind="refuse", method="PUT", status=status, body={"message": "no"}))
+    probed = _probed(synced).probed
+    assert probed is not None
+    assert (probed.verdicts.get("U9"), probed.problem is None) == (
+        ("refused 422", True) if status == 422 else (None, False)
+    )
+    assert models.EscalaAccount.objects.get().capabilities["update_deals"] == "none"
+
+
 def test_a_change_without_effect_is_no_way_to_modify_opportunities(synced: World) -> None:
     synced.escala.account.switches.change({"update_effect": "ignored"})
     (told,) = [one for one in _probed(synced).checks if one.code == Finding.UPDATES]

@@ -24,7 +24,7 @@ from siigo_escala.domain.crm import (
     Scalar,
 )
 from siigo_escala.escala import changing, refusals, wire
-from siigo_escala.escala.capabilities import SINCE_DOUBTED_FOR, Capabilities, Resource, Since
+from siigo_escala.escala.capabilities import DOUBTED_FOR, Capabilities, Resource, Since
 from siigo_escala.escala.outcomes import Made, UpdateImpossible
 from siigo_escala.rest import reading, retry
 from siigo_escala.rest.errors import (
@@ -77,7 +77,7 @@ class EscalaClient:
 
     def learn_since(self, resource: Resource, verdict: Since, *, now: datetime) -> None:
         """Keeps what a read of changes has shown; a failure is forgotten after a day."""
-        until = None if verdict == "works" else now + SINCE_DOUBTED_FOR
+        until = None if verdict == "works" else now + DOUBTED_FOR
         if resource == "deals":
             self._learn(replace(self._capabilities, since_deals=verdict, since_deals_until=until))
         else:
@@ -201,21 +201,19 @@ class EscalaClient:
         if decimal and self._capabilities.decimal_quantity_refused:
             wanted = replace(wanted, lines=None)
         try:
-            verb = self._write_deal(path, found, wanted)
+            self._write_deal(path, found, wanted)
         except Rejected as refused:
             if not (wanted.lines and refusals.blames_products(refused)):
                 raise
             if decimal and refusals.blames_quantity(refused):
                 self._learn(replace(self._capabilities, decimal_quantity_refused=True))
-            verb = self._write_deal(path, found, replace(wanted, lines=None))
-        if verb != self._capabilities.update_deals:
-            self._learn(replace(self._capabilities, update_deals=verb))
+            self._write_deal(path, found, replace(wanted, lines=None))
         return before
 
-    def _write_deal(self, path: str, found: Mapping[str, object], wanted: DealChange) -> changing.Verb:
+    def _write_deal(self, path: str, found: Mapping[str, object], wanted: DealChange) -> None:
         patch = changing.deal_patch(wanted)
         whole = changing.deal_whole(found, patch)
-        return self._write(path, self._capabilities.update_deals, whole=whole, patch=patch)
+        self._write("deals", path, whole=whole, patch=patch)
 
     def fill_contact(self, contact_id: ContactId | str, custom: Mapping[str, Scalar]) -> Contact:
         """Fills custom fields of a contact that are empty, else nothing; the contact as it was (3.4, U9)."""
@@ -227,8 +225,7 @@ class EscalaClient:
         if not held.keys() & sent.keys():
             patch: dict[str, object] = {"custom": {**held, **sent}, "triggerWorkflow": False}
             whole = changing.contact_whole(found, patch)
-            verb = self._write(path, self._capabilities.update_contacts, whole=whole, patch=patch)
-            self._learn(replace(self._capabilities, update_contacts=verb))
+            self._write("contacts", path, whole=whole, patch=patch)
         return wire.contact(found)
 
     def remove(self, resource: Resource, record_id: str) -> bool:
@@ -244,26 +241,33 @@ class EscalaClient:
 
     def _write(
         self,
+        resource: Resource,
         path: str,
-        known: changing.Verb,
         *,
         whole: Mapping[str, object] | None,
         patch: Mapping[str, object],
-    ) -> changing.Verb:
-        """Writes by the verb that works here; `whole` None: replacing the record could lose what it holds."""
+    ) -> None:
+        """Writes by the verb that works here; `whole` None: replacing the record could lose what it holds.
+
+        NotFound where the record was deleted meanwhile: that speaks of no verb, and no other one is sent.
+        """
+        known = self._capabilities.verb(resource)
         for verb, body in changing.attempts(known, whole=whole, patch=patch):
             try:
                 self._rewrite(path, "PUT" if verb == "put" else "PATCH", body)
             except (Rejected, AccessDenied) as refused:
-                if refusals.is_no_such_verb(refused):
-                    continue
-                raise (
-                    refusals.key_refused(refused) if isinstance(refused, AccessDenied) else refused
-                ) from None
+                if not refusals.is_no_such_verb(refused):
+                    raise (
+                        refusals.key_refused(refused) if isinstance(refused, AccessDenied) else refused
+                    ) from None
+                if isinstance(refused, NotFound):
+                    self._record(path)  # raises it where the record is gone
             else:
-                return verb
+                self._learn(self._capabilities.verb_worked(resource, verb))
+                return
         if whole is not None:
-            self._learn_impossible(path)
+            now = self._transport.now()
+            self._learn(self._capabilities.verbs_refused(resource, path.rpartition("/")[2], now=now))
         raise refusals.impossible()
 
     def _rewrite(self, path: str, method: Method, body: Mapping[str, object]) -> None:
@@ -280,11 +284,6 @@ class EscalaClient:
 
     def _change(self, path: str, method: Method, body: Mapping[str, object]) -> Ask:
         return Ask(method=method, path=path, headers=self._headers, body=encode(body), by_id=True)
-
-    def _learn_impossible(self, path: str) -> None:
-        known = self._capabilities
-        deals = path.startswith("/crm/deals")
-        self._learn(replace(known, update_deals="none") if deals else replace(known, update_contacts="none"))
 
     def _listing(
         self,

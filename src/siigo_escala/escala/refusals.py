@@ -36,6 +36,7 @@ def blames_quantity(refused: Rejected) -> bool:
 def is_no_such_verb(refused: RemoteError) -> bool:
     """Whether the API has no such verb for a record (2.3, 5.4, 14): a 404, a 405, or a gateway's words.
 
+    The record must be known to be there: a 404 says of one that was deleted nothing else.
     Any other 403 speaks of the key, as it does everywhere else (U17): updates are not given up for it.
     """
     if refused.status == 403:

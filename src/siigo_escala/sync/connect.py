@@ -21,6 +21,7 @@ from siigo_escala.domain.mapping import invoice_to_deal
 from siigo_escala.domain.reasons import Code
 from siigo_escala.domain.rules import ConnectionFile, FileProblem
 from siigo_escala.domain.rules_problems import SecretMissing
+from siigo_escala.escala import capabilities
 from siigo_escala.escala.capabilities import Capabilities
 from siigo_escala.siigo.token import NoStore
 from siigo_escala.store.counting import CallCounter
@@ -250,6 +251,9 @@ def _save(
     sellers.keep(company, accounts.users)
     account = account or EscalaAccount()
     account.pipelines = look.to_json(accounts.pipelines)
+    # Who connects again has often just changed something in Escala, a key or a plan.
+    seen = capabilities.from_json(account.capabilities).tried_anew(now=now, asked=True)
+    account.capabilities = capabilities.to_json(seen)
     account.save()
     connection = known or Connection(name=file.name, created_at=now)
     connection.siigo, connection.escala = company, account

@@ -106,6 +106,7 @@ def open_session(
         now=now,
         on_learned=learned.tell,
         probing=probing,
+        asked=options.kind == "retry",
         before_write=lease.prove_anew if lease is not None else lambda: None,
     )
     invoicing = opened.file.direction == BACK
@@ -162,9 +163,14 @@ def client_pair(
     bounds: clients.Bounds = clients.NO_BOUNDS,
     probing: bool = False,
     by_hand: bool = False,
+    asked: bool = False,
     before_write: Callable[[], None] = lambda: None,
 ) -> clients.Clients:
-    """Both clients of a stored connection. `probing`, `by_hand`: of the brake; `before_write`: transports."""
+    """Both clients of a stored connection. `probing`, `by_hand`: of the brake; `before_write`: transports.
+
+    `asked`: a person has updates tried again that Escala refused.
+    """
+    known = capabilities.from_json(connection.escala.capabilities)
     return clients.build(
         opened.environment,
         clients.Credentials(
@@ -175,7 +181,7 @@ def client_pair(
         siigo_account=f"siigo:{connection.siigo_id}",
         escala_account=f"escala:{connection.escala_id}",
         tokens=clients.StoredToken(connection.siigo, opened.vault, username=connection.siigo_username),
-        capabilities=capabilities.from_json(connection.escala.capabilities),
+        capabilities=known.tried_anew(now=now(), asked=asked),
         on_learned=on_learned,
         on_call=calls.count,
         now=now,

@@ -254,7 +254,8 @@ def updates(capabilities: Capabilities) -> Check:
             Finding.UPDATES,
             "El API de esta cuenta de Escala no deja modificar oportunidades: lo que cambie en Siigo después "
             "queda por revisar (UPDATE_NOT_POSSIBLE).",
-            remedy='Haga esos cambios a mano en Escala, o use «on_edited = "report"».',
+            remedy='Haga esos cambios a mano en Escala, o use «on_edited = "report"». Se prueba de nuevo con '
+            "«check --write-probe» y, si Escala los rechazó, cada día y al reintentar.",
         )
     if capabilities.update_deals == "unknown":
         return ok(

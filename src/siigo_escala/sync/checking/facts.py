@@ -15,6 +15,9 @@ from siigo_escala.escala import capabilities
 from siigo_escala.sync.checking.doubts import Doubt
 from siigo_escala.sync.checking.examination import Examination
 
+_OURS = ("_until", "_refused_by")
+"""Ends of names that tell nothing of an API: when, and which record."""
+
 
 def of(found: Examination, doubts: Sequence[Doubt], *, now: datetime) -> dict[str, Any]:
     """The facts of one check. Messages of findings may name people: only codes and results stand here."""
@@ -25,7 +28,7 @@ def of(found: Examination, doubts: Sequence[Doubt], *, now: datetime) -> dict[st
         "day": now.date().isoformat(),
         "findings": {check.code.value: check.result for check in found.checks},
         "doubts": {doubt.code: doubt.verdict or None for doubt in doubts},
-        "capabilities": {key: value for key, value in learned.items() if not key.endswith("_until")},
+        "capabilities": {key: value for key, value in learned.items() if not key.endswith(_OURS)},
         "calls": found.calls.to_json(),
         "answers": found.witness.to_json(),
     }

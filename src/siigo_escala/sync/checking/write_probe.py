@@ -210,12 +210,22 @@ class _Trial:
     def _change(self, deal_id: DealId) -> str:
         before = self._escala.deal(deal_id)
         self._lease.prove()
+        # Tried anew on a record of ours, which can come to no harm, whatever was found before.
+        known = self._escala.capabilities
+        self._escala.learn(update_deals="unknown", update_deals_until=None, update_deals_refused_by="")
         try:
             self._escala.update_deal(deal_id, lambda _: DealChange(value=_ONE + 1))
         except UpdateImpossible:
             return "none" if not self._escala.capabilities.updates_possible else "not safe"
-        except Rejected as problem:
-            return f"refused {problem.status}"
+        except RemoteError as problem:
+            self._escala.learn(
+                update_deals=known.update_deals,
+                update_deals_until=known.update_deals_until,
+                update_deals_refused_by=known.update_deals_refused_by,
+            )
+            if isinstance(problem, Rejected):
+                return f"refused {problem.status}"
+            raise
         after = self._escala.deal(deal_id)
         if after.value != _ONE + 1:
             self._escala.learn(update_deals="none")
