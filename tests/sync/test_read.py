@@ -191,11 +191,3 @@ def test_a_run_with_dates_that_reads_all_deals_notices_those_deleted_in_its_span
     result = world.sync(date_from=days[1], date_to=days[2])
     assert counts(result) == {"read": 2, "created": 1, "excluded": 1}
     assert [world.row(invoice["name"]).code for invoice in made] == ["", "DEAL_DELETED", ""]
-
-
-def test_dates_without_an_end_reach_to_tomorrow(world: World) -> None:
-    customer = world.customer()["id"]
-    for ahead in (0, 1, 2):
-        world.siigo.create_invoice(customer, date=(world.today() + timedelta(days=ahead)).isoformat())
-    world.connect()
-    assert counts(world.sync(date_from=world.today()))["read"] == 2

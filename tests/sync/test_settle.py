@@ -391,8 +391,8 @@ def _ended_before_it_was_settled(world: World) -> None:
 def test_one_read_right_after_a_run_that_ended_proves_nothing(world: World) -> None:
     world.invoices(1)
     world.connect()
-    world.configured(settle_seconds=2)
-    world.escala.switches.change({"list_lag_s": 1.5})
+    world.configured(settle_seconds=120)
+    world.escala.switches.change({"list_lag_s": 90})
     _ended_before_it_was_settled(world)
     assert counts(world.sync()) == {"read": 1, "created": 1}
     assert len(world.deals()) == 1
