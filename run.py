@@ -41,7 +41,7 @@ NOTE = VENV / "siigo-escala.json"
 LOG = VENV / "pip.log"
 RUN_LOCKS = ("requirements.lock", "requirements-build.lock")
 DEV_LOCKS = ("requirements-dev.lock", "requirements-build.lock")
-WORKERS = "3"
+WORKERS = "4"
 HELP = """Uso: python3 run.py ORDEN [OPCIONES]
 
 Prepara el entorno (la primera vez) y ejecuta una orden.
