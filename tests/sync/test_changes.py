@@ -201,6 +201,30 @@ def test_an_opportunity_that_cannot_be_changed_does_not_keep_updates_off_day_aft
     assert world.row(made[0]["name"]).code == "UPDATE_NOT_POSSIBLE"
 
 
+def test_an_update_that_shows_nothing_and_changes_what_is_not_ours_is_the_last_of_its_account(
+    world: World,
+) -> None:
+    first, second = world.invoices(2, customers=2, total=1000)
+    world.connect()
+    world.sync()
+    world.siigo.edit_invoice(first["id"], items=[_line(700)])
+    handle = world.escala.handle
+
+    def harming(request: Request) -> Response:
+        if request.method == "PUT":
+            world.escala.rename_deal(request.path.rsplit("/", 1)[-1], "Otro nombre")
+            return Response(200, {})
+        return handle(request)
+
+    world.escala.handle = harming  # type: ignore[method-assign]  # an Escala that does something else
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"]
+    world.escala.handle = handle  # type: ignore[method-assign]
+    world.siigo.edit_invoice(second["id"], items=[_line(700)])
+    before = world.escala.calls.count(method="PUT")
+    assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"] * 2
+    assert world.escala.calls.count(method="PUT") == before, "only a person has it tried again"
+
+
 def test_an_update_that_shows_nothing_new_proves_nothing_for_the_next_one(world: World) -> None:
     world.escala.add_product("A", "Uno")
     world.escala.add_product("B", "Dos")
