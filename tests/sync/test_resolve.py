@@ -674,12 +674,13 @@ def test_what_cannot_be_obeyed_is_said_at_once_and_nothing_is_stored(world: Worl
 
 
 @ONE_STORE
-def test_what_a_rule_leaves_out_is_told_to_stay_out_where_a_person_says_to_create_it(world: World) -> None:
+def test_what_a_rule_leaves_out_is_created_by_no_decision(world: World) -> None:
     invoice = world.siigo.create_invoice(world.customer(identification="222222222222")["id"])
     world.connect()
     world.sync()
-    (warning,) = people.say(world, "create", invoice["name"])
-    assert warning == (
+    with pytest.raises(DecisionProblem) as told:
+        people.say(world, "create", invoice["name"])
+    assert told.value.message == (
         f"La factura «{invoice['name']}» queda fuera por una regla («Consumidor final») y así no se crea. Si "
         'las quiere en Escala, elija un solo contacto para todas («walk_in = "one_contact"»).'
     )

@@ -220,7 +220,7 @@ def _possible(wish: Wish, row: models.Invoice) -> Iterable[str]:
     if wish.kind == "create" and row.state == models.State.EXCLUDED and row.code in _BY_RULE:
         rule = reasons.catalogue[Code(row.code)]
         told = f"La factura «{name}» queda fuera por una regla («{rule.title}») y así no se crea"
-        return [f"{told}. {rule.remedy}."]
+        raise DecisionProblem(f"{told}. {rule.remedy}.", line=wish.line)
     if wish.kind == "done" and row.state != models.State.NEEDS_ATTENTION and row.decision != "ignore":
         return [f"La factura «{name}» no esperaba por usted."]
     if wish.kind == "done" and row.code in _ASKED and not has_deal(row):
