@@ -41,6 +41,16 @@ def _lived_in(world: World, rules: str = "") -> tuple[dict[str, Any], str]:
     return invoice, deal["id"]
 
 
+def _edited(world: World, *, customers: int = 1) -> list[dict[str, Any]]:
+    """Three invoices that Siigo has edited since their opportunities were made."""
+    made = world.invoices(3, customers=customers, total=1000)
+    world.connect()
+    world.sync()
+    for invoice in made:
+        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    return made
+
+
 @pytest.mark.parametrize("shown", ["get", "never"])
 def test_an_edit_rewrites_value_products_and_our_block_where_the_text_can_be_read(
     world: World, shown: str
@@ -82,11 +92,7 @@ def test_what_was_undone_and_is_worth_nothing_in_escala_stays_so(world: World) -
 
 
 def test_the_first_update_of_a_run_is_read_back_and_no_other(world: World) -> None:
-    made = world.invoices(3, total=1000)
-    world.connect()
-    world.sync()
-    for invoice in made:
-        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    _edited(world)
     before = world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}")
     assert counts(world.sync()) == {"read": 3, "updated": 3}
     assert world.escala.calls.count(method="GET", path=".*/crm/deals/[0-9a-f-]{36}") - before == 4
@@ -112,11 +118,7 @@ def test_a_change_that_escala_accepts_and_ignores_waits_for_a_person(world: Worl
 
 
 def test_an_opportunity_that_ignores_its_change_teaches_nothing_of_the_others(world: World) -> None:
-    made = world.invoices(3, customers=3, total=1000)
-    world.connect()
-    world.sync()
-    for invoice in made:
-        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    made = _edited(world, customers=3)
     locked = world.deal_of(made[0]["name"])["id"]
     path = f"/crm/deals/{locked}"
     world.escala.faults.add(faults.Fault(kind="refuse", method="PUT", path=path, status=200, body={}))
@@ -168,11 +170,7 @@ def test_one_refused_change_stops_no_other_change(world: World, status: int, wor
 @pytest.mark.parametrize("again", ["the next day", "retry", "connect"])
 def test_updates_that_the_account_did_not_allow_are_tried_again(world: World, again: str) -> None:
     world.escala.switches.change({"update_verb": "none"})
-    made = world.invoices(3, customers=3, total=1000)
-    world.connect()
-    world.sync()
-    for invoice in made:
-        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    _edited(world, customers=3)
     for _ in range(2):
         assert codes(world.sync()) == ["UPDATE_NOT_POSSIBLE"] * 3
     assert world.escala.calls.count(method="PUT") == 1, "one is enough where none ever worked"
@@ -186,11 +184,7 @@ def test_updates_that_the_account_did_not_allow_are_tried_again(world: World, ag
 
 
 def test_an_opportunity_that_cannot_be_changed_does_not_keep_updates_off_day_after_day(world: World) -> None:
-    made = world.invoices(3, customers=3, total=1000)
-    world.connect()
-    world.sync()
-    for invoice in made:
-        world.siigo.edit_invoice(invoice["id"], items=[_line(700)])
+    made = _edited(world, customers=3)
     locked = world.deal_of(made[0]["name"])["id"]
     world.escala.faults.add(faults.Fault(kind="refuse", method="PUT", path=f".*{locked}", status=405))
     results = []
